@@ -1,0 +1,205 @@
+import type { z } from 'zod';
+import type { BillingInterval, CheckoutMode } from '../domain/catalogue.ts';
+import type { CheckoutTruth } from '../domain/checkout/truth.ts';
+import type { Money } from '../domain/money.ts';
+import type { ProviderAbilities } from '../domain/routing/abilities.ts';
+import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
+
+/** Who pays, as the provider must know them. `organizationId` is our id and the provider's external id. */
+export interface CustomerInput {
+  readonly organizationId: string;
+  /** The provider's id, when an earlier call recorded one. */
+  readonly providerCustomerId: string | null;
+  readonly email: string | null;
+  readonly name: string | null;
+  readonly phone: string | null;
+  readonly address: PostalAddress | null;
+}
+
+export interface PostalAddress {
+  readonly line1: string | null;
+  readonly line2: string | null;
+  readonly city: string | null;
+  readonly state: string | null;
+  readonly postalCode: string | null;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string;
+}
+
+export interface ProviderCustomer {
+  readonly providerCustomerId: string;
+  readonly organizationId: string | null;
+  readonly email: string | null;
+}
+
+/** Keys come from business identity; the same key never does the work twice where the provider can tell. */
+export interface CallKey {
+  readonly idempotencyKey: string;
+}
+
+export interface CreateCheckoutInput extends CallKey {
+  readonly checkoutId: string;
+  readonly mode: CheckoutMode;
+  readonly line: CheckoutLine | null; // null only for mode "setup"
+  readonly customer: CustomerInput;
+  /** Fitting methods in our vocabulary (card, oxxo, spei …); null: all the provider offers. */
+  readonly paymentMethods: readonly string[] | null;
+  readonly successUrl: string;
+  readonly cancelUrl: string;
+  /** When a voucher or transfer must have been paid, ISO; null: the provider's default of ours (3 days, SPEI 1 hour). */
+  readonly voucherExpiresAt: string | null;
+  readonly discountCode: string | null;
+  readonly trialDays: number | null;
+  readonly locale: string | null;
+  readonly embedOrigin: string | null;
+  /** Ours and the app's; always has `checkout_id`, `organization_id`, `project_id`. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+export interface CheckoutLine {
+  readonly name: string;
+  readonly description: string | null;
+  readonly unitAmount: Money;
+  readonly quantity: number;
+  readonly billingInterval: BillingInterval | null;
+  readonly digital: boolean;
+  /** What `catalog.ensurePrice` recorded for this price; null where it was never pushed. */
+  readonly providerPrice: ProviderPrice | null;
+}
+
+export interface ProviderPrice {
+  readonly providerProductId: string;
+  /** null where the provider has no separate price object. */
+  readonly providerPriceId: string | null;
+}
+
+/**
+ * A hosted session charges nobody until somebody has its URL, so an unclear answer is safe to leave behind:
+ * `unknown` means the session may exist; the caller moves on and looks for the orphan later.
+ */
+export type CreateCheckoutResult =
+  | {
+      readonly outcome: 'opened';
+      readonly providerCheckoutId: string;
+      readonly url: string;
+      readonly expiresAt: string;
+      readonly providerCustomerId: string | null;
+      /** What the page will offer, in our vocabulary. */
+      readonly paymentMethods: readonly string[];
+      /** What the provider will charge (merchant-of-record tax comes on top later). */
+      readonly amount: Money | null;
+      /** Other provider ids that later facts may name instead of the checkout. */
+      readonly objects: readonly ProviderObjectRef[];
+    }
+  | { readonly outcome: 'unknown'; readonly reason: 'timeout' | 'api_error'; readonly providerCode: string | null };
+
+export interface ProviderObjectRef {
+  readonly kind: string;
+  readonly id: string;
+}
+
+/** All times ISO 8601 UTC, all money in minor units. `get` answers null for an unknown id. */
+export interface ProviderClient {
+  readonly customers: {
+    create(input: CustomerInput & CallKey): Promise<ProviderCustomer>;
+    get(providerCustomerId: string): Promise<ProviderCustomer | null>;
+    update(providerCustomerId: string, input: CustomerInput & CallKey): Promise<ProviderCustomer>;
+    remove(providerCustomerId: string): Promise<void>;
+    /** By our organization id. */
+    find(organizationId: string): Promise<ProviderCustomer | null>;
+  };
+  readonly checkouts: {
+    /** @throws {BillingError} when the provider surely did not open it (`invalid`, `rate_limited`, `unavailable`). */
+    create(input: CreateCheckoutInput): Promise<CreateCheckoutResult>;
+    /** Everything a decision needs, in one answer: session, payment, voucher, subscription, invoice. */
+    get(providerCheckoutId: string): Promise<CheckoutTruth | null>;
+    /** Sessions of ours at the provider that carry `checkoutId`, for orphans of unclear answers. */
+    find?(query: { readonly checkoutId: string; readonly organizationId: string; readonly createdAfter: string }): Promise<
+      readonly { readonly providerCheckoutId: string }[]
+    >;
+    /** Makes the session unpayable. `not_endable` leaves it as it was; what happened instead is told by `get`. */
+    end?(input: { readonly providerCheckoutId: string } & CallKey): Promise<'ended' | 'already_settled' | 'not_endable'>;
+  };
+  readonly subscriptions?: {
+    get(input: {
+      readonly providerSubscriptionId: string;
+      readonly providerCustomerId: string | null;
+    }): Promise<SubscriptionTruth | null>;
+  };
+  readonly catalog?: {
+    /** Creates or finds the provider's objects for one of our prices; null where the provider cannot sell it or needs none. */
+    ensurePrice(input: CatalogPriceInput): Promise<ProviderPrice | null>;
+  };
+}
+
+export interface CatalogPriceInput extends CallKey {
+  readonly planId: string;
+  readonly planKey: string;
+  readonly name: string;
+  readonly description: string | null;
+  readonly digital: boolean;
+  readonly priceId: string;
+  readonly unitAmount: Money;
+  readonly billingInterval: BillingInterval | null;
+  readonly trialDays: number | null;
+}
+
+/** A provider's verified message, reduced to what finds the right workflow. The truth is always read afterwards. */
+export interface WebhookFact {
+  readonly eventId: string;
+  readonly type: string;
+  readonly live: boolean;
+  /** The object the event is about, in the provider's vocabulary (`checkout`, `order`, `subscription` …). */
+  readonly objectKind: string;
+  readonly objectId: string;
+  /** Our checkout id where the object carries our metadata. */
+  readonly checkoutId: string | null;
+  /** Further provider ids in the message that may be known to us, most specific first. */
+  readonly related: readonly ProviderObjectRef[];
+  /** Whether a workflow must hear of it; the rest is only noted. */
+  readonly isDecisive: boolean;
+}
+
+export interface WebhookInput {
+  readonly rawBody: Buffer;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+export interface ProviderWebhook {
+  /** Whether any of the live secrets signed these bytes within the replay window. Never throws. */
+  verify(input: WebhookInput & { readonly secrets: readonly string[]; readonly nowMs: number }): boolean;
+  /** @throws {BillingError} `webhook_malformed` (invalid). Only called on verified bytes. */
+  parse(input: WebhookInput): WebhookFact;
+}
+
+/** One account at a provider: what a project's credentials give. */
+export interface ProviderAccount {
+  readonly live: boolean;
+  readonly webhookSecrets: readonly string[];
+  readonly client: ProviderClient;
+}
+
+export interface HttpSettings {
+  /** For one call. Checkout opening and truth reads stay well under Temporal's 10 s workflow task. */
+  readonly timeoutMs: number;
+  /** Told of each call's time, so that overhead can be measured apart from the provider. */
+  readonly onCall?: (call: { readonly operation: string; readonly durationMs: number; readonly outcome: string }) => void;
+}
+
+export interface ProviderModule<Schema extends z.ZodType = z.ZodType> {
+  readonly id: string;
+  readonly name: string;
+  /** Parses the environment (or a stored record of the same keys). Unset account: every key absent. */
+  readonly configSchema: Schema;
+  /** Whether any of the provider's keys is set; an unset provider is simply not configured. */
+  isConfigured(env: Readonly<Record<string, string | undefined>>): boolean;
+  readonly abilities: ProviderAbilities;
+  readonly webhook: ProviderWebhook;
+  createAccount(config: z.output<Schema>, http: HttpSettings): ProviderAccount;
+}
+
+/** Keeps a provider's own types while checking it against the port. */
+export function defineProvider<Schema extends z.ZodType>(module: ProviderModule<Schema>): ProviderModule<Schema> {
+  return module;
+}
