@@ -1,0 +1,49 @@
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import { owned } from './owned.ts';
+
+export const ProjectEntity = defineEntity({
+  name: 'Project',
+  tableName: 'projects',
+  properties: {
+    id: p.text().primary(),
+    name: p.text(),
+    defaultCurrency: p.text(),
+    defaultSuccessUrl: p.text().strictNullable(),
+    defaultCancelUrl: p.text().strictNullable(),
+    defaultPhone: p.text().strictNullable(),
+    allowedOrigins: p.array(),
+    routingPolicy: p.text(),
+    createdAt: owned.createdAt,
+    updatedAt: owned.updatedAt,
+  },
+});
+export type Project = InferEntity<typeof ProjectEntity>;
+
+export const ApiKeyEntity = defineEntity({
+  name: 'ApiKey',
+  tableName: 'api_keys',
+  properties: {
+    id: p.text().primary(),
+    kind: p.text().$type<'secret' | 'publishable'>(),
+    name: p.text(),
+    keyHash: p.text(),
+    scopes: p.array(),
+    revokedAt: p.datetime().strictNullable(),
+    ...owned,
+  },
+});
+export type ApiKey = InferEntity<typeof ApiKeyEntity>;
+
+export const SessionEntity = defineEntity({
+  name: 'Session',
+  tableName: 'sessions',
+  properties: {
+    tokenHash: p.text().primary(),
+    organizationId: p.text(),
+    userId: p.text().strictNullable(),
+    permissions: p.array(),
+    expiresAt: p.datetime(),
+    ...owned,
+  },
+});
+export type Session = InferEntity<typeof SessionEntity>;

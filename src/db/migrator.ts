@@ -1,0 +1,33 @@
+import { MikroORM } from '@mikro-orm/postgresql';
+import { Migrator } from '@mikro-orm/migrations';
+import { Foundation } from '../../migrations/20261121000000_foundation.ts';
+import { entities } from './orm.ts';
+
+/** Newest last. A released migration is never edited. */
+const migrations = [{ name: '20261121000000_foundation', class: Foundation }];
+
+/** Brings the schema to the newest version; safe to run at every start. @returns the names that were applied. */
+export async function migrateUp(databaseUrl: string): Promise<string[]> {
+  return withMigrator(databaseUrl, async (migrator) => (await migrator.up()).map((done) => done.name));
+}
+
+/** Takes back the newest migration, or all of them. */
+export async function migrateDown(databaseUrl: string, options: { readonly all?: boolean } = {}): Promise<string[]> {
+  return withMigrator(databaseUrl, async (migrator) =>
+    (await migrator.down(options.all ? { to: 0 } : {})).map((done) => done.name),
+  );
+}
+
+async function withMigrator<T>(databaseUrl: string, work: (migrator: Migrator) => Promise<T>): Promise<T> {
+  const orm = await MikroORM.init({
+    clientUrl: databaseUrl,
+    entities,
+    extensions: [Migrator],
+    migrations: { migrationsList: migrations, snapshot: false, tableName: 'schema_migrations' },
+  });
+  try {
+    return await work(orm.config.getExtension<Migrator>('@mikro-orm/migrator') ?? new Migrator(orm.em));
+  } finally {
+    await orm.close();
+  }
+}

@@ -1,0 +1,17 @@
+import { randomBytes } from 'node:crypto';
+
+export type IdPrefix = 'chk' | 'sub' | 'plan' | 'price' | 'pay' | 'inv' | 'evt' | 'aud' | 'key' | 'fb';
+
+/** A prefixed UUIDv7 in hex: sortable by time of making, which keeps indexes and lists in order. */
+export function newId<P extends IdPrefix>(prefix: P): `${P}_${string}` {
+  const bytes = randomBytes(16);
+  bytes.writeUIntBE(Date.now(), 0, 6);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x70;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  return `${prefix}_${bytes.toString('hex')}`;
+}
+
+/** Whether a text could be one of our ids; anything else answers 404 without a query. */
+export function isId(prefix: IdPrefix, text: string): boolean {
+  return text.startsWith(`${prefix}_`) && /^[0-9a-f]{32}$/.test(text.slice(prefix.length + 1));
+}

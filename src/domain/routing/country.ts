@@ -1,0 +1,49 @@
+/** Where a country was learnt, best evidence first. */
+export const countrySources = ['billing_address', 'request', 'profile', 'cdn_header', 'ip', 'none'] as const;
+
+export type CountrySource = (typeof countrySources)[number];
+
+export interface CountryEvidence {
+  readonly country: string | null;
+  readonly source: CountrySource;
+}
+
+/** Codes that databases and CDNs use for "nobody knows". */
+const unknownCodes = new Set(['XX', 'T1', 'ZZ', 'EU', 'AP', 'A1', 'A2']);
+
+/** Upper-case alpha-2, or null for anything that names no country. */
+export function normalizeCountry(raw: string | null | undefined): string | null {
+  const code = raw?.trim().toUpperCase() ?? '';
+  return /^[A-Z]{2}$/.test(code) && !unknownCodes.has(code) ? code : null;
+}
+
+/** The first piece of evidence that names a country; unknown is a legal answer. */
+export function chooseCountry(evidence: readonly CountryEvidence[]): CountryEvidence {
+  for (const source of countrySources) {
+    const found = evidence.find((piece) => piece.source === source && piece.country !== null);
+    if (found) return found;
+  }
+  return { country: null, source: 'none' };
+}
+
+/** Countries and regions nobody may sell to: operator data with its date and reason. */
+export interface BlockedCountry {
+  readonly country: string;
+  /** ISO 3166-2 subdivision codes without the country; null: the whole country. */
+  readonly regions: readonly string[] | null;
+  readonly since: string;
+  readonly reason: string;
+}
+
+/** @param region The address's state: a code (`43`) or an ISO 3166-2 code (`UA-43`). */
+export function findBlock(
+  blocked: readonly BlockedCountry[],
+  country: string | null,
+  region: string | null,
+): BlockedCountry | null {
+  if (country === null) return null;
+  const code = (region ?? '').trim().toUpperCase().replace(`${country}-`, '');
+  return (
+    blocked.find((entry) => entry.country === country && (entry.regions === null || entry.regions.includes(code))) ?? null
+  );
+}

@@ -1,0 +1,59 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { CheckoutMode } from '../domain/catalogue.ts';
+import type { CheckoutStatus } from '../domain/checkout/transition.ts';
+import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
+
+/** Everything here is stored in histories: ids and facts, no personal data. Fields are only ever added. */
+
+/** Queue of workflow tasks and database activities. */
+export const billingQueue = 'billing';
+
+/** Each provider's calls have their own queue, so that an outage stays in it. */
+export function providerQueue(provider: string): string {
+  return `provider-${provider}`;
+}
+
+export interface CheckoutInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly organizationId: string;
+  readonly checkoutId: string;
+  readonly mode: CheckoutMode;
+  /** Providers to ask, in order, as routing decided. */
+  readonly attempts: readonly string[];
+  /** Why this order: the rule that held, and the buyer's country. */
+  readonly rule: string;
+  readonly country: string | null;
+}
+
+export interface SubscriptionInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly organizationId: string;
+  readonly subscriptionId: string;
+  readonly provider: string | null;
+  readonly country: string | null;
+  /** Carried over continue-as-new. */
+  readonly carried?: { readonly facts: readonly ProviderFact[]; readonly seen: readonly string[] };
+}
+
+/** A verified webhook, as its workflow hears of it: which event, about what. The truth is read, never carried. */
+export interface ProviderFact {
+  /** Our inbox id. */
+  readonly id: string;
+  readonly type: string;
+  readonly kind: string;
+  readonly objectId: string;
+}
+
+export const checkoutWorkflowId = (checkoutId: string) => `checkout/${checkoutId}`;
+export const subscriptionWorkflowId = (subscriptionId: string) => `subscription/${subscriptionId}`;
+export const lateFactWorkflowId = (eventId: string) => `fact/${eventId}`;
+
+/** Answers once the checkout can be paid, needs no payment, or cannot be served. The URL is read from the row. */
+export const openedUpdate = defineUpdate<{ readonly status: CheckoutStatus }>('opened');
+/** Ends a checkout that is not paid; answers how it stands afterwards. */
+export const expireUpdate = defineUpdate<{ readonly status: CheckoutStatus }>('expire');
+export const providerFactsSignal = defineSignal<[readonly ProviderFact[]]>('providerFacts');
+export const stateQuery = defineQuery<{ readonly status: CheckoutStatus | SubscriptionStatus; readonly next: string | null }>('state');
+export const whyQuery = defineQuery<string>('why');

@@ -1,0 +1,31 @@
+import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
+
+/** What operators filter by in the Temporal UI; all keyword, none personal. */
+export const searchAttributes = {
+  project: defineSearchAttributeKey('Project', SearchAttributeType.KEYWORD),
+  organization: defineSearchAttributeKey('Organization', SearchAttributeType.KEYWORD),
+  provider: defineSearchAttributeKey('Provider', SearchAttributeType.KEYWORD),
+  status: defineSearchAttributeKey('BillingStatus', SearchAttributeType.KEYWORD),
+  country: defineSearchAttributeKey('Country', SearchAttributeType.KEYWORD),
+  kind: defineSearchAttributeKey('Kind', SearchAttributeType.KEYWORD),
+};
+
+/** Attributes given at the start of any workflow of ours. */
+export function startAttributes(input: {
+  readonly projectId: string;
+  readonly organizationId: string;
+  readonly kind: string;
+  readonly status: string;
+  readonly provider: string | null;
+  readonly country: string | null;
+}): SearchAttributePair[] {
+  const pairs: SearchAttributePair[] = [
+    { key: searchAttributes.project, value: input.projectId },
+    { key: searchAttributes.organization, value: input.organizationId },
+    { key: searchAttributes.kind, value: input.kind },
+    { key: searchAttributes.status, value: input.status },
+  ];
+  if (input.provider !== null) pairs.push({ key: searchAttributes.provider, value: input.provider });
+  if (input.country !== null) pairs.push({ key: searchAttributes.country, value: input.country });
+  return pairs;
+}
