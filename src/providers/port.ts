@@ -203,3 +203,14 @@ export interface ProviderModule<Schema extends z.ZodType = z.ZodType> {
 export function defineProvider<Schema extends z.ZodType>(module: ProviderModule<Schema>): ProviderModule<Schema> {
   return module;
 }
+
+/** Which providers there are, and the account a project has at each. Everything outside `src/providers` asks this. */
+export interface ProviderDirectory {
+  ids(): readonly string[];
+  abilities(id: string): ProviderAbilities | null;
+  webhook(id: string): ProviderWebhook | null;
+  /** null: not configured for that project and mode. */
+  account(projectId: string, live: boolean, id: string): ProviderAccount | null;
+  /** Both modes, for webhooks: the account whose secret signed tells the mode. */
+  accounts(projectId: string, id: string): readonly ProviderAccount[];
+}
