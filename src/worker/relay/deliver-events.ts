@@ -1,4 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Db } from '../../db/orm.ts';
 import type { LateFactInput } from '../../workflows/apply-late-fact.ts';
@@ -112,7 +112,8 @@ function withoutTarget(events: readonly ClaimedEvent[]): Outcome {
 function failed(deps: RelayDeps, events: readonly ClaimedEvent[], error: unknown): Outcome {
   const why = error instanceof Error ? error.message : String(error);
   deps.logger.warn({ err: error, events: events.map(({ id }) => id) }, 'webhook events could not be delivered');
-  if (attemptsOf(events) < triesInAll) return waiting(events, why);
+  // The engine being away says nothing about the event: it waits for as long as that takes.
+  if (error instanceof ServiceError || attemptsOf(events) < triesInAll) return waiting(events, why);
   return { status: 'set_aside', why };
 }
 
