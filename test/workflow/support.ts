@@ -2,7 +2,7 @@ import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { Worker, DefaultLogger, Runtime, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
 import type { Activities } from '../../src/activities/index.ts';
-import { ensureSearchAttributes } from '../../src/worker/ensure-search-attributes.ts';
+import { addSearchAttributes } from '../../src/worker/ensure-search-attributes.ts';
 import { resolveTimeSkippingServer } from '../../src/local/temporal-test-server.ts';
 import { billingQueue, providerQueue, type CheckoutInput } from '../../src/workflows/messages.ts';
 
@@ -16,7 +16,7 @@ export async function startWorkflowWorld() {
   const env = await TestWorkflowEnvironment.createTimeSkipping({
     server: { executable: { type: 'existing-path', path } },
   });
-  await ensureSearchAttributes(env.connection, env.namespace ?? 'default');
+  await addSearchAttributes(env.connection, env.namespace ?? 'default');
   const workflowBundle = await bundleWorkflowCode({
     workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
     logger: new DefaultLogger('ERROR'),
@@ -27,6 +27,15 @@ export async function startWorkflowWorld() {
     /** Runs `work` with workers on the billing queue and the queue of the provider `acme`. */
     async withActivities<T>(activities: FakeActivities, work: () => Promise<T>): Promise<T> {
       return withWorkers(env, workflowBundle, activities, work);
+    },
+    /** As long as `work` takes, another provider's queue is served too. */
+    async withQueue<T>(provider: string, activities: FakeActivities, work: () => Promise<T>): Promise<T> {
+      const worker = await Worker.create({
+        connection: env.nativeConnection,
+        activities,
+        taskQueue: providerQueue(provider),
+      });
+      return worker.runUntil(work);
     },
     end: () => env.teardown(),
   };
