@@ -1,0 +1,64 @@
+/**
+ * Finds card numbers anywhere in a request, in values and in names of fields, so that none is ever stored or logged.
+ *
+ * A hit is 13–19 digits that pass the Luhn check, alone or in groups parted by a space, dash, dot or slash, standing by
+ * themselves: digits inside an id, a token or a UUID do not count. Numbers that no issuer has (first digit 0 or 1, which is
+ * every Unix time; a year 20xx, which is every compact date) do not count either.
+ *
+ * @returns JSON pointer of the first hit, without the number itself.
+ */
+export function findCardNumber(value: unknown, pointer = ''): string | null {
+  if (typeof value === 'string') return hasCardNumber(value, pointer) ? pointer : null;
+  if (typeof value === 'number') return Number.isSafeInteger(value) && isCard(String(value)) ? pointer : null;
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [name, entry] of Object.entries(value)) {
+    if (hasCardNumber(name, pointer)) return pointer || '/';
+    const hit = findCardNumber(entry, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+    if (hit !== null) return hit;
+  }
+  return null;
+}
+
+/** Digits in groups of any length; not glued to letters, nor part of a dashed or dotted word. */
+const digitRuns = /(?<![\p{L}\p{N}_]|[\p{L}\p{N}_][-.])\d+(?:[ \-./]{1,3}\d+)*(?![\p{L}\p{N}_]|[-.][\p{L}_])/gu;
+
+function hasCardNumber(text: string, pointer: string): boolean {
+  if (text.length < 13) return false;
+  const plain = text.normalize('NFKC');
+  for (const match of plain.matchAll(digitRuns)) {
+    // International phone numbers have up to 15 digits and may pass the check by chance.
+    const isPhone = pointer.endsWith('/phone') && plain[match.index - 1] === '+' && digitsIn(match[0]) <= 15;
+    if (!isPhone && hasCardInGroups(match[0].split(/\D+/))) return true;
+  }
+  return false;
+}
+
+function digitsIn(text: string): number {
+  return text.replaceAll(/\D/g, '').length;
+}
+
+/** A card number may be followed by its expiry or code: every stretch of whole groups is looked at. */
+function hasCardInGroups(groups: readonly string[]): boolean {
+  for (let start = 0; start < groups.length; start += 1) {
+    let digits = '';
+    for (let end = start; end < groups.length && digits.length < 20; end += 1) {
+      digits += groups[end];
+      if (isCard(digits)) return true;
+    }
+  }
+  return false;
+}
+
+function isCard(digits: string): boolean {
+  return digits.length >= 13 && digits.length <= 19 && !/^(?:[01]|20)/.test(digits) && passesLuhn(digits);
+}
+
+function passesLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let index = 0; index < digits.length; index += 1) {
+    const digit = Number(digits[digits.length - 1 - index]);
+    const doubled = index % 2 === 1 ? digit * 2 : digit;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return sum % 10 === 0;
+}
