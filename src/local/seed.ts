@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { hashKey, mintKey } from '../api/keys.ts';
+import { hashSecret, mintKey } from '../api/keys.ts';
 import { loadConfig } from '../config.ts';
 import { OrganizationEntity } from '../db/entities/organization.ts';
 import { ApiKeyEntity, ProjectEntity } from '../db/entities/project.ts';
@@ -93,7 +93,7 @@ async function keepKey(
   key: string,
   scopes: string[],
 ): Promise<void> {
-  const keyHash = hashKey(key);
+  const keyHash = hashSecret(key);
   if (await em.findOne(ApiKeyEntity, { keyHash })) return;
   em.create(
     ApiKeyEntity,
