@@ -38,18 +38,27 @@ const configSchema = z
     CONEKTA_SANDBOX: flag,
     CONEKTA_BASE_URL: baseUrl,
   })
-  .transform((env, ctx) => {
+  .refine((env) => (env.CONEKTA_API_KEY ?? env.CONEKTA_TEST_KEY) !== undefined, {
+    path: ['CONEKTA_API_KEY'],
+    error: 'is missing: a private key (key_…); CONEKTA_TEST_KEY is enough for test mode',
+    when: () => true, // also beside other faults
+  })
+  .refine(
+    (env) => env.CONEKTA_SANDBOX !== false || env.CONEKTA_API_KEY !== undefined || env.CONEKTA_TEST_KEY === undefined,
+    {
+      path: ['CONEKTA_API_KEY'],
+      error: 'is missing: CONEKTA_SANDBOX=false needs the live key',
+    },
+  )
+  .transform((env) => {
     // Keys do not tell their mode. Any host but Conekta's own counts as test unless said otherwise.
     const isElsewhere = env.CONEKTA_BASE_URL !== undefined && env.CONEKTA_BASE_URL !== CONEKTA_HOST;
     const isSandbox = env.CONEKTA_SANDBOX ?? (isElsewhere || env.CONEKTA_API_KEY === undefined);
-    const apiKey = isSandbox ? (env.CONEKTA_TEST_KEY ?? env.CONEKTA_API_KEY) : env.CONEKTA_API_KEY;
-    if (apiKey === undefined) {
-      const key = isSandbox ? 'CONEKTA_TEST_KEY' : 'CONEKTA_API_KEY';
-      ctx.addIssue({ code: 'custom', path: [key], message: 'is missing: a private key (key_…)' });
-      return z.NEVER;
-    }
+    const [first, second] = isSandbox
+      ? [env.CONEKTA_TEST_KEY, env.CONEKTA_API_KEY]
+      : [env.CONEKTA_API_KEY, env.CONEKTA_TEST_KEY];
     return {
-      apiKey,
+      apiKey: first ?? second ?? '',
       live: !isSandbox,
       baseUrl: env.CONEKTA_BASE_URL ?? CONEKTA_HOST,
       webhookSecrets: secretsOf(env.CONEKTA_WEBHOOK_PUBLIC_KEY, env.CONEKTA_WEBHOOK_PUBLIC_KEY_PREVIOUS),

@@ -18,21 +18,17 @@ const configSchema = z
     POLAR_SANDBOX: flag,
     POLAR_BASE_URL: baseUrl,
   })
-  .transform((env, ctx) => {
-    const accessToken = env.POLAR_ACCESS_TOKEN ?? env.POLAR_API_KEY;
-    if (accessToken === undefined) {
-      ctx.addIssue({
-        code: 'custom',
-        path: ['POLAR_ACCESS_TOKEN'],
-        message: 'is missing: an organization access token (polar_oat_…)',
-      });
-      return z.NEVER;
-    }
+  .refine((env) => (env.POLAR_ACCESS_TOKEN ?? env.POLAR_API_KEY) !== undefined, {
+    path: ['POLAR_ACCESS_TOKEN'],
+    error: 'is missing: an organization access token (polar_oat_…)',
+    when: () => true, // also beside other faults
+  })
+  .transform((env) => {
     // Tokens do not tell which environment they are of; any host but production's counts as test unless said otherwise.
     const isSandbox =
       env.POLAR_SANDBOX ?? (env.POLAR_BASE_URL !== undefined && env.POLAR_BASE_URL !== POLAR_HOSTS.production);
     return {
-      accessToken,
+      accessToken: env.POLAR_ACCESS_TOKEN ?? env.POLAR_API_KEY ?? '',
       live: !isSandbox,
       baseUrl: env.POLAR_BASE_URL ?? (isSandbox ? POLAR_HOSTS.sandbox : POLAR_HOSTS.production),
       webhookSecrets: secretsOf(env.POLAR_WEBHOOK_SECRET, env.POLAR_WEBHOOK_SECRET_PREVIOUS),
