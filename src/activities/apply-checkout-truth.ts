@@ -68,7 +68,7 @@ async function recordTruth(tx: Db, row: Checkout, provider: string, truth: Check
   const invoice = truth.invoice === null ? null : await recordInvoice(tx, owner, truth.invoice);
   if (truth.payment !== null) await recordPayment(tx, owner, truth.payment, invoice);
   if (!isPaid) return;
-  await linkProviderObjects(tx, row, provider, { kind: 'checkout', id: row.id }, oneTimeObjects(truth));
+  await linkProviderObjects(tx, row, provider, { kind: 'checkout', id: row.id }, ownObjects(truth));
   if (truth.providerCustomerId === null) return;
   const known = await tx.findOne(ProviderCustomerEntity, { projectId, live, organizationId, provider });
   if (known === null) {
@@ -77,9 +77,9 @@ async function recordTruth(tx: Db, row: Checkout, provider: string, truth: Check
   }
 }
 
-/** A subscription's own ids belong to it; a customer's belong to no single checkout. */
-function oneTimeObjects(truth: CheckoutTruth) {
-  return truth.objects.filter(({ kind }) => kind !== 'subscription' && kind !== 'customer');
+/** A subscription's own id belongs to it. */
+function ownObjects(truth: CheckoutTruth) {
+  return truth.objects.filter(({ kind }) => kind !== 'subscription');
 }
 
 function auditChange(tx: Db, row: Checkout, before: CheckoutStatus, truth: CheckoutTruth | null): void {

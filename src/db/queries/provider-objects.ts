@@ -1,6 +1,9 @@
 import { ProviderObjectEntity } from '../entities/organization.ts';
 import type { Db } from '../orm.ts';
 
+/** A customer has many checkouts and subscriptions: its id says nothing about which. */
+const shared = new Set(['customer']);
+
 /** Remembers which of our entities a provider's ids belong to; the newest entity wins. */
 export async function linkProviderObjects(
   em: Db,
@@ -9,7 +12,9 @@ export async function linkProviderObjects(
   entity: { readonly kind: 'checkout' | 'subscription'; readonly id: string },
   objects: readonly { readonly kind: string; readonly id: string }[],
 ): Promise<void> {
-  const rows = new Map(objects.map((object) => [`${object.kind}/${object.id}`, object]));
+  const rows = new Map(
+    objects.filter(({ kind }) => !shared.has(kind)).map((object) => [`${object.kind}/${object.id}`, object]),
+  );
   if (rows.size === 0) return;
   const now = new Date();
   await em.upsertMany(

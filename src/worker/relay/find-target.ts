@@ -30,7 +30,10 @@ export async function findTarget(em: Db, event: ClaimedEvent): Promise<Target | 
   });
   const subscription = known.find(({ entityKind }) => entityKind === 'subscription');
   if (subscription) return subscriptionTarget(em, subscription.entityId);
-  const checkoutId = known.find(({ entityKind }) => entityKind === 'checkout')?.entityId ?? event.checkoutId;
+  const mentioned = named
+    .map(({ kind, id }) => known.find((row) => row.kind === kind && row.providerObjectId === id))
+    .find((row) => row !== undefined);
+  const checkoutId = mentioned?.entityId ?? event.checkoutId;
   return checkoutId === null ? null : checkoutTarget(em, event, checkoutId);
 }
 
