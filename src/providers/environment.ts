@@ -8,9 +8,7 @@ export const text = z
   .optional()
   .transform((value) => (value === undefined || value.trim() === '' ? undefined : value.trim()));
 
-export const flag = z
-  .union([z.literal('').transform(() => undefined), z.stringbool({ error: 'must be true or false' })])
-  .optional();
+export const flag = text.pipe(z.stringbool({ error: 'must be true or false' }).optional());
 
 /** An http(s) URL without a trailing slash; a path prefix is kept. */
 export const baseUrl = text.pipe(
