@@ -32,10 +32,11 @@ describe('transport', () => {
       onCall: (call) => calls.push(`${call.operation} ${call.outcome}`),
     });
     const first = await transport.send(post(url));
-    await transport.send(post(url));
+    for (let more = 0; more < 4; more += 1) await transport.send(post(url));
     expect(first).toMatchObject({ status: 200, text: 'body', headers: { 'retry-after': '3' } });
-    expect(ports.size).toBe(1);
-    expect(calls).toEqual(['x.create 200', 'x.create 200']);
+    // A second one opens when the first is not yet back in the pool.
+    expect(ports.size).toBeLessThanOrEqual(2);
+    expect(calls).toEqual(Array(5).fill('x.create 200'));
   });
 
   it('knows a refused connection and an unknown host for not sent', async () => {
