@@ -3,7 +3,7 @@ import type { ChildSpec } from './supervisor.ts';
 import { acceptsConnections, waitUntil } from './wait-until.ts';
 
 /** Those the workflows set; the worker makes sure of them too, since an existing file of the server ignores these. */
-export const SEARCH_ATTRIBUTES = ['Project', 'Organization', 'Provider', 'BillingStatus', 'Country', 'Kind'] as const;
+const SEARCH_ATTRIBUTES = ['Project', 'Organization', 'Provider', 'BillingStatus', 'Country', 'Kind'] as const;
 
 export interface TemporalServerOptions {
   readonly cli: string;
