@@ -76,6 +76,34 @@ describe.each(providerIds())('a checkout at %s', (provider) => {
     expect(read?.invoices.at(-1)).toMatchObject({ status: 'paid' });
   });
 
+  it.skipIf(!abilities.features.trialDays.includes('subscription'))('starts a trial for nothing', async () => {
+    const input = { ...(await aCheckout(provider, account, { mode: 'subscription' })), trialDays: 14 };
+    const session = await opened(input);
+    await world.complete(provider, session.providerCheckoutId, 'paid');
+    expect((await world.facts(provider, input.checkoutId)).filter((fact) => fact.isDecisive)).not.toHaveLength(0);
+    const truth = await truthOf(session);
+    expect(truth).toMatchObject({ state: 'paid', payment: null, subscription: { status: 'trialing', payments: [] } });
+    expect(Date.parse(truth?.subscription?.trialEnd ?? '')).toBeGreaterThan(Date.now() + 13 * 86_400_000);
+  });
+
+  it.skipIf(!abilities.features.discountCode.includes('payment'))(
+    'refuses a discount code that nobody made',
+    async () => {
+      const input = { ...(await aCheckout(provider, account)), discountCode: 'NOSUCHCODE' };
+      await expect(account.client.checkouts.create(input)).rejects.toMatchObject({
+        kind: 'invalid',
+        code: 'discount_code_unknown',
+      });
+    },
+  );
+
+  it.skipIf(!abilities.modes.includes('setup'))('saves a method without a sale', async () => {
+    const session = await opened({ ...(await aCheckout(provider, account, { mode: 'setup' })), line: null });
+    expect(session.amount).toBeNull();
+    await world.complete(provider, session.providerCheckoutId, 'paid');
+    expect(await truthOf(session)).toMatchObject({ state: 'paid', payment: null, subscription: null, invoice: null });
+  });
+
   it('survives a decline', async () => {
     const { session } = await anOpenOne();
     await world.complete(provider, session.providerCheckoutId, 'declined');

@@ -89,7 +89,7 @@ function opened(input: CreateCheckoutInput, session: StripeSession, customerId: 
     expiresAt,
     providerCustomerId: idOf(session.customer) ?? customerId,
     paymentMethods: offeredMethods(session.payment_method_types ?? [], input.paymentMethods),
-    amount: amount == null || currency == null ? null : fromStripeAmount(amount, currency),
+    amount: input.mode === 'setup' || amount == null || currency == null ? null : fromStripeAmount(amount, currency),
     objects: mapCheckout(session).objects,
   };
 }
