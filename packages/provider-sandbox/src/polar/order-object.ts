@@ -48,7 +48,7 @@ export function newOrder(polar: PolarContext, input: OrderInput): Order {
     subscription_id: subscription?.id ?? null,
     checkout_id: checkout?.id ?? null,
     next_payment_attempt_at: null,
-    metadata: { ...(checkout?.metadata ?? subscription?.metadata ?? {}) },
+    metadata: { ...(checkout?.metadata ?? subscription?.metadata) },
     custom_field_data: {},
     platform_fee_amount: 0,
     platform_fee_currency: null,

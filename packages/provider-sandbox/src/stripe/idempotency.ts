@@ -6,7 +6,7 @@ import type { Idempotency } from '../http/provider-api.ts';
 interface Remembered {
   id: string;
   fingerprint: string;
-  answer: { status: number; body: unknown; requestId: string } | null;
+  answer: { status: number; body: unknown } | null;
   keptUntilMs: number;
 }
 
@@ -64,8 +64,8 @@ export function createIdempotency(sandbox: Sandbox): Idempotency {
         );
       }
       if (known?.answer) {
-        const { status, body, requestId } = known.answer;
-        return { status, body, headers: { 'idempotent-replayed': 'true', 'original-request': requestId } };
+        const { status, body } = known.answer;
+        return { status, body, headers: { 'idempotent-replayed': 'true' } };
       }
       running.set(key, fingerprint);
       return null;
@@ -80,7 +80,7 @@ export function createIdempotency(sandbox: Sandbox): Idempotency {
       remembered.put({
         id: key,
         fingerprint,
-        answer: { status: answer.status, body: answer.body, requestId: answer.headers?.['request-id'] ?? '' },
+        answer: { status: answer.status, body: answer.body },
         keptUntilMs: Date.now() + DAY_MS,
       });
     },
