@@ -98,7 +98,9 @@ describe('Conekta', () => {
     await receiver.waitFor((event) => event.type === 'subscription.paid', 2);
     expect((await harness.conekta('POST', `${path}/${list[0]?.id}/cancel`)).body).toMatchObject({ status: 'canceled' });
   });
+});
 
+describe('Conekta API manners', () => {
   it('makes another order for every repeated POST and finds them by search', async () => {
     await anOrder('chk_c6');
     await anOrder('chk_c6');

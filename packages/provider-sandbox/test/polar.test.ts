@@ -93,7 +93,9 @@ describe('Polar', () => {
     expect(await harness.polar.subscriptions.update(id, { revoke: true })).toMatchObject({ status: 'canceled' });
     await expect(harness.polar.subscriptions.update(id, { revoke: true })).rejects.toMatchObject({ statusCode: 403 });
   });
+});
 
+describe('Polar API manners', () => {
   it('refunds an order without tax and refuses more than is left', async () => {
     const checkout = await aPolarCheckout(harness, 'chk_p5', false);
     await complete('chk_p5', { outcome: 'paid' });

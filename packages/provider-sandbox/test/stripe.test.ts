@@ -17,6 +17,11 @@ afterAll(async () => {
 
 const complete = (id: string, body: object) => harness.control('POST', `/checkouts/stripe/${id}/complete`, body);
 
+/** The id of a field that is not expanded. */
+function idOf(field: string | { id: string } | null | undefined): string {
+  return typeof field === 'string' ? field : (field?.id ?? '');
+}
+
 async function aSubscriptionSession(checkoutId: string) {
   const product = await harness.stripe.products.create({
     name: 'Pro',
@@ -26,7 +31,7 @@ async function aSubscriptionSession(checkoutId: string) {
   return harness.stripe.checkout.sessions.create({
     mode: 'subscription',
     customer: customer.id,
-    line_items: [{ price: String(product.default_price), quantity: 1 }],
+    line_items: [{ price: idOf(product.default_price), quantity: 1 }],
     success_url: 'https://app.example/ok',
     metadata: { checkout_id: checkoutId },
     subscription_data: { metadata: { checkout_id: checkoutId } },
@@ -93,7 +98,7 @@ describe('Stripe', () => {
   it('falls past due when the renewal declines and ends after the retries', async () => {
     const session = await aSubscriptionSession('chk_s3');
     await complete(session.id, { outcome: 'paid', card: '4000000000000341' });
-    const id = String((await harness.stripe.checkout.sessions.retrieve(session.id)).subscription);
+    const id = idOf((await harness.stripe.checkout.sessions.retrieve(session.id)).subscription);
     await harness.control('POST', '/clock', { advance: 'P1M' });
     expect((await harness.stripe.subscriptions.retrieve(id)).status).toBe('past_due');
     await harness.control('POST', '/clock', { advance: 'P20D' });
@@ -129,7 +134,9 @@ describe('Stripe', () => {
       (event) => event.type === 'checkout.session.async_payment_succeeded' && event.body.includes(session.id),
     );
   });
+});
 
+describe('Stripe API manners', () => {
   it('expires by call and by clock', async () => {
     const byCall = await aStripeSession(harness);
     expect(await harness.stripe.checkout.sessions.expire(byCall.id)).toMatchObject({ status: 'expired', url: null });
@@ -143,7 +150,7 @@ describe('Stripe', () => {
     const session = await aStripeSession(harness);
     await complete(session.id, { outcome: 'paid' });
     const { payment_intent: intent } = await harness.stripe.checkout.sessions.retrieve(session.id);
-    const payment_intent = String(intent);
+    const payment_intent = idOf(intent);
     expect(await harness.stripe.refunds.create({ payment_intent, amount: 900 })).toMatchObject({
       status: 'succeeded',
       amount: 900,

@@ -86,7 +86,7 @@ function viewOf(conekta: ConektaContext, order: Order): CheckoutView {
     backUrl: order.checkout?.failure_url ? order.checkout.failure_url : null,
     doneUrl: order.checkout?.success_url ? order.checkout.success_url : null,
     voucher: voucherOf(order),
-    pageUrl: String(order.checkout?.['url'] ?? ''),
+    pageUrl: order.checkout?.url ?? '',
     locale: 'es-MX',
   };
 }

@@ -42,25 +42,14 @@ const TEST_TOKENS: Record<string, string> = {
   tok_test_insufficient_funds: '4000000000000127',
 };
 
-/** The card behind a published test token or one made by `POST /tokens`; a token works once. */
-export function takeToken(conekta: ConektaContext, token: string): { card: Card; number: string } {
+/** The card behind one of the published test tokens. */
+export function takeToken(token: string): Card {
   const number = TEST_TOKENS[token];
-  if (number !== undefined) {
-    const { card } = judgeCard('conekta', {
-      number,
-      expMonth: 12,
-      expYear: new Date().getUTCFullYear() + 5,
-      cvc: '123',
-      name: 'Test Customer',
-    });
-    return { card, number };
-  }
-  const stored = conekta.vault.get(token);
-  if (!stored || !token.startsWith('tok_')) {
+  if (number === undefined) {
     throw invalid('token_id', 'token_id.nonexistent_token', 'The token does not exist.', 'El token no existe.');
   }
-  conekta.vault.remove(token);
-  return { card: stored.card, number: '' };
+  const expYear = new Date().getUTCFullYear() + 5;
+  return judgeCard('conekta', { number, expMonth: 12, expYear, cvc: '123', name: 'Test Customer' }).card;
 }
 
 function cashFields(conekta: ConektaContext): object {
@@ -109,7 +98,7 @@ function newSource(conekta: ConektaContext, customer: Customer, body: z.output<t
         'The parameter "token_id" is required.',
         'El parámetro "token_id" es requerido.',
       );
-    return newCardSource(conekta, customer, takeToken(conekta, body.token_id).card);
+    return newCardSource(conekta, customer, takeToken(body.token_id));
   }
   const base = {
     id: `off_ref_${base58(17)}`,

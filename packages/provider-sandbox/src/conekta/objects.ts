@@ -43,6 +43,7 @@ export interface Charge extends Base {
 
 export interface Checkout extends Base {
   slug: string;
+  url: string;
   status: 'Issued' | 'Expired' | 'Cancelled';
   expires_at: number;
   allowed_payment_methods: string[];

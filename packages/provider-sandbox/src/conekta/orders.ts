@@ -151,14 +151,14 @@ function runCharges(conekta: ConektaContext, order: Order, body: OrderBody): voi
     }
     const source = method.payment_source_id === undefined ? undefined : conekta.vault.get(method.payment_source_id);
     if (method.payment_source_id !== undefined && !source) throw notFound('PaymentSource', method.payment_source_id);
-    const taken = source ? { card: source.card, number: '' } : takeToken(conekta, method.token_id ?? '');
+    const card = source?.card ?? takeToken(method.token_id ?? '');
     const decline =
-      taken.card.last4 === '0002' || (source && source.card.renewal === 'declines')
+      card.last4 === '0002' || (source && source.card.renewal === 'declines')
         ? GENERIC_DECLINE
-        : taken.card.last4 === '0127'
+        : card.last4 === '0127'
           ? INSUFFICIENT_FUNDS
           : null;
-    chargeCard(conekta, order, taken.card, decline, reference);
+    chargeCard(conekta, order, card, decline, reference);
     if (decline) throw declined(decline === INSUFFICIENT_FUNDS ? 'insufficient_funds' : 'declined', showOrder(order));
   }
 }

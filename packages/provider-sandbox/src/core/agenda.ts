@@ -19,43 +19,51 @@ export interface Agenda {
   forget(): void;
 }
 
+function insertByTime(queue: AgendaItem[], item: AgendaItem): void {
+  const at = queue.findIndex((other) => other.atMs > item.atMs);
+  queue.splice(at < 0 ? queue.length : at, 0, item);
+}
+
 export function createAgenda(store: Store, clock: Clock): Agenda {
   const items = store.collection<AgendaItem>('sandbox/agenda');
   const tasks = new Map<string, (subject: string) => void>();
   let nextDueMs = items.all().reduce((least, item) => Math.min(least, item.atMs), Infinity);
+  /** While due work runs: what is still to do up to that instant, including what the work itself plans. */
+  let running: { queue: AgendaItem[]; untilMs: number } | null = null;
 
-  function takeDue(): AgendaItem | undefined {
-    if (clock.nowMs() < nextDueMs) return undefined;
-    let first: AgendaItem | undefined;
-    let second = Infinity;
-    for (const item of items.all()) {
-      if (!first || item.atMs < first.atMs) {
-        second = Math.min(second, first?.atMs ?? Infinity);
-        first = item;
-      } else second = Math.min(second, item.atMs);
+  function runQueue(queue: AgendaItem[]): number {
+    let ran = 0;
+    for (let item = queue.shift(); item && ran < 100_000; item = queue.shift()) {
+      // Canceled or moved since it was queued.
+      if (items.get(item.id)?.atMs !== item.atMs) continue;
+      items.remove(item.id);
+      const { task, subject, atMs } = item;
+      clock.at(atMs, () => tasks.get(task)?.(subject));
+      ran += 1;
     }
-    nextDueMs = first?.atMs ?? Infinity;
-    if (!first || first.atMs > clock.nowMs()) return undefined;
-    nextDueMs = second;
-    items.remove(first.id);
-    return first;
+    return ran;
   }
 
   return {
     handle: (task, run) => void tasks.set(task, run),
     plan(task, subject, atMs) {
-      items.put({ id: `${task}:${subject}`, task, subject, atMs });
+      const item = { id: `${task}:${subject}`, task, subject, atMs };
+      items.put(item);
       nextDueMs = Math.min(nextDueMs, atMs);
+      if (running && atMs <= running.untilMs) insertByTime(running.queue, item);
     },
     cancel: (task, subject) => items.remove(`${task}:${subject}`),
     runDue() {
-      let ran = 0;
-      for (let item = takeDue(); item && ran < 100_000; item = takeDue()) {
-        const { task, subject, atMs } = item;
-        clock.at(atMs, () => tasks.get(task)?.(subject));
-        ran += 1;
+      const untilMs = clock.nowMs();
+      if (running || untilMs < nextDueMs) return 0;
+      const due = items.all().filter((item) => item.atMs <= untilMs);
+      running = { queue: due.sort((left, right) => left.atMs - right.atMs), untilMs };
+      try {
+        return runQueue(running.queue);
+      } finally {
+        running = null;
+        nextDueMs = items.all().reduce((least, item) => Math.min(least, item.atMs), Infinity);
       }
-      return ran;
     },
     forget() {
       nextDueMs = Infinity;

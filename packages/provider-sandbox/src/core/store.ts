@@ -85,7 +85,7 @@ export function createStore(directory: string | null): Store {
       if (known) return known as unknown as Collection<T>;
       const created = createCollection<T>(indexes, (id) => touch(kind, id));
       if (disk) created.load(disk.read(kind) as T[]);
-      collections.set(kind, created as unknown as Collection<Document>);
+      collections.set(kind, created);
       return created;
     },
     commit,

@@ -1,7 +1,5 @@
 export type ProviderId = 'polar' | 'conekta' | 'stripe';
 
-export const PROVIDERS: readonly ProviderId[] = ['polar', 'conekta', 'stripe'];
-
 export function isProviderId(value: unknown): value is ProviderId {
   return value === 'polar' || value === 'conekta' || value === 'stripe';
 }

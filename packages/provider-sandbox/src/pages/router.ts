@@ -111,11 +111,11 @@ function createPages(sandbox: Sandbox, cashier: Cashier): Router {
     const view = viewOf(request, response);
     if (!view) return;
     if (view.state !== 'open') return show(response, view, blankForm(view));
-    html(response, 200, challengePage(view, String(request.params['challenge'])));
+    html(response, 200, challengePage(view, request.params['challenge']));
   });
   router.post('/:id/challenge/:challenge', async (request, response) => {
     const view = viewOf(request, response);
-    const challenge = challenges.get(String(request.params['challenge']));
+    const challenge = challenges.get(request.params['challenge']);
     if (!view) return;
     if (!challenge || view.state !== 'open') return show(response, view, blankForm(view));
     const fields = new URLSearchParams((await readBody(request)).toString('utf8'));
@@ -138,7 +138,7 @@ function createPages(sandbox: Sandbox, cashier: Cashier): Router {
 export function mountPages(app: Express, sandbox: Sandbox, paths: readonly { path: string; cashier: Cashier }[]): void {
   for (const { path, cashier } of paths) app.use(path, createPages(sandbox, cashier));
   app.get('/_pages/barcode/:name', (request, response) => {
-    const text = String(request.params['name']).replace(/\.svg$/, '');
+    const text = request.params['name'].replace(/\.svg$/, '');
     if (!/^[0-9A-Za-z-]{1,48}$/.test(text)) return void response.status(404).end();
     response
       .set({ 'content-type': 'image/svg+xml', 'cache-control': 'public, max-age=31536000' })

@@ -34,7 +34,7 @@ details{margin-top:24px;border:1px dashed var(--line);border-radius:var(--radius
 details ul{list-style:none;margin:10px 0 0;padding:0}details button{background:none;color:inherit;border:0;padding:6px 0;display:flex;justify-content:space-between;gap:12px;font-weight:500;font-size:13.5px;text-align:left}
 details code{font:13px ui-monospace,monospace;color:var(--muted);white-space:nowrap}.ribbon{position:fixed;z-index:2;top:14px;right:-34px;transform:rotate(45deg);background:#f5a524;color:#241a00;font-size:11px;font-weight:700;letter-spacing:.08em;text-transform:uppercase;padding:4px 44px;pointer-events:none}
 .code{display:flex;gap:10px;align-items:center;border:1px solid var(--line);border-radius:var(--radius);padding:12px;margin:8px 0 16px}.code output{font:600 17px ui-monospace,monospace;overflow-wrap:anywhere;flex:1}.code button{width:auto;padding:8px 12px;font-size:14px}
-.barcode{background:#fff;border-radius:var(--radius);padding:12px;margin:16px 0}.barcode img{width:100%;display:block}.stack>*+*{margin-top:12px}
+.barcode{background:#fff;border-radius:var(--radius);padding:12px;margin:16px 0}.barcode img{width:100%;max-height:150px;display:block}.stack>*+*{margin-top:12px}
 @media(max-width:820px){.shell{grid-template-columns:1fr;min-height:0}.side{padding:28px 20px;border-right:0;border-bottom:1px solid var(--line);justify-content:flex-start}.main{padding:28px 20px 56px}.side>div,.main>div{max-width:none}}`;
 
 export function styleOf(provider: ProviderId): string {

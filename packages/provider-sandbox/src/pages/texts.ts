@@ -7,6 +7,7 @@ export interface Texts {
   email: string;
   cardNumber: string;
   expiry: string;
+  expiryHint: string;
   cvc: string;
   nameOnCard: string;
   country: string;
@@ -58,6 +59,7 @@ const en: Texts = {
   email: 'Email',
   cardNumber: 'Card number',
   expiry: 'Expiry (MM / YY)',
+  expiryHint: 'MM / YY',
   cvc: 'CVC',
   nameOnCard: 'Cardholder name',
   country: 'Country or region',
@@ -125,6 +127,7 @@ const es: Texts = {
   email: 'Correo electrónico',
   cardNumber: 'Número de tarjeta',
   expiry: 'Vencimiento (MM / AA)',
+  expiryHint: 'MM / AA',
   cvc: 'CVC',
   nameOnCard: 'Nombre en la tarjeta',
   country: 'País o región',

@@ -262,10 +262,3 @@ export function collectInvoice(
   markPaid(stripe, invoice, null);
   return { paid: true };
 }
-
-export function voidInvoice(stripe: StripeContext, invoice: Invoice): void {
-  invoice.status = 'void';
-  invoice.status_transitions['voided_at'] = stripe.now();
-  stripe.invoices.put(invoice);
-  stripe.emit('invoice.voided', invoice);
-}

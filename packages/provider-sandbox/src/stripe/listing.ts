@@ -42,10 +42,3 @@ export function listPage<T extends { id: string }>(
   const window = page.ending_before === undefined ? found.slice(0, limit) : found.slice(-limit);
   return { object: 'list', data: window, has_more: found.length > limit, url };
 }
-
-/** Everything of a small set, as embedded lists show it. */
-export function embedded<T>(data: T[], url: string): ListOf<T> {
-  return { object: 'list', data, has_more: false, url };
-}
-
-export const byNewest = <T extends { created: number }>(items: readonly T[]): T[] => [...items].reverse();

@@ -139,7 +139,3 @@ export function newSubscription(stripe: StripeContext, input: NewSubscription): 
 export function currentEnd(subscription: Subscription): number {
   return Math.min(...subscription.items.data.map((item) => item.current_period_end));
 }
-
-export function recurringTotal(subscription: Subscription): number {
-  return subscription.items.data.reduce((sum, item) => sum + (item.price.unit_amount ?? 0) * item.quantity, 0);
-}

@@ -79,7 +79,7 @@ export async function aPolarProduct(harness: Harness, recurring = true) {
     name: 'Pro plan',
     recurring_interval: recurring ? 'month' : null,
     prices: [{ amount_type: 'fixed', price_amount: 2900, price_currency: 'usd' }],
-  } as Parameters<typeof harness.polar.products.create>[0]);
+  });
 }
 
 export async function aPolarCheckout(harness: Harness, checkoutId: string, recurring = true) {
