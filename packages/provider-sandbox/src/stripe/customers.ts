@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { base62 } from '../core/ids.ts';
 import type { Route } from '../http/answer.ts';
 import type { StripeContext } from './context.ts';
-import { noSuch } from './errors.ts';
+import { invalid, noSuch } from './errors.ts';
 import { expanded } from './expand.ts';
 import { inRange, listPage } from './listing.ts';
 import type { Customer } from './objects.ts';
@@ -56,6 +56,16 @@ const listParams = z.strictObject({
   created: range.optional(),
   test_clock: text.optional(),
 });
+
+const searchParams = z.strictObject({ query: text, limit: page.limit, page: text.optional(), expand });
+
+/** One clause of the query language, exact: `metadata['key']:'value'` or `email:'value'`. */
+function matcherOf(query: string): (customer: Customer) => boolean {
+  const [, key, email, value = ''] = /^(?:metadata\['([^']+)'\]|(email)):'([^']*)'$/.exec(query.trim()) ?? [];
+  if (key !== undefined) return (customer) => customer.metadata[key] === value;
+  if (email !== undefined) return (customer) => customer.email === value;
+  throw invalid('We were unable to parse your search query.', { param: 'query' });
+}
 
 type Change = z.output<typeof updateParams>;
 
@@ -150,6 +160,23 @@ export function customerRoutes(stripe: StripeContext): Route[] {
           (doc) => !doc.deleted && inRange(doc.created, params.created),
         );
         return { status: 200, body: expanded(stripe, list, params.expand) };
+      },
+    },
+    {
+      method: 'get',
+      path: '/v1/customers/search',
+      operations: ['customers.search'],
+      handle(request) {
+        const params = parse(searchParams, formOf(request));
+        const matches = matcherOf(params.query);
+        const list = listPage(
+          stripe.customers.newestFirst(),
+          '/v1/customers/search',
+          params,
+          (doc) => !doc.deleted && matches(doc),
+        );
+        const body = { ...list, object: 'search_result', next_page: null };
+        return { status: 200, body: expanded(stripe, body, params.expand) };
       },
     },
     {
