@@ -8,6 +8,7 @@ export const HELP = `plinto-provider-sandbox: stand-ins for Polar, Conekta and S
   --state-dir DIR         SANDBOX_STATE_DIR        keep state in DIR; without it, memory only
   --admin-token T         SANDBOX_ADMIN_TOKEN      token of the control interface
   --webhook stripe=URL    SANDBOX_WEBHOOK_STRIPE   where events go; also polar=, conekta=
+  --webhook-base URL       SANDBOX_WEBHOOK_BASE     events go to URL/{provider}
   --seed N                SANDBOX_SEED             seed of random faults
   --retry-scale X         SANDBOX_RETRY_SCALE      multiplies waits between delivery attempts
   --public-url URL        PUBLIC_SANDBOX_URL       address used in links
@@ -27,10 +28,15 @@ function numberOf(name: string, text: string): number {
   return value;
 }
 
-function webhooksOf(flags: readonly string[], env: NodeJS.ProcessEnv): Record<string, string> {
+function webhooksOf(
+  flags: readonly string[],
+  base: string | undefined,
+  env: NodeJS.ProcessEnv,
+): Record<string, string> {
   const found: Record<string, string> = {};
   for (const provider of ['polar', 'conekta', 'stripe']) {
-    const url = env[`SANDBOX_WEBHOOK_${provider.toUpperCase()}`];
+    const own = env[`SANDBOX_WEBHOOK_${provider.toUpperCase()}`];
+    const url = own || (base ? `${base.replace(/\/$/, '')}/${provider}` : undefined);
     if (url !== undefined && url !== '') found[provider] = url;
   }
   for (const flag of flags) {
@@ -53,6 +59,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Cl
       'state-dir': { type: 'string' },
       'admin-token': { type: 'string' },
       webhook: { type: 'string', multiple: true },
+      'webhook-base': { type: 'string' },
       seed: { type: 'string' },
       'retry-scale': { type: 'string' },
       'public-url': { type: 'string' },
@@ -70,7 +77,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Cl
       stateDir: values['state-dir'] ?? env['SANDBOX_STATE_DIR'] ?? null,
       ...(adminToken === undefined || adminToken === '' ? {} : { adminToken }),
       ...(publicUrl === undefined || publicUrl === '' ? {} : { publicUrl: publicUrl.replace(/\/$/, '') }),
-      webhooks: webhooksOf(values.webhook ?? [], env),
+      webhooks: webhooksOf(values.webhook ?? [], values['webhook-base'] ?? env['SANDBOX_WEBHOOK_BASE'], env),
       seed: numberOf('--seed', values.seed ?? env['SANDBOX_SEED'] ?? '1'),
       retryScale: numberOf('--retry-scale', values['retry-scale'] ?? env['SANDBOX_RETRY_SCALE'] ?? '1'),
     },

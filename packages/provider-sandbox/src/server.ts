@@ -57,7 +57,40 @@ function configOf(sandbox: Sandbox, url: string): SandboxConfig {
   };
 }
 
-function createApp(sandbox: Sandbox, dispatcher: Dispatcher, config: () => SandboxConfig): Express {
+/** The same under the environment variables by which an application usually configures each provider. */
+function withEnvironment({ polar, conekta, stripe }: SandboxConfig) {
+  const key = conekta.webhook_public_key.replaceAll('\n', String.raw`\n`);
+  return {
+    polar: {
+      ...polar,
+      env: {
+        POLAR_BASE_URL: polar.base_url,
+        POLAR_ACCESS_TOKEN: polar.api_key,
+        POLAR_WEBHOOK_SECRET: polar.webhook_secret,
+        POLAR_SANDBOX: 'true',
+      },
+    },
+    conekta: {
+      ...conekta,
+      env: {
+        CONEKTA_BASE_URL: conekta.base_url,
+        CONEKTA_API_KEY: conekta.api_key,
+        CONEKTA_WEBHOOK_PUBLIC_KEY: key,
+        CONEKTA_SANDBOX: 'true',
+      },
+    },
+    stripe: {
+      ...stripe,
+      env: {
+        STRIPE_BASE_URL: stripe.base_url,
+        STRIPE_SECRET_KEY: stripe.api_key,
+        STRIPE_WEBHOOK_SECRET: stripe.webhook_secret,
+      },
+    },
+  };
+}
+
+function createApp(sandbox: Sandbox, dispatcher: Dispatcher, config: () => object): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -100,7 +133,7 @@ export async function startSandbox(options: StartOptions = {}): Promise<RunningS
   });
   const { deliveries, credentials } = sandbox;
   const dispatcher = createDispatcher({ deliveries, credentials, retryScale: options.retryScale ?? 1 });
-  const app = createApp(sandbox, dispatcher, () => configOf(sandbox, url));
+  const app = createApp(sandbox, dispatcher, () => withEnvironment(configOf(sandbox, url)));
   const server = createServer(app);
   server.keepAliveTimeout = 30_000;
   try {
