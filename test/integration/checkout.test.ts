@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { checkoutWorkflowId, subscriptionWorkflowId } from '../../src/workflows/messages.ts';
 import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
 import { aCheckoutBody, startSystem, type CheckoutView, type System } from './support.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 let system: System;
 beforeAll(async () => {
