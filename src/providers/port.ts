@@ -114,11 +114,15 @@ export interface ProviderClient {
     /** Everything a decision needs, in one answer: session, payment, voucher, subscription, invoice. */
     get(providerCheckoutId: string): Promise<CheckoutTruth | null>;
     /** Sessions of ours at the provider that carry `checkoutId`, for orphans of unclear answers. */
-    find?(query: { readonly checkoutId: string; readonly organizationId: string; readonly createdAfter: string }): Promise<
-      readonly { readonly providerCheckoutId: string }[]
-    >;
+    find?(query: {
+      readonly checkoutId: string;
+      readonly organizationId: string;
+      readonly createdAfter: string;
+    }): Promise<readonly { readonly providerCheckoutId: string }[]>;
     /** Makes the session unpayable. `not_endable` leaves it as it was; what happened instead is told by `get`. */
-    end?(input: { readonly providerCheckoutId: string } & CallKey): Promise<'ended' | 'already_settled' | 'not_endable'>;
+    end?(
+      input: { readonly providerCheckoutId: string } & CallKey,
+    ): Promise<'ended' | 'already_settled' | 'not_endable'>;
   };
   readonly subscriptions?: {
     get(input: {
@@ -148,7 +152,8 @@ export interface CatalogPriceInput extends CallKey {
 export interface WebhookFact {
   readonly eventId: string;
   readonly type: string;
-  readonly live: boolean;
+  /** null: the message does not say (its endpoint's account does). */
+  readonly live: boolean | null;
   /** The object the event is about, in the provider's vocabulary (`checkout`, `order`, `subscription` …). */
   readonly objectKind: string;
   readonly objectId: string;
@@ -184,7 +189,11 @@ export interface HttpSettings {
   /** For one call. Checkout opening and truth reads stay well under Temporal's 10 s workflow task. */
   readonly timeoutMs: number;
   /** Told of each call's time, so that overhead can be measured apart from the provider. */
-  readonly onCall?: (call: { readonly operation: string; readonly durationMs: number; readonly outcome: string }) => void;
+  readonly onCall?: (call: {
+    readonly operation: string;
+    readonly durationMs: number;
+    readonly outcome: string;
+  }) => void;
 }
 
 export interface ProviderModule<Schema extends z.ZodType = z.ZodType> {
@@ -202,4 +211,15 @@ export interface ProviderModule<Schema extends z.ZodType = z.ZodType> {
 /** Keeps a provider's own types while checking it against the port. */
 export function defineProvider<Schema extends z.ZodType>(module: ProviderModule<Schema>): ProviderModule<Schema> {
   return module;
+}
+
+/** Which providers there are, and the account a project has at each. Everything outside `src/providers` asks this. */
+export interface ProviderDirectory {
+  ids(): readonly string[];
+  abilities(id: string): ProviderAbilities | null;
+  webhook(id: string): ProviderWebhook | null;
+  /** null: not configured for that project and mode. */
+  account(projectId: string, live: boolean, id: string): ProviderAccount | null;
+  /** Both modes, for webhooks: the account whose secret signed tells the mode. */
+  accounts(projectId: string, id: string): readonly ProviderAccount[];
 }

@@ -31,10 +31,13 @@ export function nextCheckoutStatus(status: CheckoutStatus, truth: CheckoutTruth 
   }
 }
 
+const dayMs = 86_400_000;
+
 /**
- * When to look again if no webhook comes: rising gaps, then once just before the end, then at the end.
+ * When to look again if no webhook comes: rising gaps, then daily, once just before the end, and at the end.
  *
  * @param input.gapsMs Waits between looks, shortest first.
+ * @param input.endsAtMs When the page or its voucher lapses; Infinity if never.
  * @returns Milliseconds to wait, at least 1 s; null once the end has passed.
  */
 export function nextLookMs(input: {
@@ -45,8 +48,8 @@ export function nextLookMs(input: {
 }): number | null {
   const left = input.endsAtMs - input.nowMs;
   if (left <= 0) return null;
-  const gap = input.gapsMs[input.looks] ?? left;
-  const beforeEnd = left - 60_000;
-  if (gap < left) return Math.max(1_000, gap);
-  return beforeEnd > 60_000 && gap > left ? beforeEnd : Math.max(1_000, left);
+  const gap = input.gapsMs[input.looks] ?? dayMs;
+  const untilJustBeforeEnd = left - 60_000;
+  if (gap <= untilJustBeforeEnd) return Math.max(1_000, gap);
+  return Math.max(1_000, untilJustBeforeEnd > 0 ? untilJustBeforeEnd : left);
 }

@@ -1,0 +1,67 @@
+import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
+import { SubscriptionEntity } from '../db/entities/payment.ts';
+import { newId } from '../db/new-id.ts';
+import type { Db } from '../db/orm.ts';
+import { recordAudit } from '../db/queries/audit.ts';
+
+/** Nothing is due: the checkout is paid without a provider, and a free plan's subscription begins. */
+export function activateFreeCheckout(em: Db, row: Checkout): Promise<Checkout> {
+  return em.transactional(async (tx) => {
+    const fresh = await tx.findOneOrFail(CheckoutEntity, { id: row.id });
+    if (fresh.status !== 'creating') return fresh;
+    fresh.status = 'paid';
+    fresh.checkoutUrl = fresh.successUrl;
+    const { projectId, live, organizationId, userId, planId, priceId, billingInterval, quantity } = fresh;
+    recordAudit(tx, {
+      projectId,
+      live,
+      actor: `checkout/${fresh.id}`,
+      action: 'checkout.paid',
+      entityKind: 'checkout',
+      entityId: fresh.id,
+      detail: 'nothing was due',
+    });
+    if (fresh.mode !== 'subscription' || !planId || !priceId || !billingInterval) return fresh;
+    const subscription = tx.create(
+      SubscriptionEntity,
+      {
+        ...emptyPeriods,
+        id: newId('sub'),
+        projectId,
+        live,
+        organizationId,
+        userId,
+        planId,
+        priceId,
+        checkoutId: fresh.id,
+        status: 'active',
+        billingInterval,
+        quantity,
+        provider: null,
+        providerSubscriptionId: null,
+        providerCustomerId: null,
+        amountMinor: 0,
+        currency: fresh.currency ?? 'USD',
+        currentPeriodStart: new Date(),
+        metadata: fresh.metadata,
+      },
+      { persist: true },
+    );
+    await tx.flush(); // the checkout's foreign key needs the row
+    fresh.subscriptionId = subscription.id;
+    return fresh;
+  });
+}
+
+const emptyPeriods = {
+  currentPeriodStart: null,
+  currentPeriodEnd: null,
+  trialStart: null,
+  trialEnd: null,
+  cancelAtPeriodEnd: false,
+  cancelAt: null,
+  canceledAt: null,
+  endedAt: null,
+  pausedAt: null,
+  resumesAt: null,
+};

@@ -1,0 +1,99 @@
+import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
+import { ProviderCustomerEntity } from '../db/entities/organization.ts';
+import type { Db } from '../db/orm.ts';
+import { recordAudit } from '../db/queries/audit.ts';
+import { linkProviderObjects } from '../db/queries/provider-objects.ts';
+import { nextCheckoutStatus, type CheckoutStatus } from '../domain/checkout/transition.ts';
+import type { CheckoutTruth } from '../domain/checkout/truth.ts';
+import { beginSubscription } from './begin-subscription.ts';
+import { RowMoved, touchIfChanged } from './keep-in-step.ts';
+import { dateOf, recordInvoice, recordPayment, type MoneyOwner } from './record-money.ts';
+
+/** A bank tells of a paid voucher up to a business day later: the page's life is the voucher's and this much more. */
+const voucherSlackMs = 36 * 3_600_000;
+
+/**
+ * Writes what the provider said in one transaction: status, voucher, payment, invoice, subscription, audit.
+ * The same truth twice changes nothing.
+ *
+ * @param read The row as it was before the provider was asked; if it has moved since, nothing is written.
+ * @param closing The status to end with if nothing better is true.
+ * @throws {RowMoved} read again, ask again
+ */
+export function applyCheckoutTruth(
+  em: Db,
+  read: Checkout,
+  truth: CheckoutTruth | null,
+  closing: 'expired' | 'canceled' | null = null,
+): Promise<Checkout> {
+  return em.transactional(async (tx) => {
+    const row = await tx.findOneOrFail(CheckoutEntity, { id: read.id }, { refresh: true });
+    if (row.version !== read.version) throw new RowMoved();
+    const before = row.status;
+    row.status = closed(nextCheckoutStatus(before, truth), closing);
+    if (truth !== null && row.provider !== null) {
+      if (truth.voucher !== null) keepVoucher(row, truth.voucher);
+      await recordTruth(tx, row, row.provider, truth);
+    }
+    if (row.status !== before) auditChange(tx, row, before, truth);
+    touchIfChanged(tx, row);
+    return row;
+  });
+}
+
+function closed(next: CheckoutStatus, closing: 'expired' | 'canceled' | null): CheckoutStatus {
+  return closing !== null && next === 'open' ? closing : next;
+}
+
+function keepVoucher(row: Checkout, voucher: NonNullable<CheckoutTruth['voucher']>): void {
+  row.voucher = voucher;
+  const lapses = new Date(Date.parse(voucher.expiresAt) + voucherSlackMs);
+  if (row.expiresAt === null || lapses > row.expiresAt) row.expiresAt = lapses;
+}
+
+async function recordTruth(tx: Db, row: Checkout, provider: string, truth: CheckoutTruth): Promise<void> {
+  const { projectId, live, organizationId } = row;
+  const isPaid = row.status === 'paid';
+  if (isPaid && truth.subscription !== null && row.subscriptionId === null) {
+    row.subscriptionId = (await beginSubscription(tx, row, provider, truth.subscription)).id;
+  }
+  const owner: MoneyOwner = {
+    projectId,
+    live,
+    organizationId,
+    provider,
+    checkoutId: row.id,
+    subscriptionId: row.subscriptionId,
+  };
+  const invoice = truth.invoice === null ? null : await recordInvoice(tx, owner, truth.invoice);
+  if (truth.payment !== null) await recordPayment(tx, owner, truth.payment, invoice);
+  if (!isPaid) return;
+  await linkProviderObjects(tx, row, provider, { kind: 'checkout', id: row.id }, ownObjects(truth));
+  if (truth.providerCustomerId === null) return;
+  const known = await tx.findOne(ProviderCustomerEntity, { projectId, live, organizationId, provider });
+  if (known === null) {
+    const providerCustomerId = truth.providerCustomerId;
+    tx.create(ProviderCustomerEntity, { projectId, live, organizationId, provider, providerCustomerId }, { persist: true });
+  }
+}
+
+/** A subscription's own id belongs to it. */
+function ownObjects(truth: CheckoutTruth) {
+  return truth.objects.filter(({ kind }) => kind !== 'subscription');
+}
+
+function auditChange(tx: Db, row: Checkout, before: CheckoutStatus, truth: CheckoutTruth | null): void {
+  const payment = truth?.payment ?? null;
+  const paid = payment === null ? '' : `: ${payment.amount.amountMinor} ${payment.amount.currency} minor units`;
+  recordAudit(tx, {
+    projectId: row.projectId,
+    live: row.live,
+    actor: `checkout/${row.id}`,
+    action: `checkout.${row.status}`,
+    entityKind: 'checkout',
+    entityId: row.id,
+    detail: `${row.provider ?? 'no provider'} says ${truth?.state ?? 'nothing'}${row.status === 'paid' ? paid : ''}`,
+    before: { status: before },
+    after: { status: row.status, expires_at: dateOf(row.expiresAt?.toISOString() ?? null) },
+  });
+}

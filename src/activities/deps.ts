@@ -1,0 +1,19 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { ProviderDirectory } from '../providers/port.ts';
+
+/** What activities work with; `src/worker/main.ts` and tests put it together. */
+export interface ActivityDeps {
+  readonly orm: MikroORM;
+  readonly providers: ProviderDirectory;
+  /** Waits between looks at a quiet checkout, shortest first. */
+  readonly lookGapsMs: readonly number[];
+  /** Calls on the answer path in flight per provider and worker; beyond it the provider counts as unavailable. */
+  readonly maxCallsInFlight: number;
+}
+
+/** A checkout, as a workflow names it. */
+export interface CheckoutRef {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly checkoutId: string;
+}

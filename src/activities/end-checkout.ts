@@ -1,0 +1,44 @@
+import { CheckoutEntity } from '../db/entities/checkout.ts';
+import { isSettled } from '../domain/checkout/transition.ts';
+import { applyCheckoutTruth } from './apply-checkout-truth.ts';
+import { callKey } from './call-key.ts';
+import type { ActivityDeps, CheckoutRef } from './deps.ts';
+import { keepInStep } from './keep-in-step.ts';
+import { accountOf } from './provider-account.ts';
+import { asSettled, type SettledCheckout } from './settle-checkout.ts';
+
+const dayMs = 86_400_000;
+
+/**
+ * Ends an unpaid checkout: look, end it at the provider where it can be ended, look again, close ours. Money that
+ * arrived in between is honoured; money still on its way keeps it `pending` and is looked at again in a day.
+ */
+export function createEndCheckout(deps: ActivityDeps) {
+  return function endCheckout(input: CheckoutRef & { readonly to: 'expired' | 'canceled' }): Promise<SettledCheckout> {
+    return keepInStep(async () => {
+      const em = deps.orm.em.fork();
+      const row = await em.findOneOrFail(CheckoutEntity, { id: input.checkoutId, projectId: input.projectId });
+      if (isSettled(row.status)) return asSettled(row, 'it had ended before');
+      if (row.provider === null || row.providerCheckoutId === null) {
+        return asSettled(await applyCheckoutTruth(em.fork(), row, null, input.to), 'no provider is involved');
+      }
+      const { checkouts } = accountOf(deps, row.projectId, row.live, row.provider).client;
+      const providerCheckoutId = row.providerCheckoutId;
+      let truth = await checkouts.get(providerCheckoutId);
+      if (truth?.state === 'open' || truth?.state === 'pending') {
+        const idempotencyKey = callKey({
+          ...row,
+          operation: 'checkouts.end',
+          businessId: row.id,
+          provider: row.provider,
+          generation: row.version,
+        });
+        await checkouts.end?.({ providerCheckoutId, idempotencyKey });
+        truth = await checkouts.get(providerCheckoutId);
+      }
+      const ended = await applyCheckoutTruth(em.fork(), row, truth, input.to);
+      const settled = asSettled(ended, `ended; the provider says ${truth?.state ?? 'nothing'}`);
+      return isSettled(ended.status) ? settled : { ...settled, endsAt: new Date(Date.now() + dayMs).toISOString() };
+    });
+  };
+}

@@ -1,0 +1,32 @@
+import { createCallGate } from './call-gate.ts';
+import type { ActivityDeps } from './deps.ts';
+import { createEndCheckout } from './end-checkout.ts';
+import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
+import { createOpenCheckout } from './open-checkout.ts';
+import { createSettleCheckout } from './settle-checkout.ts';
+import { createSettleSubscription } from './settle-subscription.ts';
+import { toApplicationFailure } from './to-application-failure.ts';
+
+/** Every activity, by the name workflows call it. */
+export function createActivities(deps: ActivityDeps) {
+  const gate = createCallGate(deps.maxCallsInFlight);
+  return {
+    openCheckout: translated(createOpenCheckout(deps, gate)),
+    settleCheckout: translated(createSettleCheckout(deps)),
+    endCheckout: translated(createEndCheckout(deps)),
+    endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
+    settleSubscription: translated(createSettleSubscription(deps)),
+  };
+}
+
+export type Activities = ReturnType<typeof createActivities>;
+
+function translated<Input, Output>(work: (input: Input) => Promise<Output>): (input: Input) => Promise<Output> {
+  return async (input) => {
+    try {
+      return await work(input);
+    } catch (error) {
+      throw toApplicationFailure(error);
+    }
+  };
+}

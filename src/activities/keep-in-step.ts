@@ -1,0 +1,30 @@
+import { OptimisticLockError, UniqueConstraintViolationException } from '@mikro-orm/core';
+import type { Db } from '../db/orm.ts';
+
+/** Somebody else changed the row since it was read: read again, decide again. */
+export class RowMoved extends Error {}
+
+/**
+ * Runs read → ask the provider → write again when another writer was faster, so that an older truth never overwrites
+ * a newer one: the version read before asking must still be the row's at commit.
+ */
+export async function keepInStep<T>(once: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await once();
+    } catch (error) {
+      const isRace =
+        error instanceof RowMoved ||
+        error instanceof OptimisticLockError ||
+        error instanceof UniqueConstraintViolationException;
+      if (!isRace || attempt === 5) throw error;
+    }
+  }
+}
+
+/** Marks the row as changed when anything of it or around it did, so that its version moves with every new truth. */
+export function touchIfChanged(tx: Db, row: { updatedAt: Date }): void {
+  const work = tx.getUnitOfWork();
+  work.computeChangeSets();
+  if (work.getChangeSets().length > 0 || work.getPersistStack().size > 0) row.updatedAt = new Date();
+}

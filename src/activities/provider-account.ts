@@ -1,0 +1,14 @@
+import { BillingError } from '../domain/errors.ts';
+import type { ProviderAccount } from '../providers/port.ts';
+import type { ActivityDeps } from './deps.ts';
+
+/** @throws {BillingError} `provider_not_configured` (unavailable): its keys went away; retried until they are back. */
+export function accountOf(deps: ActivityDeps, projectId: string, live: boolean, provider: string): ProviderAccount {
+  const account = deps.providers.account(projectId, live, provider);
+  if (account) return account;
+  throw new BillingError({
+    code: 'provider_not_configured',
+    kind: 'unavailable',
+    message: `Project ${projectId} has no ${live ? 'live' : 'test'} account at ${provider}.`,
+  });
+}

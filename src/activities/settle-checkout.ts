@@ -1,0 +1,37 @@
+import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
+import type { CheckoutStatus } from '../domain/checkout/transition.ts';
+import { applyCheckoutTruth } from './apply-checkout-truth.ts';
+import type { ActivityDeps, CheckoutRef } from './deps.ts';
+import { keepInStep } from './keep-in-step.ts';
+import { accountOf } from './provider-account.ts';
+
+export interface SettledCheckout {
+  readonly status: CheckoutStatus;
+  readonly subscriptionId: string | null;
+  readonly endsAt: string | null;
+  /** One clause for the story: what the provider said. */
+  readonly because: string;
+}
+
+/** Reads the provider's truth and writes what follows from it. Safe to repeat: the same truth twice changes nothing. */
+export function createSettleCheckout(deps: ActivityDeps) {
+  return function settleCheckout(ref: CheckoutRef): Promise<SettledCheckout> {
+    return keepInStep(async () => {
+      const em = deps.orm.em.fork();
+      const row = await em.findOneOrFail(CheckoutEntity, { id: ref.checkoutId, projectId: ref.projectId });
+      if (row.provider === null || row.providerCheckoutId === null) return asSettled(row, 'no provider is involved');
+      const { client } = accountOf(deps, row.projectId, row.live, row.provider);
+      const truth = await client.checkouts.get(row.providerCheckoutId);
+      return asSettled(await applyCheckoutTruth(em.fork(), row, truth), `the provider says ${truth?.state ?? 'nothing'}`);
+    });
+  };
+}
+
+export function asSettled(row: Checkout, because: string): SettledCheckout {
+  return {
+    status: row.status,
+    subscriptionId: row.subscriptionId,
+    endsAt: row.expiresAt?.toISOString() ?? null,
+    because,
+  };
+}

@@ -1,0 +1,82 @@
+import { verify } from 'node:crypto';
+import type { z } from 'zod';
+import { BillingError } from '../../domain/errors.ts';
+import { jsonOf } from '../json-api.ts';
+import type { ProviderObjectRef, ProviderWebhook, WebhookFact } from '../port.ts';
+import { conektaEvent } from './wire.ts';
+
+/** State changes of what we sold. `charge.*` and `order.updated` repeat them, `charge.created` even wrongly. */
+const DECISIVE = new Set([
+  'order.paid',
+  'order.pending_payment',
+  'order.expired',
+  'order.canceled',
+  'order.refunded',
+  'order.partially_refunded',
+  'order.charged_back',
+  'subscription.paid',
+  'subscription.payment_failed',
+  'subscription.paused',
+  'subscription.resumed',
+  'subscription.canceled',
+  'subscription.expired',
+]);
+
+/**
+ * RSA-SHA256 over the raw body in `DIGEST`; the secrets are public keys (PEM). There is no timestamp: a replay
+ * verifies for ever, so the event id must be remembered and the truth read afresh.
+ */
+export const conektaWebhook: ProviderWebhook = {
+  verify({ rawBody, headers, secrets }) {
+    const digest = headers.digest;
+    if (!digest) return false;
+    const signature = Buffer.from(digest, 'base64');
+    return secrets.some((pem) => isSigned(rawBody, pem, signature));
+  },
+  parse({ rawBody }) {
+    const event = conektaEvent.safeParse(jsonOf(rawBody.toString('utf8'))).data;
+    if (!event) {
+      throw new BillingError({
+        code: 'webhook_malformed',
+        kind: 'invalid',
+        message: 'The message is not a Conekta event.',
+      });
+    }
+    const { type } = event;
+    const object = event.data.object;
+    const checkoutId = object?.metadata?.checkout_id;
+    return {
+      eventId: event.id,
+      type,
+      live: event.livemode ?? null,
+      objectKind: type.split('.')[0] ?? 'unknown',
+      objectId: object?.id ?? event.id,
+      checkoutId: typeof checkoutId === 'string' ? checkoutId : null,
+      related: relatedOf(object ?? { id: null }),
+      isDecisive: DECISIVE.has(type) && !isRenewalOrder(type, object),
+    } satisfies WebhookFact;
+  },
+};
+
+function isSigned(rawBody: Buffer, pem: string, signature: Buffer): boolean {
+  try {
+    return verify('RSA-SHA256', rawBody, pem, signature);
+  } catch {
+    return false; // not a key at all
+  }
+}
+
+/** Every cycle of a subscription makes an order of its own, without checkout or metadata: `subscription.paid` tells of it. */
+function isRenewalOrder(type: string, object: z.output<typeof conektaEvent>['data']['object']): boolean {
+  return type === 'order.paid' && object?.checkout == null && object?.metadata?.checkout_id === undefined;
+}
+
+function relatedOf(object: NonNullable<z.output<typeof conektaEvent>['data']['object']>): readonly ProviderObjectRef[] {
+  const refs: readonly (readonly [string, string | null | undefined])[] = [
+    ['order', object.order_id],
+    ['order', object.last_billing_cycle_order_id],
+    ['checkout', object.checkout?.id],
+    ['customer', object.customer_id ?? object.customer_info?.customer_id],
+  ];
+  return refs.flatMap(([kind, id]) => (id == null || id === '' ? [] : [{ kind, id }]));
+}

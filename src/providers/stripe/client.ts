@@ -1,0 +1,75 @@
+import Stripe from 'stripe';
+import type { z } from 'zod';
+import { OutcomeUnknownError } from '../failures.ts';
+import { createTransport, startBudget, type Budget } from '../http.ts';
+import type { HttpSettings } from '../port.ts';
+import { isStripeCode, stripeErrorOf } from './errors.ts';
+import { createStripeHttpClient } from './http-client.ts';
+
+export const STRIPE_HOST = 'https://api.stripe.com';
+
+export interface StripeCall<Schema extends z.ZodType> {
+  readonly operation: string;
+  readonly reply: Schema;
+  readonly budget: Budget;
+  /** For POSTs: at most 255 characters, kept by Stripe for 24 hours. */
+  readonly key?: string;
+  readonly send: (stripe: Stripe, options: Stripe.RequestOptions) => Promise<unknown>;
+}
+
+export interface StripeApi {
+  /** One attempt. @throws {BillingError} by the table in errors.ts. */
+  call<Schema extends z.ZodType>(input: StripeCall<Schema>): Promise<z.output<Schema>>;
+  /** The same, but null for `resource_missing`. */
+  find<Schema extends z.ZodType>(input: StripeCall<Schema>): Promise<z.output<Schema> | null>;
+  budget(): Budget;
+}
+
+export function createStripeApi(input: {
+  readonly apiKey: string;
+  readonly baseUrl: string;
+  readonly http: HttpSettings;
+}): StripeApi {
+  const { http } = input;
+  // Calls are reported here, where their name is known.
+  const transport = createTransport({ timeoutMs: http.timeoutMs });
+  const stripe = new Stripe(input.apiKey, {
+    httpClient: createStripeHttpClient(transport, input.baseUrl),
+    maxNetworkRetries: 0,
+    telemetry: false,
+    timeout: http.timeoutMs,
+  });
+  const call: StripeApi['call'] = async ({ operation, reply, budget, key, send }) => {
+    const startedAt = performance.now();
+    const report = (outcome: string): void =>
+      http.onCall?.({ operation, durationMs: performance.now() - startedAt, outcome });
+    let body: unknown;
+    try {
+      const options = { timeout: budget.remainingMs(), maxNetworkRetries: 0 };
+      body = await send(stripe, key === undefined ? options : { ...options, idempotencyKey: key.slice(0, 255) });
+    } catch (error) {
+      const mapped = stripeErrorOf(error);
+      report(String(mapped.details.status ?? mapped.details.provider_code ?? mapped.code));
+      throw mapped;
+    }
+    report('200');
+    const parsed = reply.safeParse(body);
+    if (parsed.success) return parsed.data;
+    const param = parsed.error.issues[0]?.path.join('.') ?? null;
+    throw new OutcomeUnknownError('api_error', {
+      provider: 'stripe',
+      status: 200,
+      providerCode: 'unreadable_answer',
+      param,
+    });
+  };
+  return {
+    call,
+    find: (request) =>
+      call(request).catch((error: unknown) => {
+        if (isStripeCode(error, 'resource_missing')) return null;
+        throw error;
+      }),
+    budget: () => startBudget(http.timeoutMs),
+  };
+}

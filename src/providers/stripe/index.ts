@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { baseUrl, flag, isAnySet, isOn, secretsOf, text } from '../environment.ts';
+import { defineProvider } from '../port.ts';
+import { stripeAbilities } from './abilities.ts';
+import { createStripeCatalog } from './catalog.ts';
+import { createStripeCheckouts } from './checkouts.ts';
+import { createStripeApi, STRIPE_HOST } from './client.ts';
+import { createStripeCustomers } from './customers.ts';
+import { createStripeSubscriptions } from './subscriptions.ts';
+import { stripeWebhook } from './webhook.ts';
+
+const apiKey = text.refine((value) => value === undefined || /^(sk|rk)_(test|live)_/.test(value), {
+  error: 'must be a secret or restricted key: sk_test_…, sk_live_…, rk_test_… or rk_live_…',
+});
+
+const configSchema = z
+  .object({
+    STRIPE_SECRET_KEY: apiKey,
+    STRIPE_API_KEY: apiKey,
+    STRIPE_WEBHOOK_SECRET: text,
+    STRIPE_WEBHOOK_SECRET_PREVIOUS: text,
+    STRIPE_TEST_MODE: flag,
+    STRIPE_BASE_URL: baseUrl,
+  })
+  .refine((env) => (env.STRIPE_SECRET_KEY ?? env.STRIPE_API_KEY) !== undefined, {
+    path: ['STRIPE_SECRET_KEY'],
+    error: 'is missing: a secret key (sk_…)',
+    when: () => true, // also beside other faults
+  })
+  .refine((env) => isOn(env.STRIPE_TEST_MODE) !== isLive(env.STRIPE_SECRET_KEY ?? env.STRIPE_API_KEY ?? ''), {
+    path: ['STRIPE_TEST_MODE'],
+    error: 'contradicts the key, which is of the other mode',
+  })
+  .transform((env) => {
+    const key = env.STRIPE_SECRET_KEY ?? env.STRIPE_API_KEY ?? '';
+    return {
+      apiKey: key,
+      live: isLive(key),
+      baseUrl: env.STRIPE_BASE_URL ?? STRIPE_HOST,
+      webhookSecrets: secretsOf(env.STRIPE_WEBHOOK_SECRET, env.STRIPE_WEBHOOK_SECRET_PREVIOUS),
+    };
+  });
+
+function isLive(key: string): boolean {
+  return key.split('_')[1] === 'live';
+}
+
+export const stripe = defineProvider({
+  id: 'stripe',
+  name: 'Stripe',
+  configSchema,
+  isConfigured: (env) =>
+    isAnySet(env, ['STRIPE_SECRET_KEY', 'STRIPE_API_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_WEBHOOK_SECRET_PREVIOUS']),
+  abilities: stripeAbilities,
+  webhook: stripeWebhook,
+  createAccount(config, http) {
+    const api = createStripeApi({ apiKey: config.apiKey, baseUrl: config.baseUrl, http });
+    return {
+      live: config.live,
+      webhookSecrets: config.webhookSecrets,
+      client: {
+        customers: createStripeCustomers(api),
+        checkouts: createStripeCheckouts(api),
+        subscriptions: createStripeSubscriptions(api),
+        catalog: createStripeCatalog(api),
+      },
+    };
+  },
+});

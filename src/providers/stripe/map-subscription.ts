@@ -1,0 +1,125 @@
+import type { InvoiceTruth, PaymentTruth } from '../../domain/checkout/truth.ts';
+import { BillingError } from '../../domain/errors.ts';
+import type { SubscriptionStatus, SubscriptionTruth } from '../../domain/subscription/truth.ts';
+import { isoFromUnix } from '../wire-time.ts';
+import { fromStripeAmount } from './amount.ts';
+import { expanded, idOf, type StripeInvoice, type StripeSubscription } from './wire.ts';
+
+/** @throws {BillingError} `provider_status_unknown` (bug): guessing here would give or take access. */
+export function subscriptionStatus(status: string): SubscriptionStatus {
+  switch (status) {
+    case 'incomplete':
+    case 'trialing':
+    case 'active':
+    case 'past_due':
+    case 'paused':
+    case 'canceled':
+      return status;
+    case 'unpaid':
+      return 'past_due';
+    case 'incomplete_expired':
+      return 'expired';
+    default:
+      throw new BillingError({
+        code: 'provider_status_unknown',
+        kind: 'bug',
+        message: 'The provider reports a subscription status that is not mapped.',
+        details: { provider: 'stripe', provider_code: status },
+      });
+  }
+}
+
+export function invoiceStatus(status: string | null | undefined): InvoiceTruth['status'] {
+  switch (status) {
+    case 'draft':
+    case 'paid':
+    case 'void':
+    case 'uncollectible':
+      return status;
+    default:
+      return 'open';
+  }
+}
+
+/** @param payment What is known of its payment beyond the invoice; refunds stand only there. */
+export function mapInvoice(invoice: StripeInvoice, payment: PaymentTruth | null): InvoiceTruth {
+  const { currency } = invoice;
+  const minor = (amount: number): number => fromStripeAmount(amount, currency).amountMinor;
+  const status = invoiceStatus(invoice.status);
+  const refunded = Math.max(payment?.refundedMinor ?? 0, minor(invoice.post_payment_credit_notes_amount ?? 0));
+  const paid = minor(invoice.amount_paid);
+  const periods = (invoice.lines?.data ?? []).flatMap((line) => line.period ?? []);
+  const period = periods.toSorted((a, b) => (b.end ?? 0) - (a.end ?? 0))[0];
+  return {
+    providerInvoiceId: invoice.id,
+    number: invoice.number ?? null,
+    status: status !== 'paid' || refunded === 0 ? status : refunded < paid ? 'partially_refunded' : 'refunded',
+    total: fromStripeAmount(invoice.total, currency),
+    amountPaidMinor: paid,
+    amountRefundedMinor: refunded,
+    taxMinor: invoice.total_taxes ? minor(invoice.total_taxes.reduce((sum, tax) => sum + tax.amount, 0)) : null,
+    // The invoice's own period is the time before it; what it pays for stands on its lines.
+    periodStart: isoFromUnix(period?.start),
+    periodEnd: isoFromUnix(period?.end),
+    issuedAt: isoFromUnix(invoice.status_transitions?.finalized_at ?? invoice.created),
+    paidAt: isoFromUnix(invoice.status_transitions?.paid_at),
+    hostedUrl: invoice.hosted_invoice_url ?? null,
+    pdfUrl: invoice.invoice_pdf ?? null,
+  };
+}
+
+/** The payment as its invoice tells it; null when nothing was due or nobody has tried. */
+export function invoicePaymentTruth(invoice: StripeInvoice, method: string | null): PaymentTruth | null {
+  const payments = invoice.payments?.data ?? [];
+  const made = payments.find((payment) => payment.status === 'paid') ?? payments.at(-1);
+  if (!made || invoice.total === 0) return null;
+  const isPaid = made.status === 'paid';
+  if (!isPaid && (invoice.attempt_count ?? 0) === 0) return null;
+  const amount = isPaid ? (made.amount_paid ?? made.amount_requested) : made.amount_requested;
+  return {
+    providerPaymentId: idOf(made.payment?.payment_intent) ?? made.id,
+    status: isPaid ? 'succeeded' : 'declined',
+    amount: fromStripeAmount(amount, made.currency),
+    taxMinor: mapInvoice(invoice, null).taxMinor,
+    refundedMinor: 0,
+    method,
+    declineCode: null,
+    paidAt: isPaid ? isoFromUnix(made.status_transitions?.paid_at ?? invoice.status_transitions?.paid_at) : null,
+    providerInvoiceId: invoice.id,
+  };
+}
+
+/** @param newest What is known of the newest invoice's payment, in more detail than the invoice tells. */
+export function mapSubscription(
+  subscription: StripeSubscription,
+  invoices: readonly StripeInvoice[],
+  newest: PaymentTruth | null,
+): SubscriptionTruth {
+  const item = subscription.items.data[0];
+  const quantity = item?.quantity ?? 1;
+  const price = item?.price;
+  const method = expanded(subscription.default_payment_method)?.type ?? null;
+  const oldestFirst = invoices.toSorted((a, b) => (a.created ?? 0) - (b.created ?? 0));
+  const paymentOf = (invoice: StripeInvoice): PaymentTruth | null =>
+    newest?.providerInvoiceId === invoice.id ? newest : invoicePaymentTruth(invoice, method);
+  return {
+    providerSubscriptionId: subscription.id,
+    providerCustomerId: idOf(subscription.customer),
+    status: subscriptionStatus(subscription.status),
+    amount: price?.unit_amount == null ? null : fromStripeAmount(price.unit_amount * quantity, price.currency),
+    quantity,
+    // Only on items since 2025-03-31 (basil).
+    currentPeriodStart: isoFromUnix(item?.current_period_start),
+    currentPeriodEnd: isoFromUnix(item?.current_period_end),
+    trialStart: isoFromUnix(subscription.trial_start),
+    trialEnd: isoFromUnix(subscription.trial_end),
+    cancelAtPeriodEnd: subscription.cancel_at_period_end,
+    cancelAt: isoFromUnix(subscription.cancel_at),
+    canceledAt: isoFromUnix(subscription.canceled_at),
+    endedAt: isoFromUnix(subscription.ended_at),
+    pausedAt: null,
+    resumesAt: isoFromUnix(subscription.pause_collection?.resumes_at),
+    invoices: oldestFirst.map((invoice) => mapInvoice(invoice, paymentOf(invoice))),
+    payments: oldestFirst.flatMap((invoice) => paymentOf(invoice) ?? []),
+  };
+}

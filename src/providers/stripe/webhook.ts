@@ -1,0 +1,123 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { BillingError } from '../../domain/errors.ts';
+import { jsonOf } from '../json-api.ts';
+import type { ProviderObjectRef, ProviderWebhook, WebhookFact } from '../port.ts';
+import { stripeEvent, stripeThinEvent, type StripeEventObject } from './wire-event.ts';
+import { idOf } from './wire.ts';
+
+const TOLERANCE_S = 300;
+
+const DECISIVE = new Set([
+  'checkout.session.completed',
+  'checkout.session.async_payment_succeeded',
+  'checkout.session.async_payment_failed',
+  'checkout.session.expired',
+  'customer.subscription.updated',
+  'customer.subscription.deleted',
+  'customer.subscription.paused',
+  'customer.subscription.resumed',
+  'invoice.paid',
+  'invoice.payment_failed',
+  'charge.refunded',
+  'charge.dispute.created',
+  'charge.dispute.closed',
+]);
+
+/** What of a subscription matters to us when `updated` names it as changed. */
+const TELLING = new Set([
+  'status',
+  'items',
+  'cancel_at',
+  'cancel_at_period_end',
+  'pause_collection',
+  'trial_end',
+  'quantity',
+]);
+
+/**
+ * `t=…,v1=…` over `t.body`, keyed with the whole `whsec_…` text. Only old timestamps fail, as in Stripe's own
+ * libraries; `v0` is a decoy for tests.
+ */
+export const stripeWebhook: ProviderWebhook = {
+  verify({ rawBody, headers, secrets, nowMs }) {
+    const parts = (headers['stripe-signature'] ?? '').split(',').map((part) => part.trim());
+    const timestamp = parts.find((part) => part.startsWith('t='))?.slice(2);
+    const signatures = parts.filter((part) => part.startsWith('v1=')).map((part) => Buffer.from(part.slice(3), 'hex'));
+    if (!timestamp || !/^\d{1,12}$/.test(timestamp)) return false;
+    if (Math.floor(nowMs / 1000) - Number(timestamp) > TOLERANCE_S) return false;
+    return secrets.some((secret) => {
+      const expected = createHmac('sha256', secret).update(`${timestamp}.`).update(rawBody).digest();
+      return signatures.some((given) => given.length === expected.length && timingSafeEqual(given, expected));
+    });
+  },
+  parse({ rawBody }) {
+    const body = jsonOf(rawBody.toString('utf8'));
+    const thin = stripeThinEvent.safeParse(body).data;
+    if (thin) return thinFact(thin);
+    const event = stripeEvent.safeParse(body).data;
+    if (!event) {
+      throw new BillingError({
+        code: 'webhook_malformed',
+        kind: 'invalid',
+        message: 'The message is not a Stripe event.',
+      });
+    }
+    const { object, previous_attributes: previous } = event.data;
+    const checkoutId = object.metadata?.checkout_id ?? object.parent?.subscription_details?.metadata?.checkout_id;
+    return {
+      eventId: event.id,
+      type: event.type,
+      live: event.livemode,
+      objectKind: object.object,
+      objectId: object.id ?? event.id,
+      checkoutId: checkoutId ?? null,
+      related: relatedOf(object),
+      isDecisive: DECISIVE.has(event.type) && !isRepeated(event.type, object, previous ?? {}),
+    };
+  },
+};
+
+/** Thin events carry no object; what they name is read anyway. */
+function thinFact(thin: {
+  readonly id: string;
+  readonly type: string;
+  readonly livemode: boolean;
+  readonly related_object?: { readonly id: string; readonly type: string } | null | undefined;
+}): WebhookFact {
+  const type = thin.type.replace(/^v1\./, '');
+  return {
+    eventId: thin.id,
+    type: thin.type,
+    live: thin.livemode,
+    objectKind: thin.related_object?.type ?? 'unknown',
+    objectId: thin.related_object?.id ?? thin.id,
+    checkoutId: null,
+    related: [],
+    isDecisive: DECISIVE.has(type) && thin.related_object != null,
+  };
+}
+
+/** First payments are told by the session; an update that only moved pointers tells nothing. */
+function isRepeated(type: string, object: StripeEventObject, previous: Readonly<Record<string, unknown>>): boolean {
+  switch (type) {
+    case 'invoice.paid':
+    case 'invoice.payment_failed':
+      return object.billing_reason === 'subscription_create';
+    case 'customer.subscription.updated':
+      return previous.status === 'incomplete' || !Object.keys(previous).some((key) => TELLING.has(key));
+    default:
+      return false;
+  }
+}
+
+function relatedOf(object: StripeEventObject): readonly ProviderObjectRef[] {
+  const subscription = idOf(object.subscription) ?? idOf(object.parent?.subscription_details?.subscription);
+  const refs: readonly (readonly [string, string | null])[] = [
+    ['charge', idOf(object.charge)],
+    ['payment_intent', idOf(object.payment_intent)],
+    ['subscription', subscription],
+    ['invoice', idOf(object.invoice)],
+    ['customer', idOf(object.customer)],
+  ];
+  return refs.flatMap(([kind, id]) => (id === null ? [] : [{ kind, id }]));
+}

@@ -1,0 +1,38 @@
+import { Worker, type NativeConnection } from '@temporalio/worker';
+import { createActivities } from '../activities/index.ts';
+import type { ActivityDeps } from '../activities/deps.ts';
+import { billingQueue, providerQueue } from '../workflows/messages.ts';
+
+export interface WorkerOptions {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  readonly workflowBundle: { readonly codePath: string } | { readonly code: string };
+  readonly deps: ActivityDeps;
+}
+
+/** Opening calls run in local activities and hold workflow-task slots while a provider hangs: there must be plenty. */
+const answerPathSlots = 200;
+
+/**
+ * One worker for workflow tasks and database work, and one per provider with slots of its own, so that a provider's
+ * outage stays in its queue.
+ */
+export async function createWorkers(options: WorkerOptions): Promise<readonly Worker[]> {
+  const { connection, namespace, workflowBundle, deps } = options;
+  const activities = createActivities(deps);
+  const shared = { connection, namespace, activities, shutdownGraceTime: '15s', shutdownForceTime: '25s' } as const;
+  const billing = Worker.create({
+    ...shared,
+    taskQueue: billingQueue,
+    workflowBundle,
+    maxConcurrentWorkflowTaskExecutions: answerPathSlots,
+    maxConcurrentLocalActivityExecutions: answerPathSlots,
+    maxCachedWorkflows: 2_000,
+  });
+  const perProvider = deps.providers
+    .ids()
+    .map((provider) =>
+      Worker.create({ ...shared, taskQueue: providerQueue(provider), maxConcurrentActivityTaskExecutions: 50 }),
+    );
+  return Promise.all([billing, ...perProvider]);
+}

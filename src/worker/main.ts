@@ -1,0 +1,65 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { Connection } from '@temporalio/client';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { describeFaults, loadConfig } from '../config.ts';
+import { openOrm } from '../db/orm.ts';
+import { createLogger } from '../logger.ts';
+import { createProviderDirectory } from '../providers/directory.ts';
+import { createWorkers } from './create-workers.ts';
+import { ensureSearchAttributes } from './ensure-search-attributes.ts';
+import { loadWorkerConfig } from './worker-config.ts';
+import { workflowBundle } from './workflow-bundle.ts';
+
+const loaded = loadConfig(process.env);
+const loadedWorker = loadWorkerConfig(process.env);
+const workerConfig = 'config' in loadedWorker ? loadedWorker.config : null;
+const providers = createProviderDirectory(process.env, { timeoutMs: workerConfig?.PROVIDER_TIMEOUT_MS ?? 4_000 });
+if (!('config' in loaded) || workerConfig === null || providers.faults.length > 0) {
+  const faults = [loaded, loadedWorker].flatMap((part) => ('faults' in part ? part.faults : []));
+  console.error(describeFaults([...faults, ...providers.faults]));
+  process.exit(1);
+}
+const { config } = loaded;
+const logger = createLogger({ level: config.logLevel, process: 'worker' });
+
+const metricsPort = workerConfig.WORKER_METRICS_PORT;
+Runtime.install({
+  logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
+    logger[level === 'ERROR' ? 'error' : 'warn']({ meta: String(meta?.['workflowId'] ?? '') }, message);
+  }),
+  shutdownSignals: [],
+  telemetryOptions: {
+    logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} },
+    ...(metricsPort === undefined ? {} : { metrics: { prometheus: { bindAddress: `0.0.0.0:${metricsPort}` } } }),
+  },
+});
+
+const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const bundling = workflowBundle(workerConfig.WORKFLOW_BUNDLE);
+const orm = await openOrm(config.databaseUrl, { poolSize: config.databasePoolSize });
+const control = await Connection.connect(connectionOptions);
+await ensureSearchAttributes(control, namespace);
+await control.close();
+const connection = await NativeConnection.connect({ ...connectionOptions, grpcCompression: { codec: 'none' } });
+const workers = await createWorkers({
+  connection,
+  namespace,
+  workflowBundle: await bundling,
+  deps: {
+    orm,
+    providers: providers.directory,
+    lookGapsMs: workerConfig.CHECKOUT_LOOK_GAPS,
+    maxCallsInFlight: workerConfig.PROVIDER_CALLS_IN_FLIGHT,
+  },
+});
+
+const stop = () => {
+  for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+};
+process.once('SIGTERM', stop);
+process.once('SIGINT', stop);
+logger.info({ queues: workers.map((worker) => worker.options.taskQueue) }, 'worker is polling');
+await Promise.all(workers.map((worker) => worker.run()));
+await connection.close();
+await orm.close();
+logger.info('worker has stopped');

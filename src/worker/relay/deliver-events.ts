@@ -1,0 +1,131 @@
+import { ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { Db } from '../../db/orm.ts';
+import type { LateFactInput } from '../../workflows/apply-late-fact.ts';
+import { billingQueue, lateFactWorkflowId, providerFactsSignal, type ProviderFact } from '../../workflows/messages.ts';
+import { startAttributes } from '../../workflows/search-attributes.ts';
+import { claimEvents, recordOutcome, type ClaimedEvent, type Outcome } from './claim-events.ts';
+import { findTarget, type Target } from './find-target.ts';
+
+export interface RelayDeps {
+  readonly em: () => Db;
+  readonly temporal: Client;
+  readonly logger: Logger;
+}
+
+/** A provider's message may run ahead of our own commit: this many tries before it is taken for somebody else's. */
+const triesWithoutTarget = 6;
+const triesInAll = 15;
+
+/** 1 s, 2 s, 4 s … at most 10 minutes. */
+function backoffMs(attempts: number): number {
+  return Math.min(600_000, 1_000 * 2 ** (attempts - 1));
+}
+
+/** Forwards one batch of waiting events. @returns how many were taken; ask again at once when it was a full batch. */
+export async function deliverEvents(deps: RelayDeps, options: { limit: number; leaseMs: number }): Promise<number> {
+  const claimed = await claimEvents(deps.em(), options);
+  const events = claimed.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const groups = await groupByTarget(deps, events);
+  await Promise.all(groups.map((group) => deliverGroup(deps, group)));
+  return events.length;
+}
+
+interface Group {
+  readonly target: Target | null;
+  readonly events: ClaimedEvent[];
+}
+
+async function groupByTarget(deps: RelayDeps, events: readonly ClaimedEvent[]): Promise<readonly Group[]> {
+  const groups = new Map<string, Group>();
+  const found = await Promise.all(events.map(async (event) => ({ event, target: await findTarget(deps.em(), event) })));
+  for (const { event, target } of found) {
+    const key = target?.workflowId ?? event.id;
+    const group = groups.get(key) ?? { target, events: [] };
+    group.events.push(event);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+async function deliverGroup(deps: RelayDeps, { target, events }: Group): Promise<void> {
+  const outcome = await deliverTo(deps, target, events).catch((error: unknown) => failed(deps, events, error));
+  await recordOutcome(
+    deps.em(),
+    events.map(({ id }) => id),
+    outcome,
+  );
+}
+
+async function deliverTo(deps: RelayDeps, target: Target | null, events: readonly ClaimedEvent[]): Promise<Outcome> {
+  if (target === null) return withoutTarget(events);
+  const facts = events.map(asFact);
+  try {
+    await deps.temporal.workflow.getHandle(target.workflowId).signal(providerFactsSignal, facts);
+    return { status: 'delivered', deliveredTo: target.workflowId };
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error;
+  }
+  if (target.isStarting) return waiting(events, `${target.workflowId} has not started yet`);
+  return { status: 'delivered', deliveredTo: await startLateFact(deps, target, events, facts) };
+}
+
+async function startLateFact(
+  deps: RelayDeps,
+  target: Target,
+  events: readonly ClaimedEvent[],
+  facts: readonly ProviderFact[],
+): Promise<string> {
+  const [first] = events;
+  if (first === undefined) throw new Error('a group has at least one event');
+  const { projectId, live, provider } = first;
+  const { organizationId, country } = target;
+  const input: LateFactInput = {
+    projectId,
+    live,
+    organizationId,
+    provider,
+    country,
+    target: { kind: target.kind, id: target.id },
+    facts,
+  };
+  const workflowId = lateFactWorkflowId(first.id);
+  try {
+    await deps.temporal.workflow.start('applyLateFact', {
+      workflowId,
+      taskQueue: billingQueue,
+      args: [input],
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      typedSearchAttributes: startAttributes({ ...input, kind: 'late-fact', status: 'received' }),
+      staticSummary: `${first.type} after ${target.workflowId} had ended`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  return workflowId;
+}
+
+function withoutTarget(events: readonly ClaimedEvent[]): Outcome {
+  if (attemptsOf(events) < triesWithoutTarget) return waiting(events, 'nothing of ours has this id yet');
+  return { status: 'ignored', why: 'it is about nothing we know' };
+}
+
+function failed(deps: RelayDeps, events: readonly ClaimedEvent[], error: unknown): Outcome {
+  const why = error instanceof Error ? error.message : String(error);
+  deps.logger.warn({ err: error, events: events.map(({ id }) => id) }, 'webhook events could not be delivered');
+  // The engine being away says nothing about the event: it waits for as long as that takes.
+  if (error instanceof ServiceError || attemptsOf(events) < triesInAll) return waiting(events, why);
+  return { status: 'set_aside', why };
+}
+
+function waiting(events: readonly ClaimedEvent[], why: string): Outcome {
+  return { status: 'received', why, waitMs: backoffMs(attemptsOf(events)) };
+}
+
+function attemptsOf(events: readonly ClaimedEvent[]): number {
+  return Math.max(...events.map(({ attempts }) => attempts));
+}
+
+function asFact(event: ClaimedEvent): ProviderFact {
+  return { id: event.id, type: event.type, kind: event.objectKind, objectId: event.objectId };
+}

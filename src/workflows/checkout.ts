@@ -1,0 +1,180 @@
+import {
+  allHandlersFinished,
+  condition,
+  isCancellation,
+  log,
+  proxyActivities,
+  proxyLocalActivities,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+} from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
+import { isSettled, nextLookMs, type CheckoutStatus } from '../domain/checkout/transition.ts';
+import {
+  billingQueue,
+  expireUpdate,
+  openedUpdate,
+  providerFactsSignal,
+  providerQueue,
+  stateQuery,
+  whyQuery,
+  type CheckoutInput,
+  type ProviderFact,
+} from './messages.ts';
+import { searchAttributes } from './search-attributes.ts';
+import { startSubscription } from './start-subscription.ts';
+
+/** Opening a hosted page charges nobody, so it may run inside the first workflow task: that is why the answer is fast. */
+const quick = proxyLocalActivities<Activities>({ startToCloseTimeout: '9s', retry: { maximumAttempts: 1 } });
+
+/** The same work with patience, on a queue of its own, when the quick way failed. */
+const patient = (taskQueue: string) =>
+  proxyActivities<Activities>({
+    taskQueue,
+    startToCloseTimeout: '15s',
+    retry: { initialInterval: '1s', maximumInterval: '1m' },
+  });
+
+/** A webhook may run ahead of the provider's own reads: look again this soon before believing that nothing changed. */
+const soonMs = [2_000, 5_000, 15_000];
+
+/**
+ * One checkout, from the request until it is paid, expired, canceled or failed.
+ *
+ * The caller waits for `opened`. Then webhooks arrive as `providerFacts`; each only says *look*: the provider's truth
+ * is read before anything is believed, and polled for in case a webhook is lost.
+ */
+export async function checkout(input: CheckoutInput): Promise<{ readonly status: CheckoutStatus }> {
+  const ref = { projectId: input.projectId, live: input.live, checkoutId: input.checkoutId };
+  let status: CheckoutStatus = 'creating';
+  let provider: string | null = null;
+  let nextLookAt: string | null = null;
+  let mustEnd = false;
+  let facts: ProviderFact[] = [];
+  const story: string[] = [`rule **${input.rule}**, country ${input.country ?? 'unknown'}`];
+
+  setHandler(providerFactsSignal, (arrived) => void facts.push(...arrived), { description: 'Webhooks: look at the provider' });
+  setHandler(stateQuery, () => ({ status, next: nextLookAt }), { description: 'Status and when it looks next' });
+  setHandler(whyQuery, () => story.join('\n'), { description: 'The story so far' });
+  setHandler(openedUpdate, async () => (await condition(() => status !== 'creating'), { status }), {
+    description: 'Answers once the page can be paid',
+  });
+  setHandler(
+    expireUpdate,
+    async () => {
+      mustEnd = true;
+      await condition(() => !mustEnd || isSettled(status));
+      return { status };
+    },
+    { description: 'Ends an unpaid checkout' },
+  );
+
+  const tell = (line: string) => setCurrentDetails(story.push(`${new Date().toISOString()} ${line}`) ? story.join('\n\n') : '');
+  const opened = await open();
+  const orphans = opened.left.filter((attempt) => attempt.mayExist).map((attempt) => endOrphan(attempt.provider));
+  status = opened.status;
+  provider = opened.provider;
+  tell(`**${status}**${provider === null ? '' : ` at ${provider}`}`);
+  if (!isSettled(status)) upsert();
+  if (opened.subscriptionId !== null) await startIts(opened.subscriptionId);
+
+  let endsAt = opened.endsAt;
+  for (let looks = 0, soon = 0; !isSettled(status); ) {
+    const heard = await listen(looks, soon);
+    const before: CheckoutStatus = status;
+    const settled: Awaited<ReturnType<Activities['settleCheckout']>> =
+      heard === 'end' || heard === 'over' ? await end(heard === 'end' ? 'canceled' : 'expired') : await settle();
+    status = settled.status;
+    if (heard === 'end') mustEnd = false;
+    endsAt = settled.endsAt ?? endsAt;
+    if (settled.subscriptionId !== null) await startIts(settled.subscriptionId);
+    const isStale = heard === 'fact' && status === before;
+    soon = isStale ? soon + 1 : 0;
+    looks = heard === 'quiet' && status === before ? looks + 1 : 0;
+    if (status !== before) tell(`**${status}**, ${settled.because}`);
+  }
+  upsert();
+  await Promise.all(orphans);
+  await condition(allHandlersFinished);
+  return { status };
+
+  async function open() {
+    const left: Awaited<ReturnType<Activities['openCheckout']>>['left'][number][] = [];
+    for (const next of [...input.attempts, null]) {
+      const answer = await either((run) => run.openCheckout({ ...ref, provider: next, left }), billingQueue);
+      left.push(...answer.left);
+      if (answer.status !== 'creating') return { ...answer, left };
+      const reason = answer.left.at(-1)?.reason ?? 'api_error';
+      tell(`${next ?? 'nobody'} could not serve: ${reason}`);
+    }
+    throw new Error('openCheckout without a provider always ends the checkout');
+  }
+
+  /** Waits for a fact, the caller's wish to end, the next look, or the end of the page's life. */
+  async function listen(looks: number, soon: number): Promise<'fact' | 'end' | 'quiet' | 'over'> {
+    const isWoken = () => facts.length > 0 || mustEnd;
+    const regular = nextLookMs({
+      looks,
+      gapsMs: opened.lookGapsMs,
+      nowMs: Date.now(),
+      endsAtMs: endsAt === null ? Number.POSITIVE_INFINITY : Date.parse(endsAt),
+    });
+    if (!isWoken()) {
+      if (regular === null) return 'over';
+      const waitMs = Math.min(regular, soon > 0 ? (soonMs[soon - 1] ?? regular) : regular);
+      nextLookAt = new Date(Date.now() + waitMs).toISOString();
+      if (!(await condition(isWoken, waitMs))) return 'quiet';
+    }
+    nextLookAt = null;
+    if (mustEnd) return 'end';
+    facts = [];
+    return 'fact';
+  }
+
+  function settle() {
+    return either((run) => run.settleCheckout(ref), providerQueue(provider ?? ''));
+  }
+
+  function end(to: 'canceled' | 'expired') {
+    return patient(providerQueue(provider ?? '')).endCheckout({ ...ref, to });
+  }
+
+  /** An unclear answer may have left a session nobody has the URL of: end it while the next provider serves. */
+  async function endOrphan(of: string): Promise<void> {
+    try {
+      await proxyActivities<Activities>({
+        taskQueue: providerQueue(of),
+        startToCloseTimeout: '15s',
+        scheduleToCloseTimeout: '1h',
+        retry: { initialInterval: '10s', maximumInterval: '5m' },
+        summary: `end a session ${of} may have opened`,
+      }).endOrphanCheckouts({ ...ref, provider: of });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      log.warn('an orphan session could not be ended; it expires by itself', { provider: of });
+    }
+  }
+
+  function startIts(subscriptionId: string) {
+    const { projectId, live, organizationId, country } = input;
+    return startSubscription({ projectId, live, organizationId, subscriptionId, provider, country });
+  }
+
+  function upsert(): void {
+    upsertSearchAttributes([
+      { key: searchAttributes.status, value: status },
+      ...(provider === null ? [] : [{ key: searchAttributes.provider, value: provider }]),
+    ]);
+  }
+}
+
+/** Quickly inside the workflow task; if that fails (a database away, a worker gone), the same with patience. */
+async function either<T>(work: (run: Activities) => Promise<T>, taskQueue: string): Promise<T> {
+  try {
+    return await work(quick);
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return work(patient(taskQueue));
+  }
+}

@@ -1,0 +1,264 @@
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Activities } from '../../src/activities/index.ts';
+import {
+  expireUpdate,
+  openedUpdate,
+  providerFactsSignal,
+  stateQuery,
+  whyQuery,
+  type CheckoutInput,
+} from '../../src/workflows/messages.ts';
+import { checkoutStart } from '../../src/workflows/start-options.ts';
+import type { checkout } from '../../src/workflows/checkout.ts';
+import { aCheckout, startWorkflowWorld, type FakeActivities } from './support.ts';
+
+let world: Awaited<ReturnType<typeof startWorkflowWorld>>;
+beforeAll(async () => {
+  world = await startWorkflowWorld();
+});
+afterAll(() => world?.end());
+
+type Opened = Awaited<ReturnType<Activities['openCheckout']>>;
+type Settled = Awaited<ReturnType<Activities['settleCheckout']>>;
+
+const dayMs = 86_400_000;
+/** An instant of the world's own time, which tests skip through. */
+const inDays = async (days: number) => new Date((await world.env.currentTimeMs()) + days * dayMs).toISOString();
+const opened = async (changes: Partial<Opened> = {}): Promise<Opened> => ({
+  status: 'open',
+  provider: 'acme',
+  endsAt: await inDays(1),
+  subscriptionId: null,
+  left: [],
+  lookGapsMs: [60_000, 300_000],
+  ...changes,
+});
+const settled = (changes: Partial<Settled> = {}): Settled => ({
+  status: 'open',
+  subscriptionId: null,
+  endsAt: null,
+  because: 'the provider says so',
+  ...changes,
+});
+const aFact = (id = 'evt_1') => ({ id, type: 'order.paid', kind: 'order', objectId: 'o_1' });
+
+function start(input: CheckoutInput) {
+  const { typedSearchAttributes, taskQueue, workflowId } = checkoutStart({
+    ...input,
+    id: input.checkoutId,
+    routing: {
+      policy: 'p',
+      policy_version: 1,
+      rule: input.rule,
+      provider: 'acme',
+      fallbacks: [],
+      skipped: [],
+      bucket: 1,
+      country: 'US',
+      country_source: 'request',
+      considered: [],
+    },
+  });
+  return new WithStartWorkflowOperation<typeof checkout>('checkout', {
+    workflowId,
+    taskQueue,
+    typedSearchAttributes,
+    args: [input],
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+  });
+}
+
+async function open(input: CheckoutInput) {
+  const startWorkflowOperation = start(input);
+  const answer = await world.env.client.workflow.executeUpdateWithStart(openedUpdate, {
+    startWorkflowOperation,
+    updateId: 'opened',
+  });
+  return { answer, handle: await startWorkflowOperation.workflowHandle() };
+}
+
+describe('checkout', () => {
+  it('answers once the page is open and ends when a webhook leads to a paid truth', async () => {
+    const fakes: FakeActivities = {
+      openCheckout: async () => opened(),
+      settleCheckout: async () => settled({ status: 'paid' }),
+    };
+    await world.withActivities(fakes, async () => {
+      const { answer, handle } = await open(aCheckout());
+      expect(answer).toEqual({ status: 'open' });
+      await handle.signal(providerFactsSignal, [aFact()]);
+      expect(await handle.result()).toEqual({ status: 'paid' });
+      const history = await handle.fetchHistory();
+      expect(history.events?.length).toBeLessThanOrEqual(18);
+    });
+  });
+
+  it('asks the next provider when the first cannot serve, and ends what an unclear answer may have left', async () => {
+    const ended: string[] = [];
+    const asked: (string | null)[] = [];
+    const fakes: FakeActivities = {
+      openCheckout: async ({ provider }) => {
+        asked.push(provider);
+        if (provider === 'other') {
+          const reason = 'timeout' as const;
+          const left = [{ provider, reason, providerCode: null, at: await inDays(0), mayExist: true }];
+          return opened({ status: 'creating', provider: null, endsAt: null, left });
+        }
+        return opened();
+      },
+      settleCheckout: async () => settled({ status: 'paid' }),
+      endOrphanCheckouts: async ({ provider }) => {
+        ended.push(provider);
+        return { ended: 1 };
+      },
+    };
+    await world.withActivities(fakes, async () => {
+      // the orphan's provider shares the queue of this world
+      const { answer, handle } = await open(aCheckout({ attempts: ['other', 'acme'] }));
+      expect(answer).toEqual({ status: 'open' });
+      expect(asked).toEqual(['other', 'acme']);
+      await handle.signal(providerFactsSignal, [aFact()]);
+      await world.withQueue('other', fakes, () => handle.result());
+      expect(ended).toEqual(['other']);
+    });
+  });
+
+  it('fails when nobody is left to ask, and still answers the caller', async () => {
+    const fakes: FakeActivities = {
+      openCheckout: async ({ provider }) =>
+        provider === null
+          ? opened({ status: 'failed', provider: null, endsAt: null })
+          : opened({
+              status: 'creating',
+              left: [{ provider, reason: 'api_error', providerCode: 'x', at: await inDays(0), mayExist: false }],
+            }),
+    };
+    await world.withActivities(fakes, async () => {
+      const { answer, handle } = await open(aCheckout());
+      expect(answer).toEqual({ status: 'failed' });
+      expect(await handle.result()).toEqual({ status: 'failed' });
+    });
+  });
+
+  it('finds a payment whose webhook was lost by looking', async () => {
+    let looks = 0;
+    const fakes: FakeActivities = {
+      openCheckout: async () => opened(),
+      settleCheckout: async () => settled({ status: (looks += 1) === 3 ? 'paid' : 'open' }),
+    };
+    await world.withActivities(fakes, async () => {
+      const { handle } = await open(aCheckout());
+      expect(await handle.result()).toEqual({ status: 'paid' });
+      expect(looks).toBe(3);
+    });
+  });
+
+  it('waits days for a voucher and takes the money when it comes', async () => {
+    const started = await world.env.currentTimeMs();
+    let hasTold = false;
+    const fakes: FakeActivities = {
+      openCheckout: async () => opened(),
+      settleCheckout: async () => {
+        const now = await world.env.currentTimeMs();
+        if (now - started > 3 * dayMs) return settled({ status: 'paid' });
+        hasTold = true;
+        return settled({ status: 'pending', endsAt: await inDays(5) });
+      },
+    };
+    await world.withActivities(fakes, async () => {
+      const { handle } = await open(aCheckout());
+      await handle.signal(providerFactsSignal, [aFact()]);
+      expect(await handle.result()).toEqual({ status: 'paid' });
+      expect(hasTold).toBe(true);
+    });
+  });
+
+  it('expires at the end of the page when nobody paid', async () => {
+    const fakes: FakeActivities = {
+      openCheckout: async () => opened(),
+      settleCheckout: async () => settled(),
+      endCheckout: async ({ to }) => settled({ status: to }),
+    };
+    await world.withActivities(fakes, async () => {
+      const { handle } = await open(aCheckout());
+      expect(await handle.result()).toEqual({ status: 'expired' });
+    });
+  });
+
+  it('ends at the caller’s wish, and says so when money came first', async () => {
+    let status: 'canceled' | 'paid' = 'canceled';
+    const fakes: FakeActivities = {
+      openCheckout: async () => opened(),
+      endCheckout: async () => settled({ status }),
+    };
+    await world.withActivities(fakes, async () => {
+      const first = await open(aCheckout());
+      expect(await first.handle.executeUpdate(expireUpdate)).toEqual({ status: 'canceled' });
+      status = 'paid';
+      const second = await open(aCheckout());
+      expect(await second.handle.executeUpdate(expireUpdate)).toEqual({ status: 'paid' });
+      await expect(second.handle.executeUpdate(expireUpdate)).rejects.toThrow();
+    });
+  });
+
+  it('hears a webhook that arrives before the provider has answered', async () => {
+    let answer = () => {};
+    const isAnswered = new Promise<void>((resolve) => (answer = resolve));
+    const fakes: FakeActivities = {
+      openCheckout: async () => (await isAnswered, await opened()),
+      settleCheckout: async () => settled({ status: 'paid' }),
+    };
+    await world.withActivities(fakes, async () => {
+      const input = aCheckout();
+      const opening = open(input);
+      const handle = world.env.client.workflow.getHandle(`checkout/${input.checkoutId}`);
+      await eventually(() => handle.signal(providerFactsSignal, [aFact()]));
+      answer();
+      expect((await opening).answer).toEqual({ status: 'open' });
+      expect(await handle.result()).toEqual({ status: 'paid' });
+    });
+  });
+
+  it('goes on with patience when the quick way fails', async () => {
+    let calls = 0;
+    const fakes: FakeActivities = {
+      openCheckout: async () => {
+        if ((calls += 1) === 1) throw new Error('the database is away');
+        return opened();
+      },
+      settleCheckout: async () => settled({ status: 'paid' }),
+    };
+    await world.withActivities(fakes, async () => {
+      const { answer, handle } = await open(aCheckout());
+      expect(answer).toEqual({ status: 'open' });
+      await handle.signal(providerFactsSignal, [aFact()]);
+      await handle.result();
+    });
+  });
+
+  it('answers the same to a repeat, and tells its story', async () => {
+    const fakes: FakeActivities = { openCheckout: async () => opened(), settleCheckout: async () => settled() };
+    await world.withActivities(fakes, async () => {
+      const input = aCheckout();
+      const [one, two] = await Promise.all([open(input), open(input)]);
+      expect(one.answer).toEqual(two.answer);
+      expect(await one.handle.query(stateQuery)).toMatchObject({ status: 'open' });
+      expect(await one.handle.query(whyQuery)).toContain('everywhere');
+      await one.handle.terminate();
+    });
+  });
+});
+
+async function eventually(work: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (tries > 50) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { Worker, DefaultLogger, Runtime, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
+import { fileURLToPath } from 'node:url';
+import type { Activities } from '../../src/activities/index.ts';
+import { addSearchAttributes } from '../../src/worker/ensure-search-attributes.ts';
+import { resolveTimeSkippingServer } from '../../src/local/temporal-test-server.ts';
+import { billingQueue, providerQueue, type CheckoutInput } from '../../src/workflows/messages.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+
+export type FakeActivities = Partial<Activities>;
+
+/** A time-skipping server with our workflows on it; activities are fakes that the test brings. */
+export async function startWorkflowWorld() {
+  const { path } = await resolveTimeSkippingServer();
+  const env = await TestWorkflowEnvironment.createTimeSkipping({
+    server: { executable: { type: 'existing-path', path } },
+  });
+  await addSearchAttributes(env.connection, env.namespace ?? 'default');
+  const workflowBundle = await bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+    logger: new DefaultLogger('ERROR'),
+  });
+  return {
+    env,
+    workflowBundle,
+    /** Runs `work` with workers on the billing queue and the queue of the provider `acme`. */
+    async withActivities<T>(activities: FakeActivities, work: () => Promise<T>): Promise<T> {
+      return withWorkers(env, workflowBundle, activities, work);
+    },
+    /** As long as `work` takes, another provider's queue is served too. */
+    async withQueue<T>(provider: string, activities: FakeActivities, work: () => Promise<T>): Promise<T> {
+      const worker = await Worker.create({
+        connection: env.nativeConnection,
+        activities,
+        taskQueue: providerQueue(provider),
+      });
+      return worker.runUntil(work);
+    },
+    end: () => env.teardown(),
+  };
+}
+
+async function withWorkers<T>(
+  env: TestWorkflowEnvironment,
+  workflowBundle: WorkflowBundle,
+  activities: FakeActivities,
+  work: () => Promise<T>,
+): Promise<T> {
+  const shared = { connection: env.nativeConnection, activities };
+  const provider = await Worker.create({ ...shared, taskQueue: providerQueue('acme') });
+  const billing = await Worker.create({ ...shared, taskQueue: billingQueue, workflowBundle });
+  return provider.runUntil(() => billing.runUntil(work));
+}
+
+let count = 0;
+
+/** A checkout for `acme`, each with an id of its own. */
+export function aCheckout(changes: Partial<CheckoutInput> = {}): CheckoutInput {
+  count += 1;
+  return {
+    projectId: 'default',
+    live: false,
+    organizationId: 'org_1',
+    checkoutId: `chk_${count}`,
+    mode: 'payment',
+    attempts: ['acme'],
+    rule: 'everywhere',
+    country: 'US',
+    ...changes,
+  };
+}
