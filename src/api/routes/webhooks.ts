@@ -11,6 +11,9 @@ import { createTtlCache } from '../ttl-cache.ts';
 const maxBodyBytes = 1024 * 1024;
 const defaultProject = 'default';
 
+/** The accounts whose secrets signed the bytes. */
+type Verified = readonly [ProviderAccount, ...ProviderAccount[]];
+
 /**
  * `POST /webhooks/{provider}/{project}`, and the provider-named alias. The hottest path: raw bytes, one statement, no
  * other middleware before it. Nothing is stored unless a live secret signed these very bytes.
@@ -62,7 +65,7 @@ async function store(
   message: {
     readonly projectId: string;
     readonly provider: string;
-    readonly verified: readonly ProviderAccount[];
+    readonly verified: Verified;
     readonly fact: WebhookFact;
     readonly input: WebhookInput;
   },
@@ -73,7 +76,7 @@ async function store(
   const isNew = await deps.inbox.store({
     projectId: message.projectId,
     provider: message.provider,
-    live: account?.live ?? fact.live,
+    live: account.live,
     fact,
     body: deps.keyRing?.encrypt(message.input.rawBody) ?? null,
   });
@@ -90,12 +93,12 @@ function verifiedAccounts(
   provider: string,
   webhook: ProviderWebhook,
   input: WebhookInput,
-): readonly ProviderAccount[] {
+): Verified {
   const nowMs = Date.now();
-  const verified = deps.providers
+  const [first, ...others] = deps.providers
     .accounts(projectId, provider)
     .filter((account) => webhook.verify({ ...input, secrets: account.webhookSecrets, nowMs }));
-  if (verified.length > 0) return verified;
+  if (first) return [first, ...others];
   deps.logger.warn({ provider, project: projectId }, 'a webhook without a valid signature was refused');
   throw refusal('signature_invalid', 'No live secret signed these bytes within the replay window.');
 }

@@ -29,13 +29,13 @@ async function checkoutOf(organizationId: string, more: Record<string, unknown> 
   const made = await api.call('POST', '/billing/checkout', {
     body: { organization_id: organizationId, product_id: 'starter-kit', country: 'US', ...more },
   });
-  return made.body['checkout_id'];
+  return made.body.checkout_id;
 }
 
 async function sessionOf(organizationId: string, more: Record<string, unknown> = {}) {
   const opened = await api.call('POST', '/billing/sessions', { body: { organization_id: organizationId, ...more } });
   expect(opened.status).toBe(201);
-  return { key: api.keys.publishable, headers: { 'plinto-session': String(opened.body['session_token']) } };
+  return { key: api.keys.publishable, headers: { 'plinto-session': opened.body.session_token } };
 }
 
 describe('keys', () => {
@@ -67,7 +67,7 @@ describe('keys', () => {
         status: 404,
         body: { code: 'checkout_not_found' },
       });
-    expect((await api.call('GET', '/billing/checkouts', { key: api.keys.live })).body['data']).toEqual([]);
+    expect((await api.call('GET', '/billing/checkouts', { key: api.keys.live })).body.data).toEqual([]);
     expect((await api.call('GET', '/billing/plans/pro', { key: api.keys.other })).status).toBe(404);
   });
 
@@ -87,7 +87,7 @@ describe('a publishable key', () => {
       body: { organization_id: newOrganization(), product_id: 'pro', country: 'US' },
     });
     expect(made.status).toBe(201);
-    expect((await api.call('GET', `/billing/checkouts/${made.body['checkout_id']}`, { key })).status).toBe(200);
+    expect((await api.call('GET', `/billing/checkouts/${made.body.checkout_id}`, { key })).status).toBe(200);
   });
 
   it('alone does no more', async () => {
@@ -109,7 +109,7 @@ describe('a session', () => {
     const session = await sessionOf(mine);
     expect((await api.call('GET', `/billing/checkouts/${ours}`, session)).status).toBe(200);
     expect((await api.call('GET', `/billing/checkouts/${theirs}`, session)).status).toBe(404);
-    expect((await api.call('GET', '/billing/checkouts', session)).body['data']).toHaveLength(1);
+    expect((await api.call('GET', '/billing/checkouts', session)).body.data).toHaveLength(1);
     expect((await api.call('GET', '/billing/checkouts?organization_id=someone', session)).status).toBe(404);
     const foreign = { organization_id: 'someone', product_id: 'pro' };
     expect(await api.call('POST', '/billing/checkout', { ...session, body: foreign })).toMatchObject({
@@ -120,7 +120,7 @@ describe('a session', () => {
       ...session,
       body: { product_id: 'pro', country: 'US' },
     });
-    expect(made.body['organization_id']).toBe(mine);
+    expect(made.body.organization_id).toBe(mine);
   });
 
   it('is stored as a hash only, and audited', async () => {
@@ -171,7 +171,7 @@ describe("a user's token", () => {
       body: { product_id: 'pro', user_id: 'forged' },
     });
     const [row] = await api.query('select user_id, organization_id from checkouts where id = ?', [
-      made.body['checkout_id'],
+      made.body.checkout_id,
     ]);
     expect(row).toEqual({ user_id: 'user_1', organization_id: organization });
   });
