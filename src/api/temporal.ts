@@ -1,5 +1,5 @@
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import { billingQueue, expireUpdate, openedUpdate } from '../workflows/messages.ts';
 import type { checkoutStart } from '../workflows/start-options.ts';
 
@@ -45,7 +45,7 @@ async function missingPollers(client: Client): Promise<readonly string[]> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: billingQueue },
-    taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
   });
   const fresh = (pollers ?? []).some(
     (poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1_000 > Date.now() - pollerFreshMs,

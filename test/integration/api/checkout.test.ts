@@ -117,6 +117,13 @@ describe('a checkout', () => {
     expect(again.headers.get('idempotent-replayed')).toBe('true');
   });
 
+  it('answers 202 within 8 s when no outcome comes', async () => {
+    api.temporal.behave = () => new Promise(() => {});
+    const startedAt = performance.now();
+    expect(await post(wish())).toMatchObject({ status: 202, body: { status: 'creating' } });
+    expect(performance.now() - startedAt).toBeLessThan(8_000);
+  });
+
   it('answers 503 when nobody could serve it, and frees the key', async () => {
     api.temporal.behave = async (id) => {
       await api.query("update checkouts set status = 'failed' where id = ? returning id", [id]);
