@@ -6,9 +6,9 @@ export function temporalLogger(logger: Logger): DefaultLogger {
   return new DefaultLogger('WARN', ({ level, message, meta }) => {
     const { workflowId, activityType, attempt, taskQueue, error }: Record<string, unknown> = meta ?? {};
     const line = {
-      ...(workflowId === undefined ? {} : { workflow: String(workflowId) }),
-      ...(activityType === undefined ? {} : { activity: String(activityType), attempt: Number(attempt) }),
-      ...(taskQueue === undefined ? {} : { queue: String(taskQueue) }),
+      ...(workflowId === undefined ? {} : { workflow: workflowId }),
+      ...(activityType === undefined ? {} : { activity: activityType, attempt }),
+      ...(taskQueue === undefined ? {} : { queue: taskQueue }),
       ...(error === undefined ? {} : { err: error }),
     };
     logger[level === 'ERROR' ? 'error' : 'warn'](line, message);
