@@ -13,7 +13,3 @@ export function times(unit: Money, quantity: number): Money {
     throw new RangeError(`amount out of range: ${unit.amountMinor} × ${quantity}`);
   return { amountMinor, currency: unit.currency };
 }
-
-export function isSameMoney(a: Money, b: Money): boolean {
-  return a.amountMinor === b.amountMinor && a.currency === b.currency;
-}

@@ -19,7 +19,7 @@ const tables = () =>
   });
 const columnsOf = (entity: (typeof entities)[number]) =>
   Object.values(entity.meta.properties)
-    .flatMap(({ fieldNames }) => fieldNames ?? [])
+    .flatMap(({ fieldNames }: { fieldNames?: string[] }) => fieldNames ?? [])
     .join(', ');
 const run = (sql: string) => withClient(database.url, (client) => client.query(sql));
 
