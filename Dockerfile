@@ -27,7 +27,7 @@ COPY package.json ./
 COPY migrations migrations
 COPY policies policies
 COPY src src
-COPY deploy/check-health.ts deploy/
+COPY deploy/check-health.ts deploy/mint-key.ts deploy/
 COPY --from=bundle /app/workflows.cjs workflows.cjs
 USER node
 EXPOSE 8000

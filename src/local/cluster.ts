@@ -25,7 +25,7 @@ shards), the provider sandbox, the API, two workers and the relay. Ctrl-C ends e
 The Temporal server is built with Go at the first start, which takes about 10 minutes, and kept in PLINTO_CACHE_DIR
 (~/.cache/plinto-billing). It has no UI of its own: docker compose has one.
 Ports, the next free one if taken: PORT 8000, SANDBOX_PORT 8010, TEMPORAL_PORT 7233, POSTGRES_PORT 5433.
-State is kept in .plinto/cluster; npm run reset empties it. The demo finds it by PLINTO_STATE_DIR=.plinto/cluster.`;
+State is kept in .plinto/cluster; npm run reset empties it..`;
 
 /** npm passes a terminal's Ctrl-C on, although the terminal has already delivered it: one press, two signals. */
 const SAME_PRESS_MS = 500;
