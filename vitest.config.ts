@@ -20,6 +20,7 @@ export default defineConfig({
       project('contract', ['test/contract/**/*.test.ts']),
       project('database', ['test/integration/db/**/*.test.ts', 'test/integration/api/**/*.test.ts'], [postgres]),
       project('integration', ['test/integration/*.test.ts'], [], false),
+      project('browser', ['test/browser/**/*.test.ts'], [], false),
       project('chaos', ['test/chaos/**/*.test.ts'], [], false),
     ],
   },
