@@ -26,12 +26,14 @@ import { searchAttributes } from './search-attributes.ts';
 import { startSubscription } from './start-subscription.ts';
 
 /** Opening a hosted page charges nobody, so it may run inside the first workflow task: that is why the answer is fast. */
-const quick = proxyLocalActivities<Activities>({ startToCloseTimeout: '9s', retry: { maximumAttempts: 1 } });
+const quick = (summary: string) =>
+  proxyLocalActivities<Activities>({ startToCloseTimeout: '9s', retry: { maximumAttempts: 1 }, summary });
 
 /** The same work with patience, on a queue of its own, when the quick way failed. */
-const patient = (taskQueue: string) =>
+const patient = (taskQueue: string, summary: string) =>
   proxyActivities<Activities>({
     taskQueue,
+    summary,
     startToCloseTimeout: '15s',
     retry: { initialInterval: '1s', maximumInterval: '1m' },
   });
@@ -105,7 +107,9 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   async function open() {
     const left: Awaited<ReturnType<Activities['openCheckout']>>['left'][number][] = [];
     for (const next of [...input.attempts, null]) {
-      const answer = await either((run) => run.openCheckout({ ...ref, provider: next, left }), billingQueue);
+      const answer = await either(`open at ${next ?? 'nobody'}`, billingQueue, (run) =>
+        run.openCheckout({ ...ref, provider: next, left }),
+      );
       left.push(...answer.left);
       if (answer.status !== 'creating') return { ...answer, left };
       const reason = answer.left.at(-1)?.reason ?? 'api_error';
@@ -127,7 +131,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
       if (regular === null) return 'over';
       const waitMs = Math.min(regular, soon > 0 ? (soonMs[soon - 1] ?? regular) : regular);
       nextLookAt = new Date(Date.now() + waitMs).toISOString();
-      if (!(await condition(isWoken, waitMs))) return 'quiet';
+      if (!(await condition(isWoken, waitMs, { summary: 'a webhook, or the next look' }))) return 'quiet';
     }
     nextLookAt = null;
     if (mustEnd) return 'end';
@@ -136,11 +140,11 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   }
 
   function settle() {
-    return either((run) => run.settleCheckout(ref), providerQueue(provider ?? ''));
+    return either(`read ${provider ?? 'nobody'}`, providerQueue(provider ?? ''), (run) => run.settleCheckout(ref));
   }
 
   function end(to: 'canceled' | 'expired') {
-    return patient(providerQueue(provider ?? '')).endCheckout({ ...ref, to });
+    return patient(providerQueue(provider ?? ''), `end at ${provider ?? 'nobody'}`).endCheckout({ ...ref, to });
   }
 
   /** An unclear answer may have left a session nobody has the URL of: end it while the next provider serves. */
@@ -173,11 +177,11 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
 }
 
 /** Quickly inside the workflow task; if that fails (a database away, a worker gone), the same with patience. */
-async function either<T>(work: (run: Activities) => Promise<T>, taskQueue: string): Promise<T> {
+async function either<T>(summary: string, taskQueue: string, work: (run: Activities) => Promise<T>): Promise<T> {
   try {
-    return await work(quick);
+    return await work(quick(summary));
   } catch (error) {
     if (isCancellation(error)) throw error;
-    return work(patient(taskQueue));
+    return work(patient(taskQueue, summary));
   }
 }

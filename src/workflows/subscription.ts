@@ -78,6 +78,9 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
     const hasNews = () => facts.length > 0;
     if (hasNews()) continue;
     if (now.lookAt === null) await condition(hasNews);
-    else await condition(hasNews, Math.max(1_000, Date.parse(now.lookAt) - Date.now()));
+    else
+      await condition(hasNews, Math.max(1_000, Date.parse(now.lookAt) - Date.now()), {
+        summary: 'a webhook, or the next look',
+      });
   }
 }
