@@ -93,7 +93,7 @@ describe('docker-compose.yml', () => {
 
 describe.each(all)('service $name', (service) => {
   it('pins its image to a version', () => {
-    expect(service.image).toMatch(/^[a-z0-9/-]+:(\d+\.\d+(\.\d+)?(-[a-z]+)?|\$\{VERSION:-\d+\.\d+\.\d+\})$/);
+    expect(service.image).toMatch(/^[a-z0-9/-]+:(v?\d+\.\d+(\.\d+)?(-[a-z]+)?|\$\{VERSION:-\d+\.\d+\.\d+\})$/);
   });
 
   it('binds ports to this host alone', () => {
