@@ -21,6 +21,7 @@ export const STATIC_STEPS: readonly Step[] = [
   { name: 'lint', command: ['oxlint', '--type-aware'] },
   { name: 'types', command: ['tsc'] },
   { name: 'unused', command: ['knip'] },
+  { name: 'unused in production', command: ['knip', '--production'] },
 ];
 export const SERVERS_STEP: Step = { name: 'servers', command: ['node', 'scripts/ensure-servers.ts'], live: true };
 
@@ -74,7 +75,7 @@ function runStep(step: Step): Promise<Result> {
 }
 
 function line({ step, ok, ms }: Result): string {
-  return `${ok ? '✓' : '✗'} ${step.name.padEnd(20)} ${seconds(ms).padStart(8)}`;
+  return `${ok ? '✓' : '✗'} ${step.name.padEnd(22)} ${seconds(ms).padStart(8)}`;
 }
 
 /** The test runner's own count, when there is one. */

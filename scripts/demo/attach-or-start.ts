@@ -9,16 +9,19 @@ export interface DemoStack {
   readonly secret_key: string;
   readonly sandbox_url: string;
   readonly sandbox_admin_token: string;
-  readonly temporal_ui_url: string;
+  /** null: this server has no UI (the local cluster). */
+  readonly temporal_ui_url: string | null;
 }
 
-const needed = ['api_url', 'secret_key', 'sandbox_url', 'sandbox_admin_token', 'temporal_ui_url'] as const;
+const needed = ['api_url', 'secret_key', 'sandbox_url', 'sandbox_admin_token'] as const;
 
 /** Uses the stack that runs; starts one where none does, and then ends it afterwards. */
 export async function attachOrStart(): Promise<{ readonly dev: DemoStack; stop(): Promise<void> }> {
   const stateDir = stateDirFrom(process.env);
-  const running = asDemoStack(readJsonFile(join(stateDir, 'dev.json')));
-  if (running !== null && (await isAlive(running))) return { dev: running, stop: async () => undefined };
+  for (const file of [join(stateDir, 'dev.json'), join(stateDir, 'cluster', 'dev.json')]) {
+    const running = asDemoStack(readJsonFile(file));
+    if (running !== null && (await isAlive(running))) return { dev: running, stop: async () => undefined };
+  }
   console.log('Nothing is running: starting the system for the demo.');
   const stack = await startStack({ stateDir, print: (line) => console.log(line) });
   const dev = asDemoStack(stack.devFile());
@@ -29,7 +32,10 @@ export async function attachOrStart(): Promise<{ readonly dev: DemoStack; stop()
 function asDemoStack(value: object | null): DemoStack | null {
   const fields: Readonly<Record<string, unknown>> = { ...value };
   const texts = Object.fromEntries(needed.map((key) => [key, fields[key]]));
-  return Object.values(texts).every((text) => typeof text === 'string') ? (texts as unknown as DemoStack) : null;
+  const uiUrl = fields['temporal_ui_url'] ?? null;
+  return Object.values(texts).every((text) => typeof text === 'string')
+    ? ({ ...texts, temporal_ui_url: uiUrl } as unknown as DemoStack)
+    : null;
 }
 
 async function isAlive(stack: DemoStack): Promise<boolean> {

@@ -14,9 +14,11 @@ export function createStory() {
     },
     tell: (what: string, detail: string) => line(styleText('green', '•'), what, detail),
     fail: (detail: string) => line(styleText('red', '✗'), 'failed', detail),
-    end(paid: number, all: number, uiUrl: string) {
+    end(paid: number, all: number, uiUrl: string | null) {
       const text = `${paid} of ${all} checkouts paid.`;
-      console.log(`\n${styleText(paid === all ? 'green' : 'red', text)} Every step is in the Temporal UI: ${uiUrl}`);
+      console.log(
+        `\n${styleText(paid === all ? 'green' : 'red', text)} ${uiUrl === null ? '' : `Every step is in the Temporal UI: ${uiUrl}`}`,
+      );
     },
   };
 }

@@ -56,16 +56,19 @@ export async function playVisitor(visitor: Visitor, dev: DemoStack, story: Story
   );
   story.tell('provider', `${opened.provider ?? 'none'}, checkout ${opened.checkout_id}`);
   story.tell('page', opened.checkout_url);
-  story.tell(
-    'workflow',
-    `${dev.temporal_ui_url}/namespaces/default/workflows/${encodeURIComponent(`checkout/${opened.checkout_id}`)}`,
-  );
+  story.tell('workflow', workflowAt(dev, `checkout/${opened.checkout_id}`));
   await pay(visitor, opened, story);
   const ended = await follow(opened.checkout_id, dev, story);
   for (const delivery of await decisiveDeliveries(opened.checkout_id, dev)) story.tell('webhook', delivery);
   if (ended.payment) story.tell('paid', money(ended.payment.amount));
   if (ended.subscription_id) story.tell('subscription', ended.subscription_id);
   return ended.status === 'paid';
+}
+
+/** Where the workflow's story can be read; by its id alone where the server has no UI. */
+function workflowAt(dev: DemoStack, workflowId: string): string {
+  if (dev.temporal_ui_url === null) return workflowId;
+  return `${dev.temporal_ui_url}/namespaces/default/workflows/${encodeURIComponent(workflowId)}`;
 }
 
 async function openCheckout(visitor: Visitor, dev: DemoStack): Promise<Checkout> {

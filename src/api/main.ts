@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client, Connection } from '@temporalio/client';
-import { describeFaults, loadConfig, type Config } from '../config.ts';
+import { describeFaults, loadConfig, type Config, printableConfig } from '../config.ts';
 import { createKeyRing } from '../crypto/key-ring.ts';
 import { openOrm } from '../db/orm.ts';
 import { openEventInbox } from '../db/queries/provider-events.ts';
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   });
   const server = app.listen(config.port, (error) => {
     if (error) throw error;
-    logger.info({ port: config.port, url: config.publicUrl }, 'the API listens');
+    logger.info({ config: printableConfig(config) }, 'the API listens');
   });
   closeOnSignal(server, logger, async () => {
     await Promise.allSettled([inbox.close(), connection.close(), orm.close()]);

@@ -15,8 +15,10 @@ if (values.help) console.log(usage);
 else process.exitCode = await reset(stateDirFrom(process.env));
 
 async function reset(stateDir: string): Promise<number> {
-  if (findOwner(stateDir) !== null) {
-    console.error(`✗ Running (${readApiUrl(stateDir) ?? 'it is starting'}): end it with Ctrl-C first.`);
+  // `npm run start:cluster` keeps its own stack below, with the lock of its servers beside it.
+  for (const dir of [stateDir, join(stateDir, 'cluster'), join(stateDir, 'cluster', 'servers')]) {
+    if (findOwner(dir) === null) continue;
+    console.error(`✗ Running (${readApiUrl(dir) ?? 'it is starting'}): end it with Ctrl-C first.`);
     return 1;
   }
   await endLeftovers(stateDir, (line) => console.log(line));

@@ -47,6 +47,11 @@ export interface StackOptions {
 
 const root = join(import.meta.dirname, '..', '..');
 
+/**
+ * For stacks that live beside others.
+ *
+ * @public tests and benches start such
+ */
 export const ANY_PORTS: Ports = { api: 0, sandbox: 0, temporalUi: 0, temporal: 0, postgres: 0 };
 
 export const DEFAULT_ENTRIES: Entries = {

@@ -1,15 +1,30 @@
-import type { Connection } from '@temporalio/client';
+import { isGrpcServiceError, type Connection } from '@temporalio/client';
 import { searchAttributes } from '../workflows/search-attributes.ts';
 
 const keyword = 2; // temporal.api.enums.v1.IndexedValueType
 const ours = Object.values(searchAttributes).map(({ name }) => name);
 
-/** Registers our search attributes where the namespace lacks them; a start would fail without. */
-export async function ensureSearchAttributes(connection: Connection, namespace: string): Promise<void> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  const missing = ours.filter((name) => !(name in customAttributes));
-  if (missing.length > 0) await addSearchAttributes(connection, namespace, missing);
+/**
+ * Registers our search attributes where the namespace lacks them; a start would fail without.
+ *
+ * @returns the names that are there now, or why nobody here may look (Temporal Cloud leaves them to its own console).
+ */
+export async function ensureSearchAttributes(connection: Connection, namespace: string): Promise<string> {
+  try {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    const missing = ours.filter((name) => !(name in customAttributes));
+    if (missing.length > 0) await addSearchAttributes(connection, namespace, missing);
+    return ours.join(', ');
+  } catch (error) {
+    if (!isGrpcServiceError(error)) throw error;
+    // Another worker was faster.
+    if (error.code === status.ALREADY_EXISTS) return ours.join(', ');
+    if (error.code === status.PERMISSION_DENIED || error.code === status.UNIMPLEMENTED) return error.details;
+    throw error;
+  }
 }
+
+const status = { ALREADY_EXISTS: 6, PERMISSION_DENIED: 7, UNIMPLEMENTED: 12 };
 
 /** Adds without asking first, for servers that cannot list (the time-skipping one). */
 export async function addSearchAttributes(connection: Connection, namespace: string, names = ours): Promise<void> {

@@ -37,7 +37,7 @@ const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
 const bundling = workflowBundle(workerConfig.WORKFLOW_BUNDLE);
 const orm = await openOrm(config.databaseUrl, { poolSize: config.databasePoolSize });
 const control = await Connection.connect(connectionOptions);
-await ensureSearchAttributes(control, namespace);
+logger.info({ search_attributes: await ensureSearchAttributes(control, namespace) }, 'connected to Temporal');
 await control.close();
 const connection = await NativeConnection.connect({ ...connectionOptions, grpcCompression: { codec: 'none' } });
 const workers = await createWorkers({
