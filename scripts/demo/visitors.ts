@@ -1,4 +1,4 @@
-import type { DevFile } from '../../src/local/dev-file.ts';
+import type { DemoStack } from './attach-or-start.ts';
 import type { Story } from './story.ts';
 
 export interface Visitor {
@@ -41,7 +41,7 @@ interface Checkout {
 }
 
 /** One visitor's whole story. @returns whether it ended paid. */
-export async function playVisitor(visitor: Visitor, dev: DevFile, story: Story): Promise<boolean> {
+export async function playVisitor(visitor: Visitor, dev: DemoStack, story: Story): Promise<boolean> {
   story.begin(visitor.title);
   const opened = await openCheckout(visitor, dev);
   const { routing } = opened;
@@ -57,7 +57,7 @@ export async function playVisitor(visitor: Visitor, dev: DevFile, story: Story):
   return ended.status === 'paid';
 }
 
-async function openCheckout(visitor: Visitor, dev: DevFile): Promise<Checkout> {
+async function openCheckout(visitor: Visitor, dev: DemoStack): Promise<Checkout> {
   const body = {
     organization_id: `org_demo_${crypto.randomUUID().slice(0, 8)}`,
     success_url: 'https://app.example/ok?c={CHECKOUT_ID}',
@@ -93,7 +93,7 @@ async function pay(visitor: Visitor, checkout: Checkout, story: Story): Promise<
 }
 
 /** Follows the checkout's own account of itself until it has ended. */
-async function follow(checkoutId: string, dev: DevFile, story: Story): Promise<Checkout> {
+async function follow(checkoutId: string, dev: DemoStack, story: Story): Promise<Checkout> {
   let last = 'open';
   for (const started = Date.now(); ; ) {
     const response = await fetch(`${dev.api_url}/api/v1/billing/checkouts/${checkoutId}`, {
@@ -117,7 +117,7 @@ interface Delivery {
 }
 
 /** The provider's messages that named this checkout, as the sandbox sent them. */
-async function decisiveDeliveries(checkoutId: string, dev: DevFile): Promise<readonly string[]> {
+async function decisiveDeliveries(checkoutId: string, dev: DemoStack): Promise<readonly string[]> {
   const response = await fetch(`${dev.sandbox_url}/_sandbox/deliveries`, {
     headers: { authorization: `Bearer ${dev.sandbox_admin_token}` },
   });

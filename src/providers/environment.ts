@@ -2,23 +2,35 @@ import { z } from 'zod';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+// Faults are refinements throughout: zod stops an object's own checks after a failed transform, and all faults are
+// to be told at once.
+
 /** A key that may be absent; blank counts as absent, as `KEY=` in a dotenv file means. */
 export const text = z
   .string()
   .optional()
   .transform((value) => (value === undefined || value.trim() === '' ? undefined : value.trim()));
 
-export const flag = z
-  .union([z.literal('').transform(() => undefined), z.stringbool({ error: 'must be true or false' })])
-  .optional();
+const FLAGS: Readonly<Record<string, boolean>> = {
+  ...{ true: true, '1': true, yes: true, on: true },
+  ...{ false: false, '0': false, no: false, off: false },
+};
+
+/** A switch, still as text: read it with `isOn`. */
+export const flag = text.refine((value) => value === undefined || isOn(value) !== undefined, {
+  error: 'must be true or false',
+});
+
+export function isOn(value: string | undefined): boolean | undefined {
+  return value === undefined ? undefined : FLAGS[value.toLowerCase()];
+}
 
 /** An http(s) URL without a trailing slash; a path prefix is kept. */
-export const baseUrl = text.pipe(
-  z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-    .transform((value) => value.replace(/\/+$/, ''))
-    .optional(),
-);
+export const baseUrl = text
+  .transform((value) => value?.replace(/\/+$/, ''))
+  .refine((value) => value === undefined || (/^https?:\/\//.test(value) && URL.canParse(value)), {
+    error: 'must be an http or https URL',
+  });
 
 export function isAnySet(env: Environment, keys: readonly string[]): boolean {
   return keys.some((key) => (env[key] ?? '').trim() !== '');

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
-import { baseUrl, flag, isAnySet, secretsOf, text } from '../environment.ts';
+import { baseUrl, flag, isAnySet, isOn, secretsOf, text } from '../environment.ts';
 import { defineProvider } from '../port.ts';
 import { conektaAbilities } from './abilities.ts';
 import { createConektaCatalog } from './catalog.ts';
@@ -11,19 +11,22 @@ import { createConektaSubscriptions } from './subscriptions.ts';
 import { conektaWebhook } from './webhook.ts';
 
 /** PEM as it is, with `\n` written out (dotenv on one line), or base64 of the PEM. */
-const publicKey = text.transform((value, ctx) => {
-  if (value === undefined) return undefined;
-  const pem = value.includes('-----BEGIN')
-    ? value.replaceAll('\\n', '\n')
-    : Buffer.from(value, 'base64').toString('utf8');
+const publicKey = text
+  .transform((value) => {
+    if (value === undefined) return undefined;
+    return value.includes('-----BEGIN') ? value.replaceAll('\\n', '\n') : Buffer.from(value, 'base64').toString('utf8');
+  })
+  .refine((pem) => pem === undefined || isRsaKey(pem), {
+    error: 'must be an RSA public key: PEM, PEM with \\n, or base64 of PEM',
+  });
+
+function isRsaKey(pem: string): boolean {
   try {
-    if (createPublicKey(pem).asymmetricKeyType === 'rsa') return pem;
+    return createPublicKey(pem).asymmetricKeyType === 'rsa';
   } catch {
-    // told below, like a key of another kind
+    return false;
   }
-  ctx.addIssue({ code: 'custom', message: 'must be an RSA public key: PEM, PEM with \\n, or base64 of PEM' });
-  return z.NEVER;
-});
+}
 
 const configSchema = z
   .object({
@@ -44,7 +47,8 @@ const configSchema = z
     when: () => true, // also beside other faults
   })
   .refine(
-    (env) => env.CONEKTA_SANDBOX !== false || env.CONEKTA_API_KEY !== undefined || env.CONEKTA_TEST_KEY === undefined,
+    (env) =>
+      isOn(env.CONEKTA_SANDBOX) !== false || env.CONEKTA_API_KEY !== undefined || env.CONEKTA_TEST_KEY === undefined,
     {
       path: ['CONEKTA_API_KEY'],
       error: 'is missing: CONEKTA_SANDBOX=false needs the live key',
@@ -53,7 +57,7 @@ const configSchema = z
   .transform((env) => {
     // Keys do not tell their mode. Any host but Conekta's own counts as test unless said otherwise.
     const isElsewhere = env.CONEKTA_BASE_URL !== undefined && env.CONEKTA_BASE_URL !== CONEKTA_HOST;
-    const isSandbox = env.CONEKTA_SANDBOX ?? (isElsewhere || env.CONEKTA_API_KEY === undefined);
+    const isSandbox = isOn(env.CONEKTA_SANDBOX) ?? (isElsewhere || env.CONEKTA_API_KEY === undefined);
     const [first, second] = isSandbox
       ? [env.CONEKTA_TEST_KEY, env.CONEKTA_API_KEY]
       : [env.CONEKTA_API_KEY, env.CONEKTA_TEST_KEY];

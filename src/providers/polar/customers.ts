@@ -9,8 +9,16 @@ type Customers = ProviderClient['customers'];
 
 export function createPolarCustomers(api: JsonApi): Customers {
   return {
+    /** An organization that already is a customer is returned, not refused. */
     async create(input) {
-      return mapCustomer(await createCustomer(api, input, api.budget()));
+      const budget = api.budget();
+      try {
+        return mapCustomer(await createCustomer(api, input, budget));
+      } catch (error) {
+        const found = isDuplicateCustomer(error) ? await findCustomer(api, input.organizationId, budget) : null;
+        if (!found) throw error;
+        return mapCustomer(found);
+      }
     },
     async get(id) {
       const found = await api.find({

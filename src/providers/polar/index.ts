@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { baseUrl, flag, isAnySet, secretsOf, text } from '../environment.ts';
+import { baseUrl, flag, isAnySet, isOn, secretsOf, text } from '../environment.ts';
 import { defineProvider } from '../port.ts';
 import { polarAbilities } from './abilities.ts';
 import { createPolarCatalog } from './catalog.ts';
@@ -26,7 +26,7 @@ const configSchema = z
   .transform((env) => {
     // Tokens do not tell which environment they are of; any host but production's counts as test unless said otherwise.
     const isSandbox =
-      env.POLAR_SANDBOX ?? (env.POLAR_BASE_URL !== undefined && env.POLAR_BASE_URL !== POLAR_HOSTS.production);
+      isOn(env.POLAR_SANDBOX) ?? (env.POLAR_BASE_URL !== undefined && env.POLAR_BASE_URL !== POLAR_HOSTS.production);
     return {
       accessToken: env.POLAR_ACCESS_TOKEN ?? env.POLAR_API_KEY ?? '',
       live: !isSandbox,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { baseUrl, flag, isAnySet, secretsOf, text } from '../environment.ts';
+import { baseUrl, flag, isAnySet, isOn, secretsOf, text } from '../environment.ts';
 import { defineProvider } from '../port.ts';
 import { stripeAbilities } from './abilities.ts';
 import { createStripeCatalog } from './catalog.ts';
@@ -27,7 +27,7 @@ const configSchema = z
     error: 'is missing: a secret key (sk_…)',
     when: () => true, // also beside other faults
   })
-  .refine((env) => env.STRIPE_TEST_MODE !== isLive(env.STRIPE_SECRET_KEY ?? env.STRIPE_API_KEY ?? ''), {
+  .refine((env) => isOn(env.STRIPE_TEST_MODE) !== isLive(env.STRIPE_SECRET_KEY ?? env.STRIPE_API_KEY ?? ''), {
     path: ['STRIPE_TEST_MODE'],
     error: 'contradicts the key, which is of the other mode',
   })

@@ -1,0 +1,46 @@
+import type { LineFilter } from './child-log.ts';
+import type { ChildSpec } from './supervisor.ts';
+import { acceptsConnections, waitUntil } from './wait-until.ts';
+
+/** Those the workflows set; the worker makes sure of them too, since an existing file of the server ignores these. */
+export const SEARCH_ATTRIBUTES = ['Project', 'Organization', 'Provider', 'BillingStatus', 'Country', 'Kind'] as const;
+
+export interface TemporalServerOptions {
+  readonly cli: string;
+  readonly port: number;
+  /** Without one there is no UI. */
+  readonly uiPort: number | null;
+  /** Without one everything is forgotten at the end. */
+  readonly databaseFile: string | null;
+  readonly namespace: string;
+  readonly stage: number;
+}
+
+const hideNoise: LineFilter = (line, stream) => (stream === 'stderr' ? line : null);
+
+/** The development server, whose file survives the death of any process (`synchronous` matters to a power cut only). */
+export function temporalServerSpec(options: TemporalServerOptions): ChildSpec {
+  const { cli, port, uiPort, databaseFile, namespace, stage } = options;
+  const pragmas = ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'];
+  return {
+    name: 'temporal',
+    stage,
+    command: cli,
+    args: [
+      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--namespace', namespace],
+      ...(uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort)]),
+      ...(databaseFile === null ? [] : ['--db-filename', databaseFile, ...pragmas]),
+      ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
+      ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
+      ...['--log-level', 'error'],
+    ],
+    show: hideNoise,
+    // Its port opens before the namespace exists; its greeting comes after.
+    isReady: ({ signal, log }) =>
+      waitUntil(
+        async () =>
+          log.stdout().some((line) => /Server:\s+\S+:\d+/.test(line)) && acceptsConnections('127.0.0.1', port),
+        { what: 'the Temporal server', signal },
+      ),
+  };
+}
