@@ -1,7 +1,7 @@
 // Runs before every npm script, on whatever Node the machine has: plain JavaScript without dependencies.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { lstatSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -52,6 +52,7 @@ if (reason !== null) {
   const { status, error } = spawnSync('npm', ['ci'], { cwd: root, stdio: 'inherit', shell: isWindows });
   if (error) fail(`npm could not be started: ${error.message}`);
   if (status !== 0) fail(`npm ci failed (exit code ${status}); its own message is above.`);
+  mkdirSync(modules, { recursive: true });
   writeFileSync(stampFile, `${hash}\n`);
   console.log(`✓ dependencies installed   ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
 }

@@ -64,17 +64,16 @@ export async function bringUp(context: StackContext): Promise<StackFacts> {
   return {
     env,
     dev: {
-      ...{ api_url: apiUrl, ...keys },
-      ...{
-        sandbox_url: sandbox.url,
-        sandbox_admin_token: sandbox.url === null ? null : context.secrets.sandboxAdminToken,
-      },
-      ...{
-        temporal_address: temporal.address,
-        temporal_namespace: temporal.namespace,
-        temporal_ui_url: temporal.uiUrl,
-      },
-      ...{ demo_url: null, database_url: databaseUrl, providers: sandbox.providers },
+      api_url: apiUrl,
+      ...keys,
+      sandbox_url: sandbox.url,
+      sandbox_admin_token: sandbox.url === null ? null : context.secrets.sandboxAdminToken,
+      temporal_address: temporal.address,
+      temporal_namespace: temporal.namespace,
+      temporal_ui_url: temporal.uiUrl,
+      demo_url: null,
+      database_url: databaseUrl,
+      providers: sandbox.providers,
     },
   };
 }
@@ -92,17 +91,21 @@ async function choosePorts({ options, choosePort }: StackContext): Promise<Recor
   };
 }
 
+/** A server that somebody else runs, by the name its address has in the environment. */
+function serverOf({ ownServers, throwaway }: StackOptions, variable: string): string | undefined {
+  return ownServers || throwaway ? undefined : process.env[variable] || undefined;
+}
+
 async function startDatabase(context: StackContext, port: number): Promise<string | null> {
   const { options, print, runs, supervisor, secrets, stateDir, entries, signal } = context;
-  const given = process.env['DATABASE_URL'];
+  const given = serverOf(options, 'DATABASE_URL');
   if (!runs('postgres') && !given) return null;
   const start = async () => {
     if (given) {
       await waitUntil(() => canQuery(given), { what: 'DATABASE_URL', signal, timeoutMs: 5_000 });
       return given;
     }
-    const fsync = options.postgresFsync ?? true;
-    const place = { dataDir: join(stateDir, 'postgres'), port, database: 'plinto', fsync };
+    const place = { dataDir: join(stateDir, 'postgres'), port, database: 'plinto', fsync: !options.throwaway };
     return await startPostgres(supervisor, { ...place, password: secrets.postgresPassword, stage: STAGES.postgres });
   };
   const url = await step(print, () => `PostgreSQL ${given ? 'of DATABASE_URL' : `18 on 127.0.0.1:${port}`}`, start);
@@ -115,8 +118,8 @@ async function startDatabase(context: StackContext, port: number): Promise<strin
 
 async function startTemporal(context: StackContext, ports: Record<PortName, number>): Promise<TemporalFacts> {
   const { options, print, runs, supervisor, stateDir, signal } = context;
-  const given = process.env['TEMPORAL_ADDRESS'];
-  const namespace = process.env['TEMPORAL_NAMESPACE'] ?? 'default';
+  const given = serverOf(options, 'TEMPORAL_ADDRESS');
+  const namespace = serverOf(options, 'TEMPORAL_NAMESPACE') ?? 'default';
   if (given) {
     const [host = '127.0.0.1', port = '7233'] = given.split(':');
     const reach = () =>
@@ -125,12 +128,12 @@ async function startTemporal(context: StackContext, ports: Record<PortName, numb
     return { address: given, namespace, uiUrl: null };
   }
   if (!runs('temporal')) return { address: null, namespace, uiUrl: null };
-  const uiPort = (options.temporalUi ?? true) ? ports.temporalUi : null;
+  const uiPort = options.throwaway ? null : ports.temporalUi;
   const uiUrl = uiPort === null ? null : `http://127.0.0.1:${uiPort}`;
   const describe = () => `Temporal on 127.0.0.1:${ports.temporal}${uiUrl === null ? '' : `, UI ${uiUrl}`}`;
   await step(print, describe, async () => {
     const { path: cli } = await resolveTemporalCli({ print, signal });
-    const databaseFile = join(stateDir, 'temporal.db');
+    const databaseFile = options.throwaway ? null : join(stateDir, 'temporal.db');
     const place = { port: ports.temporal, uiPort, databaseFile, namespace };
     await supervisor.start(temporalServerSpec({ cli, ...place, stage: STAGES.temporal }));
   });

@@ -1,7 +1,7 @@
 import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type OutputStream = 'stdout' | 'stderr';
+type OutputStream = 'stdout' | 'stderr';
 export type Print = (line: string) => void;
 /** Which lines of a child deserve the terminal: null hides one, a string shows it (perhaps shortened). */
 export type LineFilter = (line: string, stream: OutputStream) => string | null;

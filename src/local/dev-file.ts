@@ -20,7 +20,7 @@ export interface DevFile {
   readonly providers: Readonly<Record<string, JsonRecord>>;
 }
 
-export const devFilePath = (stateDir: string) => join(stateDir, 'dev.json');
+const devFilePath = (stateDir: string) => join(stateDir, 'dev.json');
 
 export function writeDevFile(stateDir: string, content: DevFile): void {
   writeJsonFile(devFilePath(stateDir), content);

@@ -10,7 +10,7 @@ export interface ResolveOptions {
   readonly answerTimeoutMs?: number;
 }
 
-export type WayName = 'environment' | 'path' | 'cache' | 'download' | 'build';
+type WayName = 'environment' | 'path' | 'cache' | 'download' | 'build';
 export interface Found {
   readonly path: string;
   readonly way: WayName;

@@ -65,7 +65,9 @@ async function main(verbose: boolean): Promise<number> {
 
 function explain(error: unknown): number {
   if (error instanceof AlreadyRunningError) {
-    const state = relative(process.cwd(), stateDirFrom(process.env)) || '.';
+    const stateDir = stateDirFrom(process.env);
+    const near = relative(process.cwd(), stateDir);
+    const state = near.startsWith('..') ? stateDir : near;
     console.log(
       error.apiUrl === null
         ? `Another launcher is starting (it owns ${state}). Wait for it, or end it with Ctrl-C there.`

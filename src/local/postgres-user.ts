@@ -10,6 +10,10 @@ export interface PostgresUser {
 }
 
 const NAME = 'postgres';
+const ADD_USER = [
+  ['groupadd', '--system', '--force', NAME],
+  ['useradd', '--system', '--no-create-home', '--gid', NAME, NAME],
+] as const;
 
 /** @returns null when the current user will do. Creates the system user if root has none to run as. */
 export function findPostgresUser(): PostgresUser | null {
@@ -17,8 +21,7 @@ export function findPostgresUser(): PostgresUser | null {
   const found = lookUp();
   if (found !== null) return found;
   try {
-    execFileSync('groupadd', ['--system', '--force', NAME], { stdio: 'pipe' });
-    execFileSync('useradd', ['--system', '--no-create-home', '--gid', NAME, NAME], { stdio: 'pipe' });
+    for (const [command, ...args] of ADD_USER) execFileSync(command, args, { stdio: 'pipe' });
   } catch (cause) {
     throw new Error('PostgreSQL does not run as root, and no user "postgres" could be added for it', { cause });
   }

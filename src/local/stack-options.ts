@@ -37,8 +37,10 @@ export interface StackOptions {
   readonly verbose?: boolean;
   /** Without a seed there are no keys in dev.json. Default: wherever there is an API. */
   readonly seed?: boolean;
-  readonly postgresFsync?: boolean;
-  readonly temporalUi?: boolean;
+  /** Start servers even where DATABASE_URL or TEMPORAL_ADDRESS names one: a test must not touch a developer's. */
+  readonly ownServers?: boolean;
+  /** Own servers, made for speed, that forget: PostgreSQL without fsync, Temporal in memory and without its UI. */
+  readonly throwaway?: boolean;
   /** Ends a start that is still under way. */
   readonly signal?: AbortSignal;
 }

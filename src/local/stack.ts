@@ -77,7 +77,11 @@ async function startOwned(options: StackOptions, stateDir: string, lock: StateLo
   options.signal?.addEventListener('abort', abort, { once: true });
 
   const context: StackContext = {
-    ...{ options, stateDir, print, supervisor, signal: over.signal },
+    options,
+    stateDir,
+    print,
+    supervisor,
+    signal: over.signal,
     runs: (name) => processes.includes(name),
     entries: { ...DEFAULT_ENTRIES, ...options.entries },
     choosePort: createPortChooser(print),

@@ -6,7 +6,7 @@ export function formatSeconds(ms: number): string {
 
 const TIME_COLUMN = 58;
 
-export function stepLine(label: string, ms: number): string {
+function stepLine(label: string, ms: number): string {
   return `✓ ${label.padEnd(TIME_COLUMN)} ${formatSeconds(ms).padStart(7)}`;
 }
 

@@ -4,7 +4,7 @@ import { type Command, describeExit, type Exit, type RunningChild, spawnChild } 
 import { killGroup, type ProcessIdentity, sendSignal } from './processes.ts';
 import { formatSeconds } from './steps.ts';
 
-export interface ReadyContext {
+interface ReadyContext {
   readonly signal: AbortSignal;
   readonly log: ChildLog;
 }
@@ -53,6 +53,8 @@ export interface Supervisor {
 interface Child {
   readonly spec: ChildSpec;
   readonly log: ChildLog;
+  readonly held: string[];
+  isUp: boolean;
   running: RunningChild | null;
   failures: number;
 }
@@ -74,10 +76,18 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     if (halt.signal.aborted) throw new Error(`${spec.name} was not started: everything is ending`);
     const show: LineFilter = verbose ? (line) => line : (spec.show ?? showProblems);
     const isMuted = () => halt.signal.aborted && !verbose;
-    const log = openChildLog({ dir: logDir, name: spec.name, print, show, isMuted });
-    const child: Child = { spec, log, running: null, failures: 0 };
+    // Until it is up its lines wait: if it fails, the error tells them, once.
+    const held: string[] = [];
+    const say = (line: string) => (child.isUp || verbose ? print(line) : void held.push(line));
+    const log = openChildLog({ dir: logDir, name: spec.name, print: say, show, isMuted });
+    const child: Child = { spec, log, held, isUp: false, running: null, failures: 0 };
     children.set(spec.name, child);
     return child;
+  }
+
+  function isUpNow(child: Child): void {
+    child.isUp = true;
+    child.held.splice(0).forEach(print);
   }
 
   function launch(child: Child): RunningChild {
@@ -101,6 +111,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       child.log.close();
       throw startError(child, exit);
     }
+    isUpNow(child);
     void running.exited.then((ended) => restart(child, running, ended));
   }
 
@@ -127,6 +138,7 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     child.log.close();
     changed();
     if (exit.code !== 0) throw startError(child, exit);
+    isUpNow(child);
     return child.log.stdout();
   }
 

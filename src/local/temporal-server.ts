@@ -3,7 +3,7 @@ import type { ChildSpec } from './supervisor.ts';
 import { acceptsConnections, waitUntil } from './wait-until.ts';
 
 /** Those the workflows set; the worker makes sure of them too, since an existing file of the server ignores these. */
-export const SEARCH_ATTRIBUTES = ['Project', 'Organization', 'Provider', 'BillingStatus', 'Country', 'Kind'] as const;
+const SEARCH_ATTRIBUTES = ['Project', 'Organization', 'Provider', 'BillingStatus', 'Country', 'Kind'] as const;
 
 export interface TemporalServerOptions {
   readonly cli: string;
@@ -22,18 +22,17 @@ const hideNoise: LineFilter = (line, stream) => (stream === 'stderr' ? line : nu
 export function temporalServerSpec(options: TemporalServerOptions): ChildSpec {
   const { cli, port, uiPort, databaseFile, namespace, stage } = options;
   const pragmas = ['--sqlite-pragma', 'journal_mode=WAL', '--sqlite-pragma', 'synchronous=NORMAL'];
+  const place = ['--ip', '127.0.0.1', '--port', String(port), '--namespace', namespace];
+  const ui = uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort)];
+  const store = databaseFile === null ? [] : ['--db-filename', databaseFile, ...pragmas];
+  const attributes = SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
+  const eager = ['--dynamic-config-value', 'system.enableActivityEagerExecution=true'];
+  const args = ['server', 'start-dev', ...place, ...ui, ...store, ...attributes, ...eager, '--log-level', 'error'];
   return {
     name: 'temporal',
     stage,
     command: cli,
-    args: [
-      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--namespace', namespace],
-      ...(uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort)]),
-      ...(databaseFile === null ? [] : ['--db-filename', databaseFile, ...pragmas]),
-      ...SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]),
-      ...['--dynamic-config-value', 'system.enableActivityEagerExecution=true'],
-      ...['--log-level', 'error'],
-    ],
+    args,
     show: hideNoise,
     // Its port opens before the namespace exists; its greeting comes after.
     isReady: ({ signal, log }) =>

@@ -67,7 +67,7 @@ test('names every way when there is none', async () => {
 test('gives up on a download service that does not answer', async () => {
   const silent = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(silent, 'listening');
-  onTestFinished(() => void silent.closeAllConnections());
+  onTestFinished(() => silent.closeAllConnections());
   onTestFinished(() => void silent.close());
   const address = silent.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
