@@ -26,7 +26,7 @@ export async function openTarget(options: {
   const stack = await startStack({
     stateDir,
     ports: ANY_PORTS,
-    temporalUi: false,
+    ownServers: true,
     print: options.print,
     env: { CHECKOUT_LOOK_GAPS: '1h', LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '1000000', NODE_ENV: 'production' },
   });
