@@ -1,19 +1,31 @@
 import { defineConfig } from 'vitest/config';
 
-/** Temporal's native core crashes when several files share threads: processes only. */
-const forks = { pool: 'forks' as const, testTimeout: 30_000, hookTimeout: 60_000 };
+const postgres = 'test/support/servers/global-postgres.ts';
+
+/** `contract-smoke` is the part of the contract suite that `npm run check` has time for. */
+const smoke = process.argv.includes('contract-smoke');
+
+const project = (name: string, include: string[], globalSetup: string[] = [], fileParallelism = true) => ({
+  extends: true as const,
+  test: { name, include, globalSetup, fileParallelism },
+});
 
 export default defineConfig({
   test: {
-    ...forks,
+    // Temporal's native core crashes when several files share threads: processes only.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
     projects: [
-      { extends: true, test: { ...forks, name: 'unit', include: ['test/unit/**/*.test.ts', 'packages/*/test/**/*.test.ts'] } },
-      { extends: true, test: { ...forks, name: 'workflow', include: ['test/workflow/**/*.test.ts', 'test/replay/**/*.test.ts'] } },
-      { extends: true, test: { ...forks, name: 'contract', include: ['test/contract/**/*.test.ts'] } },
-      {
-        extends: true,
-        test: { ...forks, name: 'integration', include: ['test/integration/**/*.test.ts'], fileParallelism: false },
-      },
+      project('unit', ['test/unit/**/*.test.ts', 'packages/*/test/**/*.test.ts']),
+      project('workflow', ['test/workflow/**/*.test.ts', 'test/replay/**/*.test.ts']),
+      smoke
+        ? project('contract-smoke', ['test/contract/*.smoke.test.ts'])
+        : project('contract', ['test/contract/**/*.test.ts']),
+      project('database', ['test/integration/db/**/*.test.ts', 'test/integration/api/**/*.test.ts'], [postgres]),
+      project('integration', ['test/integration/*.test.ts'], [], false),
+      project('chaos', ['test/chaos/**/*.test.ts'], [], false),
     ],
   },
 });

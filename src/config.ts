@@ -176,7 +176,9 @@ function isSecretName(key: string): boolean {
 function isUnsafeBaseUrl(value: string): boolean {
   if (!URL.canParse(value)) return true;
   const { protocol, hostname } = new URL(value);
-  return protocol !== 'https:' || hostname === 'localhost' || hostname.endsWith('.localhost') || isLocalAddress(hostname);
+  return (
+    protocol !== 'https:' || hostname === 'localhost' || hostname.endsWith('.localhost') || isLocalAddress(hostname)
+  );
 }
 
 function isLocalAddress(hostname: string): boolean {

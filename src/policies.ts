@@ -22,7 +22,9 @@ const country = z.string().regex(/^[A-Z]{2}$/);
 const currency = z.string().regex(/^[A-Z]{3}$/);
 
 const conditionsSchema = z.strictObject({
-  country: z.union([z.array(z.union([country, z.literal('unknown')])).min(1), z.enum(['served', 'unknown'])]).optional(),
+  country: z
+    .union([z.array(z.union([country, z.literal('unknown')])).min(1), z.enum(['served', 'unknown'])])
+    .optional(),
   card_country: z
     .array(z.union([country, z.literal('unknown')]))
     .min(1)
@@ -81,7 +83,8 @@ export function loadPolicies(input: { readonly directory: string; readonly provi
     const policy = read(file, policySchema);
     if (policy === null) continue;
     faults.push(...policyFaults(file, policy, input.providerIds));
-    if (routing.has(policy.name)) faults.push({ key: file, detail: `the name ${policy.name} is taken by another file` });
+    if (routing.has(policy.name))
+      faults.push({ key: file, detail: `the name ${policy.name} is taken by another file` });
     routing.set(policy.name, { ...policy, rules: policy.rules.map((rule) => ({ ...rule, when: present(rule.when) })) });
   }
   return {

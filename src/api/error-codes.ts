@@ -1,6 +1,6 @@
 import { BillingError, type ErrorKind, type FieldFault } from '../domain/errors.ts';
 
-interface ErrorPage {
+export interface ErrorPage {
   readonly kind: ErrorKind;
   /** Where the kind's own status would mislead. */
   readonly status?: number;

@@ -4,7 +4,7 @@ import type { Logger } from '../logger.ts';
 import { errorPages, refusal } from './error-codes.ts';
 import { requestIdOf } from './request-id.ts';
 
-const statusByKind = {
+export const httpStatus = {
   invalid: 422,
   not_found: 404,
   conflict: 409,
@@ -30,7 +30,7 @@ export interface Problem {
 const publicDetails = ['subscription_id', 'contact_url', 'country', 'required'] as const;
 
 export function statusOf(error: BillingError): number {
-  return errorPages[error.code]?.status ?? statusByKind[error.kind];
+  return errorPages[error.code]?.status ?? httpStatus[error.kind];
 }
 
 export function toProblem(error: BillingError, request: Request, publicUrl: string): Problem {
@@ -51,8 +51,10 @@ export function toProblem(error: BillingError, request: Request, publicUrl: stri
 
 export function sendProblem(error: BillingError, request: Request, response: Response, publicUrl: string): void {
   const problem = toProblem(error, request, publicUrl);
+  response.set('X-Request-Id', problem.request_id);
   if (problem.status === 401) response.set('WWW-Authenticate', 'Bearer');
-  if (error.retryAfterMs !== null) response.set('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
+  if (error.retryAfterMs !== null)
+    response.set('Retry-After', String(Math.max(1, Math.ceil(error.retryAfterMs / 1000))));
   response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
 }
 
@@ -82,7 +84,8 @@ export function toBillingError(thrown: unknown): BillingError {
       return refusal('unsupported_media_type', 'The body has an unknown charset or encoding.');
   }
   if (propertyOf(thrown, 'status') === 400) return refusal('not_found', 'No such route.');
-  if (isAway(thrown)) return refusal('unavailable', 'The database does not answer.', { retryAfterMs: 2_000, cause: thrown });
+  if (isAway(thrown))
+    return refusal('unavailable', 'The database does not answer.', { retryAfterMs: 2_000, cause: thrown });
   return refusal('internal_error', 'Something unexpected happened.', { cause: thrown });
 }
 

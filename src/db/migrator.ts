@@ -23,6 +23,7 @@ async function withMigrator<T>(databaseUrl: string, work: (migrator: Migrator) =
     clientUrl: databaseUrl,
     entities,
     extensions: [Migrator],
+    logger: () => undefined, // the caller says what was done
     migrations: { migrationsList: migrations, snapshot: false, tableName: 'schema_migrations' },
   });
   try {

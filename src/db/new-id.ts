@@ -6,8 +6,8 @@ export type IdPrefix = 'chk' | 'sub' | 'plan' | 'price' | 'pay' | 'inv' | 'evt' 
 export function newId<P extends IdPrefix>(prefix: P): `${P}_${string}` {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(Date.now(), 0, 6);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x70;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x70, 6);
+  bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   return `${prefix}_${bytes.toString('hex')}`;
 }
 

@@ -76,30 +76,32 @@ describe.each(providerIds())('a checkout at %s', (provider) => {
     expect(read?.invoices.at(-1)).toMatchObject({ status: 'paid' });
   });
 
-  it('tells a renewal by ids that the first truth named', async () => {
-    const { session } = await anOpenOne({ mode: 'subscription' });
+  it.skipIf(!abilities.features.trialDays.includes('subscription'))('starts a trial for nothing', async () => {
+    const input = { ...(await aCheckout(provider, account, { mode: 'subscription' })), trialDays: 14 };
+    const session = await opened(input);
     await world.complete(provider, session.providerCheckoutId, 'paid');
-    const first = await truthOf(session);
-    const before = world.deliveries(provider).length;
-    await world.control('POST', 'clock', { advance: 'P33D' });
-    await world.facts(provider, '');
-    const known = new Set(first?.objects.map(({ id }) => id));
-    const later = world
-      .deliveries(provider)
-      .slice(before)
-      .map(({ message }) => moduleOf(provider).webhook.parse(message));
-    const own = later.filter(
-      (fact) => fact.isDecisive && (known.has(fact.objectId) || fact.related.some(({ id }) => known.has(id))),
-    );
-    expect(own.length).toBeGreaterThanOrEqual(1);
-    const { providerSubscriptionId, providerCustomerId } = first?.subscription ?? {
-      providerSubscriptionId: '',
-      providerCustomerId: null,
-    };
-    const renewed = await account.client.subscriptions?.get({ providerSubscriptionId, providerCustomerId });
-    expect(Date.parse(renewed?.currentPeriodEnd ?? '')).toBeGreaterThan(
-      Date.parse(first?.subscription?.currentPeriodEnd ?? ''),
-    );
+    expect((await world.facts(provider, input.checkoutId)).filter((fact) => fact.isDecisive)).not.toHaveLength(0);
+    const truth = await truthOf(session);
+    expect(truth).toMatchObject({ state: 'paid', payment: null, subscription: { status: 'trialing', payments: [] } });
+    expect(Date.parse(truth?.subscription?.trialEnd ?? '')).toBeGreaterThan(Date.now() + 13 * 86_400_000);
+  });
+
+  it.skipIf(!abilities.features.discountCode.includes('payment'))(
+    'refuses a discount code that nobody made',
+    async () => {
+      const input = { ...(await aCheckout(provider, account)), discountCode: 'NOSUCHCODE' };
+      await expect(account.client.checkouts.create(input)).rejects.toMatchObject({
+        kind: 'invalid',
+        code: 'discount_code_unknown',
+      });
+    },
+  );
+
+  it.skipIf(!abilities.modes.includes('setup'))('saves a method without a sale', async () => {
+    const session = await opened({ ...(await aCheckout(provider, account, { mode: 'setup' })), line: null });
+    expect(session.amount).toBeNull();
+    await world.complete(provider, session.providerCheckoutId, 'paid');
+    expect(await truthOf(session)).toMatchObject({ state: 'paid', payment: null, subscription: null, invoice: null });
   });
 
   it('survives a decline', async () => {
@@ -114,7 +116,7 @@ describe.each(providerIds())('a checkout at %s', (provider) => {
   });
 
   it.skipIf(!offers('oxxo'))('waits for a voucher', async () => {
-    const { input, session } = await anOpenOne({ paymentMethods: ['card', 'oxxo'] });
+    const { input, session } = await anOpenOne({ paymentMethods: ['card', 'oxxo'], currency: 'MXN' });
     await world.complete(provider, session.providerCheckoutId, 'voucher_issued');
     const truth = await truthOf(session);
     expect(truth).toMatchObject({
@@ -203,13 +205,39 @@ describe.each(providerIds())('a checkout at %s', (provider) => {
   });
 });
 
+describe.each(providerIds())('a customer of %s', (provider) => {
+  const open = async (input: CreateCheckoutInput): Promise<Opened> => {
+    const result = await world.account(provider).client.checkouts.create(input);
+    if (result.outcome !== 'opened') throw new Error(`not opened: ${JSON.stringify(result)}`);
+    return result;
+  };
+
+  it('may share the e-mail of another organization', async () => {
+    const account = world.account(provider);
+    const email = `${nextId('shared')}@example.com`;
+    await open(await aCheckout(provider, account, { email }));
+    const second = await open(await aCheckout(provider, account, { email }));
+    await world.complete(provider, second.providerCheckoutId, 'paid');
+    expect((await account.client.checkouts.get(second.providerCheckoutId))?.state).toBe('paid');
+  });
+
+  it('may come back after being erased', async () => {
+    const account = world.account(provider);
+    const organizationId = nextId('org');
+    const first = await open(await aCheckout(provider, account, { mode: 'subscription', organizationId }));
+    await account.client.customers.remove(first.providerCustomerId ?? '');
+    const again = await open(await aCheckout(provider, account, { mode: 'subscription', organizationId }));
+    expect(again.providerCustomerId).not.toBe(first.providerCustomerId);
+  });
+});
+
 describe.each(providerIds())('the rest of %s', (provider) => {
   it('finds a price that was pushed before', async () => {
     const account = world.account(provider);
     for (const mode of ['payment', 'subscription'] as const) {
       const priceId = nextId('price');
       const first = await pushPrice(provider, account, mode, priceId);
-      expect(first === null).toBe(!abilitiesOf(provider).needsProviderPrice.includes(mode) && first === null);
+      if (abilitiesOf(provider).needsProviderPrice.includes(mode)) expect(first).not.toBeNull();
       expect(await pushPrice(provider, account, mode, priceId)).toEqual(first);
     }
   });
@@ -270,5 +298,36 @@ describe.each(providerIds())('the rest of %s', (provider) => {
       true,
     );
     expect(moduleOf(provider).webhook.verify({ ...message, secrets: [next], nowMs })).toBe(true);
+  });
+});
+
+// Last, for the simulator's clock is everybody's.
+describe.each(providerIds())('a month later at %s', (provider) => {
+  it('tells a renewal by ids that the first truth named', async () => {
+    const account = world.account(provider);
+    const session = await account.client.checkouts.create(await aCheckout(provider, account, { mode: 'subscription' }));
+    if (session.outcome !== 'opened') throw new Error('not opened');
+    await world.complete(provider, session.providerCheckoutId, 'paid');
+    const first = await account.client.checkouts.get(session.providerCheckoutId);
+    const before = world.deliveries(provider).length;
+    await world.control('POST', 'clock', { advance: 'P33D' });
+    await world.facts(provider, '');
+    const known = new Set(first?.objects.map(({ id }) => id));
+    const later = world
+      .deliveries(provider)
+      .slice(before)
+      .map(({ message }) => moduleOf(provider).webhook.parse(message));
+    const own = later.filter(
+      (fact) => fact.isDecisive && (known.has(fact.objectId) || fact.related.some(({ id }) => known.has(id))),
+    );
+    expect(own.length).toBeGreaterThanOrEqual(1);
+    const { providerSubscriptionId, providerCustomerId } = first?.subscription ?? {
+      providerSubscriptionId: '',
+      providerCustomerId: null,
+    };
+    const renewed = await account.client.subscriptions?.get({ providerSubscriptionId, providerCustomerId });
+    expect(Date.parse(renewed?.currentPeriodEnd ?? '')).toBeGreaterThan(
+      Date.parse(first?.subscription?.currentPeriodEnd ?? ''),
+    );
   });
 });

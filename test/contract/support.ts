@@ -113,6 +113,8 @@ export async function aCheckout(
     readonly mode?: CheckoutMode;
     readonly organizationId?: string;
     readonly paymentMethods?: readonly string[];
+    readonly currency?: string;
+    readonly email?: string;
   } = {},
 ): Promise<CreateCheckoutInput> {
   const mode = input.mode ?? 'payment';
@@ -121,14 +123,13 @@ export async function aCheckout(
   const providerPrice = abilitiesOf(provider).needsProviderPrice.includes(mode)
     ? await pushedPrice(provider, account, mode)
     : null;
-  const isFirst = input.organizationId === undefined;
   return {
     checkoutId,
     mode,
     line: {
       name: 'Starter kit',
       description: 'One box',
-      unitAmount: priceAt(provider),
+      unitAmount: { ...priceAt(provider), ...(input.currency === undefined ? {} : { currency: input.currency }) },
       quantity: 1,
       billingInterval: mode === 'subscription' ? 'monthly' : null,
       digital: true,
@@ -137,7 +138,7 @@ export async function aCheckout(
     customer: {
       organizationId,
       providerCustomerId: null,
-      email: `${isFirst ? organizationId : input.organizationId}@example.com`,
+      email: input.email ?? `${organizationId}@example.com`,
       name: 'Ada Example',
       phone: '+525555555555',
       address: null,

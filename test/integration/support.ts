@@ -37,8 +37,7 @@ export async function startSystem(env: Readonly<Record<string, string>> = {}) {
   const stack = await startStack({
     stateDir,
     ports: ANY_PORTS,
-    postgresFsync: false,
-    temporalUi: false,
+    ownServers: true,
     env: { CHECKOUT_LOOK_GAPS: '2s,2s,4s,8s,15s,30s', RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'warn', ...env },
   });
   const dev = stack.devFile();
@@ -89,6 +88,10 @@ export async function startSystem(env: Readonly<Record<string, string>> = {}) {
     clearFaults: () => sandboxCall('DELETE', 'faults'),
     async ledger(): Promise<readonly LedgerEntry[]> {
       return (await sandboxCall('GET', 'ledger')).body as readonly LedgerEntry[];
+    },
+    async countEvents(column: 'status' | 'checkout_id', value: string): Promise<number> {
+      const sql = `select id from provider_events where ${column} = $1`;
+      return (await db.query(sql, [value])).rows.length;
     },
     kill: (name: ProcessName) => stack.kill(name, 'SIGKILL'),
     async end() {

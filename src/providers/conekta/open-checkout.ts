@@ -39,6 +39,7 @@ function bodyOf(
   line: CheckoutLine,
   found: { readonly planId: string | null; readonly customerId: string | null },
 ): Record<string, unknown> {
+  const expiresAt = expiryOf(input);
   return {
     currency: 'MXN',
     customer_info: found.customerId === null ? contactOf(input.customer) : { customer_id: found.customerId },
@@ -57,21 +58,24 @@ function bodyOf(
       allowed_payment_methods: wireMethods(input.mode, input.paymentMethods),
       success_url: input.successUrl,
       failure_url: input.cancelUrl,
-      expires_at: expiryOf(input),
+      ...(expiresAt === null ? {} : { expires_at: expiresAt }),
       ...(found.planId === null ? {} : { plan_ids: [found.planId] }),
     },
   };
 }
 
-/** One expiry for session and voucher (the charge inherits it): 3 days, or 1 hour where only SPEI is offered. Unix seconds. */
-function expiryOf(input: CreateCheckoutInput): number {
+/**
+ * One expiry for session and voucher (the charge inherits it), in Unix seconds. Unasked, Conekta's own is what we want:
+ * 3 days, to the end of the day in Mexico City. Where only SPEI is offered it is 1 hour.
+ */
+function expiryOf(input: CreateCheckoutInput): number | null {
   const now = Date.now();
   const methods = wireMethods(input.mode, input.paymentMethods);
   const isSpeiOnly = methods.length === 1 && methods[0] === 'bank_transfer';
-  const wished = input.voucherExpiresAt === null ? null : unixFromIso(input.voucherExpiresAt) * 1000;
-  const expiresAt = wished ?? now + (isSpeiOnly ? HOUR_MS : 72 * HOUR_MS);
+  if (input.voucherExpiresAt === null) return isSpeiOnly ? Math.floor((now + HOUR_MS) / 1000) : null;
   // Between 5 minutes and 365 days; a minute of slack for the way there.
-  return Math.floor(Math.min(Math.max(expiresAt, now + 6 * MINUTE_MS), now + 364 * 24 * HOUR_MS) / 1000);
+  const wished = unixFromIso(input.voucherExpiresAt) * 1000;
+  return Math.floor(Math.min(Math.max(wished, now + 6 * MINUTE_MS), now + 364 * 24 * HOUR_MS) / 1000);
 }
 
 function opened(

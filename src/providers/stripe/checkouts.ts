@@ -5,7 +5,8 @@ import type { CreateCheckoutInput, CreateCheckoutResult, ProviderClient } from '
 import { isoFromUnix, unixFromIso } from '../wire-time.ts';
 import { fromStripeAmount } from './amount.ts';
 import type { StripeApi } from './client.ts';
-import { ensureCustomer } from './customers.ts';
+import { createOwnCustomer, ensureCustomer } from './customers.ts';
+import { detailOf, isStripeCode } from './errors.ts';
 import { checkoutState, mapCheckout } from './map.ts';
 import { offeredMethods } from './methods.ts';
 import { sessionParams } from './session-params.ts';
@@ -51,17 +52,28 @@ export function createStripeCheckouts(api: StripeApi): Checkouts & Required<Pick
 async function open(api: StripeApi, input: CreateCheckoutInput): Promise<CreateCheckoutResult> {
   const budget = api.budget();
   const scope = { projectId: input.metadata.project_id ?? '', idempotencyKey: input.idempotencyKey };
-  const customerId = await ensureCustomer(api, input.customer, scope, budget);
   const promotionCodeId = input.discountCode === null ? null : await promotionCodeOf(api, input.discountCode, budget);
-  const params = sessionParams(input, { customerId, promotionCodeId });
-  const session = await api.call({
-    operation: 'checkouts.create',
-    reply: stripeSession,
-    budget,
-    key: `${input.idempotencyKey}:session`,
-    send: (stripe, options) => stripe.checkout.sessions.create(params, options),
-  });
-  return opened(input, session, customerId);
+  const send = async (customerId: string, key: string): Promise<CreateCheckoutResult> => {
+    const params = sessionParams(input, { customerId, promotionCodeId });
+    const session = await api.call({
+      operation: 'checkouts.create',
+      reply: stripeSession,
+      budget,
+      key,
+      send: (stripe, options) => stripe.checkout.sessions.create(params, options),
+    });
+    return opened(input, session, customerId);
+  };
+  const customerId = await ensureCustomer(api, input.customer, scope, budget);
+  try {
+    return await send(customerId, `${input.idempotencyKey}:session`);
+  } catch (error) {
+    const isGone = isStripeCode(error, 'resource_missing') && detailOf(error, 'param') === 'customer';
+    if (!isGone || input.customer.providerCustomerId !== null) throw error;
+    // Erased within a day of being made: the organization's key still replays the old customer.
+    const replacement = await createOwnCustomer(api, input.customer, scope, budget);
+    return send(replacement, `${input.idempotencyKey}:session:2`);
+  }
 }
 
 function opened(input: CreateCheckoutInput, session: StripeSession, customerId: string): CreateCheckoutResult {
@@ -77,7 +89,7 @@ function opened(input: CreateCheckoutInput, session: StripeSession, customerId: 
     expiresAt,
     providerCustomerId: idOf(session.customer) ?? customerId,
     paymentMethods: offeredMethods(session.payment_method_types ?? [], input.paymentMethods),
-    amount: amount == null || currency == null ? null : fromStripeAmount(amount, currency),
+    amount: input.mode === 'setup' || amount == null || currency == null ? null : fromStripeAmount(amount, currency),
     objects: mapCheckout(session).objects,
   };
 }

@@ -76,8 +76,18 @@ export async function ensureCustomer(
     return (await createCustomer(api, input, key, budget)).providerCustomerId;
   } catch (error) {
     if (!isStripeCode(error, 'idempotency_key_in_use')) throw error;
-    return (await createCustomer(api, input, `${scope.idempotencyKey}:customer`, budget)).providerCustomerId;
+    return createOwnCustomer(api, input, scope, budget);
   }
+}
+
+/** A customer of this checkout alone, where the organization's key cannot serve. */
+export async function createOwnCustomer(
+  api: StripeApi,
+  input: CustomerInput,
+  scope: { readonly idempotencyKey: string },
+  budget: Budget,
+): Promise<string> {
+  return (await createCustomer(api, input, `${scope.idempotencyKey}:customer`, budget)).providerCustomerId;
 }
 
 async function createCustomer(

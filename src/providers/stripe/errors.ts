@@ -37,3 +37,7 @@ export function stripeErrorOf(error: unknown): BillingError {
 export function isStripeCode(error: unknown, code: string): boolean {
   return error instanceof BillingError && error.details.provider_code === code;
 }
+
+export function detailOf(error: unknown, name: 'param' | 'status'): unknown {
+  return error instanceof BillingError ? error.details[name] : undefined;
+}

@@ -24,7 +24,8 @@ function backoffMs(attempts: number): number {
 
 /** Forwards one batch of waiting events. @returns how many were taken; ask again at once when it was a full batch. */
 export async function deliverEvents(deps: RelayDeps, options: { limit: number; leaseMs: number }): Promise<number> {
-  const events = await claimEvents(deps.em(), options);
+  const claimed = await claimEvents(deps.em(), options);
+  const events = claimed.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const groups = await groupByTarget(deps, events);
   await Promise.all(groups.map((group) => deliverGroup(deps, group)));
   return events.length;

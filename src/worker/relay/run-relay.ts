@@ -72,11 +72,11 @@ function createAlarm() {
   return {
     sleep: (ms: number) => nap(sleepers, ms),
     sleepDeaf: (ms: number) => nap(deaf, ms),
-    ring() {
+    ring: () => {
       hasRung = sleepers.size === 0;
       for (const wake of sleepers) wake();
     },
-    end() {
+    end: () => {
       hasEnded = true;
       for (const wake of [...sleepers, ...deaf]) wake();
     },

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { inject } from 'vitest';
-import type {} from './global-postgres.ts';
 import { migrateUp } from '../../../src/db/migrator.ts';
 import { withClient } from '../../../src/local/postgres.ts';
 

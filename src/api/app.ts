@@ -1,0 +1,67 @@
+import express, { Router, type Express } from 'express';
+import helmet from 'helmet';
+import { createAuthenticate } from './authenticate.ts';
+import { closeToForeignOrigins, createCors } from './cors.ts';
+import type { ApiDeps } from './deps.ts';
+import { refusal } from './error-codes.ts';
+import { createErrorHandler } from './errors.ts';
+import { limitGuesses, limitPerKey } from './rate-limits.ts';
+import { refuseCardData } from './refuse-card-data.ts';
+import { echoRequestId } from './request-id.ts';
+import { createRequestLog } from './request-log.ts';
+import { createAliasRoutes } from './routes/aliases.ts';
+import { createCheckoutRoutes } from './routes/checkouts.ts';
+import { createDocsRoutes } from './routes/docs.ts';
+import { createHealthRoutes } from './routes/health.ts';
+import { createInvoiceRoutes } from './routes/invoices.ts';
+import { createOpsRoutes } from './routes/ops.ts';
+import { createOrganizationRoutes } from './routes/organizations.ts';
+import { createPlanRoutes } from './routes/plans.ts';
+import { createSessionRoutes } from './routes/sessions.ts';
+import { createSubscriptionRoutes } from './routes/subscriptions.ts';
+import { createWebhookRoutes } from './routes/webhooks.ts';
+
+const basePath = '/api/v1';
+const maxBodyBytes = 256 * 1024;
+
+/** The whole HTTP API over injected parts; it listens nowhere by itself. */
+export function createApp(deps: ApiDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('etag', false);
+  app.set('trust proxy', deps.settings.trustProxy.length > 0 ? [...deps.settings.trustProxy] : false);
+  app.use(echoRequestId);
+  // Before all else: the path that every payment depends on.
+  app.use(basePath, createWebhookRoutes(deps));
+  app.use(createRequestLog(deps), helmet());
+  app.use(createHealthRoutes(deps), createDocsRoutes(deps));
+  app.use(basePath, createKeyedRoutes(deps));
+  app.use((_request, _response, next) => next(refusal('not_found', 'No such route.')));
+  app.use(createErrorHandler({ ...deps, publicUrl: deps.settings.publicUrl }));
+  return app;
+}
+
+/** Everything that needs a key. Bodies are read only after the key is known to be good. */
+function createKeyedRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  router.use(
+    createCors(deps),
+    limitGuesses(600),
+    createAuthenticate(deps),
+    closeToForeignOrigins,
+    limitPerKey(deps.settings.rateLimitPerMinute),
+    express.json({ limit: maxBodyBytes, type: () => true }),
+    refuseCardData,
+  );
+  router.use(
+    createCheckoutRoutes(deps),
+    createPlanRoutes(deps),
+    createOrganizationRoutes(deps),
+    createSessionRoutes(deps),
+    createSubscriptionRoutes(deps),
+    createInvoiceRoutes(deps),
+    createOpsRoutes(deps),
+    createAliasRoutes(deps),
+  );
+  return router;
+}

@@ -1,0 +1,66 @@
+import type { Request } from 'express';
+import type { Organization } from '../../db/entities/organization.ts';
+import type { Db } from '../../db/orm.ts';
+import { recordAudit } from '../../db/queries/audit.ts';
+import { chooseCountry, findBlock, normalizeCountry, type CountryEvidence } from '../../domain/routing/country.ts';
+import type { Caller } from '../caller.ts';
+import type { ApiDeps } from '../deps.ts';
+import { refusal } from '../error-codes.ts';
+import type { CreateCheckoutBody } from '../schemas/checkout.ts';
+
+/** The best evidence of the buyer's country; unknown is a legal answer. The address itself goes no further. */
+export function findCountry(
+  deps: Pick<ApiDeps, 'geo' | 'settings'>,
+  input: { readonly request: Request; readonly body: CreateCheckoutBody; readonly organization: Organization },
+): CountryEvidence {
+  const { body, organization, request } = input;
+  return chooseCountry([
+    { country: normalizeCountry(body.billing_address?.country), source: 'billing_address' },
+    { country: normalizeCountry(body.country), source: 'request' },
+    { country: normalizeCountry(organization.country), source: 'profile' },
+    { country: cdnCountry(request, deps.settings.cdnCountryHeader), source: 'cdn_header' },
+    { country: deps.geo.country(request.ip), source: 'ip' },
+  ]);
+}
+
+/**
+ * Refuses a buyer in a blocked country or region, and leaves a trace of it. No provider hears of them.
+ *
+ * @throws {BillingError} `country_blocked`
+ */
+export async function refuseBlocked(
+  em: Db,
+  deps: Pick<ApiDeps, 'policies'>,
+  input: {
+    readonly caller: Caller;
+    readonly organizationId: string;
+    readonly evidence: CountryEvidence;
+    readonly body: CreateCheckoutBody;
+  },
+): Promise<void> {
+  const { body, caller, evidence } = input;
+  const address = body.billing_address;
+  const region = address?.country === evidence.country ? address.state : null;
+  const block = findBlock(deps.policies.blockedCountries, evidence.country, region);
+  if (block === null) return;
+  const tx = em.fork();
+  recordAudit(tx, {
+    projectId: caller.projectId,
+    live: caller.live,
+    actor: caller.actor,
+    action: 'checkout.refused',
+    entityKind: 'organization',
+    entityId: input.organizationId,
+    detail: `country_blocked: ${block.country} by ${evidence.source}. ${block.reason}`,
+  });
+  await tx.flush();
+  throw refusal('country_blocked', `Sales to ${block.country} are blocked.`, { details: { country: block.country } });
+}
+
+/** Believed only when the peer that connected to us is a trusted proxy. */
+function cdnCountry(request: Request, header: string | null): string | null {
+  if (header === null) return null;
+  const trusts: unknown = request.app.get('trust proxy fn');
+  const isTrusted = typeof trusts === 'function' && trusts(request.socket.remoteAddress, 0) === true;
+  return isTrusted ? normalizeCountry(request.get(header)) : null;
+}

@@ -1,0 +1,175 @@
+import type { Request } from 'express';
+import type { Checkout } from '../../db/entities/checkout.ts';
+import type { Subscription } from '../../db/entities/payment.ts';
+import type { Db } from '../../db/orm.ts';
+import { findCheckout, findSameRequest, insertCheckout, type NewCheckout } from '../../db/queries/checkouts.ts';
+import { ensureOrganization } from '../../db/queries/organizations.ts';
+import { listLiveSubscriptions } from '../../db/queries/subscriptions.ts';
+import type { CountryEvidence } from '../../domain/routing/country.ts';
+import { requestHash } from '../canonical-json.ts';
+import type { Caller } from '../caller.ts';
+import type { ApiDeps } from '../deps.ts';
+import { fieldRefusal, refusal } from '../error-codes.ts';
+import { checkRedirect } from '../redirects.ts';
+import type { CreateCheckoutBody } from '../schemas/checkout.ts';
+import { checkoutContact, type Contact } from './checkout-contact.ts';
+import { checkoutOrganization } from './checkout-organization.ts';
+import { findCountry, refuseBlocked } from './country-evidence.ts';
+import { decideRouting, type Routed } from './decide-routing.ts';
+import { findCheckoutProduct, quoteOffer, type Offer } from './find-offer.ts';
+
+export interface CreateCheckoutInput {
+  readonly caller: Caller;
+  readonly body: CreateCheckoutBody;
+  readonly request: Request;
+  /** The id it gets. A checkout that has it already is gone on with. */
+  readonly checkoutId: string;
+  /** Without a key the request itself is the identity, as long as its checkout can be used. */
+  readonly hasIdempotencyKey: boolean;
+  readonly preferredProvider: string | null;
+}
+
+/**
+ * Checks a wish, decides who serves it, and writes it down as `creating`. Calls no provider and no workflow.
+ *
+ * @returns the row; for a repeat, the first one's.
+ * @throws {BillingError} every refusal of the contract's §3
+ */
+export async function createCheckout(em: Db, deps: ApiDeps, input: CreateCheckoutInput): Promise<Checkout> {
+  const { body, caller } = input;
+  const organizationId = checkoutOrganization(caller, body);
+  const fingerprint = input.hasIdempotencyKey ? null : requestHash(caller.keyId, caller.actor, organizationId, body);
+  const known = await findRepeated(em, input, fingerprint);
+  if (known) return known;
+  const draft = await draftCheckout(em, deps, input, organizationId, fingerprint);
+  const isNew = await insertCheckout(em, {
+    checkout: draft.checkout,
+    routedTo: draft.routed.provider,
+    actor: caller.actor,
+  });
+  const row = isNew ? await findCheckout(em, caller, input.checkoutId) : await findRepeated(em, input, fingerprint);
+  if (row) return row;
+  // The twin was settled between the two statements: a repeat makes a new one.
+  throw refusal('unavailable', 'The same request was just finished. Repeat it.', { retryAfterMs: 1_000 });
+}
+
+async function findRepeated(
+  em: Db,
+  { caller, checkoutId }: CreateCheckoutInput,
+  fingerprint: string | null,
+): Promise<Checkout | null> {
+  return fingerprint === null ? findCheckout(em, caller, checkoutId) : findSameRequest(em, caller, fingerprint);
+}
+
+async function draftCheckout(
+  em: Db,
+  deps: ApiDeps,
+  input: CreateCheckoutInput,
+  organizationId: string,
+  requestFingerprint: string | null,
+): Promise<{ readonly checkout: NewCheckout; readonly routed: Routed }> {
+  const { body, caller, request } = input;
+  if (body.payment_method_id !== null)
+    throw fieldRefusal('payment_method_not_found', '/payment_method_id', 'No stored payment method has this id.');
+  const key = { projectId: caller.projectId, live: caller.live, id: organizationId };
+  const organization = await ensureOrganization(em, key);
+  const product = await findCheckoutProduct(em, caller, body);
+  const evidence = findCountry(deps, { request, body, organization });
+  await refuseBlocked(em, deps, { caller, organizationId, evidence, body });
+  const countryCurrency =
+    evidence.country === null ? null : (deps.policies.countryCurrencies[evidence.country] ?? null);
+  const { defaultCurrency, defaultPhone } = caller.project;
+  const offer = product && quoteOffer(product, body, { countryCurrency, defaultCurrency });
+  const liveSubscriptions = await listLiveSubscriptions(em, caller, organizationId);
+  refuseSecond(caller, offer, liveSubscriptions);
+  const urls = checkUrls(input);
+  const trialDays = offer?.mode === 'subscription' ? (body.trial_days ?? offer.plan.trialDays) : null;
+  const routed = await decideRouting(em, deps, {
+    ...{ caller, body, organization, evidence, offer, trialDays, liveSubscriptions },
+    preferredProvider: input.preferredProvider,
+  });
+  const abilities = routed.provider === null ? null : deps.providers.abilities(routed.provider);
+  const contact = checkoutContact({ body, organization, defaultPhone, abilities });
+  const facts = { organizationId, evidence, offer, routed, contact, urls, trialDays, requestFingerprint };
+  return { checkout: toRow(input, facts), routed };
+}
+
+/** @throws {BillingError} `already_subscribed`; a publishable key alone is not told to what. */
+function refuseSecond(caller: Caller, offer: Offer | null, live: readonly Subscription[]): void {
+  if (offer?.mode !== 'subscription') return;
+  const same = live.find((subscription) => subscription.planId === offer.plan.id);
+  if (!same) return;
+  const maySee = caller.kind === 'secret' || caller.organizations !== null;
+  throw refusal('already_subscribed', 'The organization has a live subscription to this plan.', {
+    details: maySee ? { subscription_id: same.id } : {},
+  });
+}
+
+interface Urls {
+  readonly successUrl: string;
+  readonly cancelUrl: string;
+  readonly embedOrigin: string | null;
+}
+
+/** @throws {BillingError} `redirect_not_allowed`, `validation_failed` */
+function checkUrls({ body, caller, checkoutId }: CreateCheckoutInput): Urls {
+  const { project } = caller;
+  const rules = { allowedOrigins: project.allowedOrigins, checkoutId };
+  const check = (sent: string | null, fallback: string | null, field: string) => {
+    if (sent !== null) return checkRedirect(sent, `/${field}`, rules);
+    if (fallback !== null) return fallback.replaceAll('{CHECKOUT_ID}', checkoutId);
+    throw fieldRefusal('validation_failed', `/${field}`, 'Is required: the project has no default.');
+  };
+  return {
+    successUrl: check(body.success_url, project.defaultSuccessUrl, 'success_url'),
+    cancelUrl: check(body.cancel_url, project.defaultCancelUrl, 'cancel_url'),
+    embedOrigin: body.embed_origin && new URL(checkRedirect(body.embed_origin, '/embed_origin', rules)).origin,
+  };
+}
+
+function toRow(
+  { body, caller, checkoutId }: CreateCheckoutInput,
+  facts: {
+    readonly organizationId: string;
+    readonly evidence: CountryEvidence;
+    readonly offer: Offer | null;
+    readonly routed: Routed;
+    readonly contact: Contact;
+    readonly urls: Urls;
+    readonly trialDays: number | null;
+    readonly requestFingerprint: string | null;
+  },
+): NewCheckout {
+  const { evidence, offer, routed, urls } = facts;
+  return {
+    id: checkoutId,
+    projectId: caller.projectId,
+    live: caller.live,
+    organizationId: facts.organizationId,
+    userId: caller.userId ?? body.user_id,
+    planId: offer?.plan.id ?? null,
+    priceId: offer?.priceId ?? null,
+    mode: offer?.mode ?? 'setup',
+    status: 'creating',
+    billingInterval: offer?.billingInterval ?? null,
+    quantity: body.quantity,
+    amountMinor: offer?.amount.amountMinor ?? null,
+    currency: offer?.amount.currency ?? null,
+    country: evidence.country,
+    countrySource: evidence.source,
+    ...facts.contact,
+    billingAddress: body.billing_address,
+    wishedPaymentMethods: body.payment_methods,
+    paymentMethods: [...routed.paymentMethods],
+    ...urls,
+    voucherExpiresAt: body.voucher_expires_at === null ? null : new Date(body.voucher_expires_at),
+    discountCode: body.discount_code,
+    trialDays: facts.trialDays,
+    locale: body.locale,
+    metadata: body.metadata,
+    routing: routed.decision,
+    // Nothing is to be paid: the page to go to is the one after paying.
+    checkoutUrl: routed.provider === null ? urls.successUrl : null,
+    requestFingerprint: facts.requestFingerprint,
+  };
+}

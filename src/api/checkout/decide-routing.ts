@@ -1,0 +1,150 @@
+import type { Organization } from '../../db/entities/organization.ts';
+import type { Subscription } from '../../db/entities/payment.ts';
+import type { Db } from '../../db/orm.ts';
+import { listProviderPrices } from '../../db/queries/plans.ts';
+import type { CountryEvidence } from '../../domain/routing/country.ts';
+import {
+  attemptsOf,
+  fittingMethods,
+  route,
+  type ProviderFacts,
+  type RouteRequest,
+  type RoutingDecision,
+} from '../../domain/routing/route.ts';
+import { bucketOf } from '../../domain/routing/bucket.ts';
+import type { RoutingPolicy } from '../../domain/routing/policy.ts';
+import type { Caller } from '../caller.ts';
+import type { ApiDeps } from '../deps.ts';
+import { fieldRefusal, refusal } from '../error-codes.ts';
+import type { CreateCheckoutBody } from '../schemas/checkout.ts';
+import type { Offer } from './find-offer.ts';
+
+export interface Routed {
+  readonly decision: RoutingDecision;
+  /** The first provider to be asked; null: the checkout needs none. */
+  readonly provider: string | null;
+  /** What its page will offer. */
+  readonly paymentMethods: readonly string[];
+}
+
+export interface RoutingInput {
+  readonly caller: Caller;
+  readonly body: CreateCheckoutBody;
+  readonly organization: Organization;
+  readonly evidence: CountryEvidence;
+  readonly offer: Offer | null;
+  readonly trialDays: number | null;
+  readonly liveSubscriptions: readonly Subscription[];
+  /** Named by an alias route: preferred, not forced. */
+  readonly preferredProvider: string | null;
+}
+
+/**
+ * Decides once who serves the checkout and who steps in; the workflow then carries it out.
+ *
+ * @throws {BillingError} `payment_method_unavailable`, `no_provider_available`
+ */
+export async function decideRouting(
+  em: Db,
+  deps: Pick<ApiDeps, 'providers' | 'policies'>,
+  input: RoutingInput,
+): Promise<Routed> {
+  const policy = policyOf(deps, input.caller);
+  const request = toRouteRequest(input);
+  if (input.offer?.amount.amountMinor === 0) return withoutProvider(policy, request);
+  const facts = await providerFacts(em, deps, input, request);
+  if (request.forcedProvider !== null && !facts[request.forcedProvider])
+    throw fieldRefusal('validation_failed', '/provider', 'No provider has this id.');
+  const decision = route(request, policy, facts);
+  const [provider] = attemptsOf(decision);
+  if (provider === undefined) throw explainNobody(request, policy, facts);
+  const abilities = facts[provider]?.abilities;
+  return { decision, provider, paymentMethods: abilities ? fittingMethods(request, abilities) : [] };
+}
+
+function policyOf(deps: Pick<ApiDeps, 'policies'>, caller: Caller): RoutingPolicy {
+  const policy = deps.policies.routing.get(caller.project.routingPolicy);
+  if (policy) return policy;
+  throw refusal('internal_error', `The project's routing policy ${caller.project.routingPolicy} is not loaded.`);
+}
+
+function toRouteRequest(input: RoutingInput): RouteRequest {
+  const { body, caller, offer } = input;
+  return {
+    projectId: caller.projectId,
+    organizationId: input.organization.id,
+    mode: offer?.mode ?? 'setup',
+    digital: offer?.plan.digital ?? false,
+    quantity: body.quantity,
+    amount: offer?.amount ?? null,
+    evidence: input.evidence,
+    cardCountry: body.card_country,
+    wishedPaymentMethods: body.payment_methods,
+    hasDiscountCode: body.discount_code !== null,
+    hasTrial: (input.trialDays ?? 0) > 0,
+    hasVoucherExpiry: body.voucher_expires_at !== null,
+    hasEmbedOrigin: body.embed_origin !== null,
+    forcedProvider: body.provider,
+    liveProvider: input.liveSubscriptions.find((live) => live.provider !== null)?.provider ?? null,
+    preferredProvider: input.preferredProvider ?? input.organization.preferredProvider,
+  };
+}
+
+async function providerFacts(
+  em: Db,
+  deps: Pick<ApiDeps, 'providers'>,
+  { caller, offer }: RoutingInput,
+  request: RouteRequest,
+): Promise<Readonly<Record<string, ProviderFacts>>> {
+  const { projectId, live } = caller;
+  const pushed = await listProviderPrices(em, { projectId, live, priceIds: offer ? [offer.priceId] : [] });
+  const facts: Record<string, ProviderFacts> = {};
+  for (const id of deps.providers.ids()) {
+    const abilities = deps.providers.abilities(id);
+    if (abilities === null) continue;
+    const needsPush = offer !== null && abilities.needsProviderPrice.includes(request.mode);
+    facts[id] = {
+      isConfigured: deps.providers.account(projectId, live, id) !== null,
+      abilities,
+      isSellable: !needsPush || pushed.some((row) => row.provider === id),
+    };
+  }
+  return facts;
+}
+
+/** A free plan lives without a provider; its decision says so, and nobody is asked. */
+function withoutProvider(policy: RoutingPolicy, request: RouteRequest): Routed {
+  const provider = 'none';
+  return {
+    decision: {
+      policy: policy.name,
+      policy_version: policy.version,
+      rule: 'free',
+      provider,
+      fallbacks: [],
+      skipped: [{ provider, reason: 'unsupported', because: 'nothing is due' }],
+      bucket: bucketOf(request.projectId, request.organizationId),
+      country: request.evidence.country,
+      country_source: request.evidence.source,
+      considered: [],
+    },
+    provider: null,
+    paymentMethods: [],
+  };
+}
+
+/** Whether the wished methods alone are to blame: without them somebody could serve. */
+function explainNobody(request: RouteRequest, policy: RoutingPolicy, facts: Readonly<Record<string, ProviderFacts>>) {
+  const withoutWish = route({ ...request, wishedPaymentMethods: null }, policy, facts);
+  if (request.wishedPaymentMethods !== null && attemptsOf(withoutWish).length > 0)
+    return fieldRefusal(
+      'payment_method_unavailable',
+      '/payment_methods',
+      'No provider that could serve this checkout offers any of these.',
+    );
+  return nobodyAvailable();
+}
+
+export function nobodyAvailable() {
+  return refusal('no_provider_available', 'No provider can serve this checkout now.', { retryAfterMs: 10_000 });
+}

@@ -1,0 +1,47 @@
+import type { MikroORM } from '@mikro-orm/postgresql';
+import type { KeyRing } from '../crypto/key-ring.ts';
+import type { EventInbox } from '../db/queries/provider-events.ts';
+import type { ProviderAbilities } from '../domain/routing/abilities.ts';
+import type { Logger } from '../logger.ts';
+import type { Policies } from '../policies.ts';
+import type { ProviderAccount, ProviderWebhook } from '../providers/port.ts';
+import type { GeoLookup } from './geo.ts';
+import type { Metrics } from './metrics.ts';
+import type { TemporalGateway } from './temporal.ts';
+import type { VerifyUserToken } from './user-tokens.ts';
+
+/** The providers of this deployment, by id; the API knows none by name. */
+export interface ProviderDirectory {
+  ids(): readonly string[];
+  abilities(id: string): ProviderAbilities | null;
+  /** null: not configured for that project and mode. */
+  account(projectId: string, live: boolean, id: string): ProviderAccount | null;
+  webhook(id: string): ProviderWebhook | null;
+  /** Test and live, for their webhook secrets. */
+  accounts(projectId: string, id: string): readonly ProviderAccount[];
+}
+
+export interface ApiSettings {
+  /** Without a trailing slash. */
+  readonly publicUrl: string;
+  readonly trustProxy: readonly string[];
+  readonly cdnCountryHeader: string | null;
+  readonly rateLimitPerMinute: number;
+}
+
+/** Everything the API needs from outside; `main.ts` gives the real ones, tests give fakes. */
+export interface ApiDeps {
+  readonly orm: MikroORM;
+  readonly inbox: EventInbox;
+  readonly providers: ProviderDirectory;
+  readonly policies: Policies;
+  readonly temporal: TemporalGateway;
+  readonly geo: GeoLookup;
+  /** null: webhook bodies are not kept. */
+  readonly keyRing: KeyRing | null;
+  /** null: users' own tokens are refused. */
+  readonly verifyUserToken: VerifyUserToken | null;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly settings: ApiSettings;
+}

@@ -1,0 +1,90 @@
+import type { Server } from 'node:http';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { Client, Connection } from '@temporalio/client';
+import { describeFaults, loadConfig, type Config } from '../config.ts';
+import { createKeyRing } from '../crypto/key-ring.ts';
+import { openOrm } from '../db/orm.ts';
+import { openEventInbox } from '../db/queries/provider-events.ts';
+import { createLogger, type Logger } from '../logger.ts';
+import { loadPolicies } from '../policies.ts';
+import { createProviderDirectory } from '../providers/directory.ts';
+import { createApp } from './app.ts';
+import { noGeoDatabase, openGeoDatabase, type GeoLookup } from './geo.ts';
+import { createMetrics } from './metrics.ts';
+import { createTemporalGateway } from './temporal.ts';
+import { createTokenVerifier } from './user-tokens.ts';
+
+/** The API makes no provider calls; the directory needs the setting all the same. */
+const providerTimeoutMs = 4_000;
+const shutdownPatienceMs = 10_000;
+const oldGeoDatabaseMs = 90 * 24 * 3_600_000;
+
+await main();
+
+async function main(): Promise<void> {
+  const loaded = loadConfig(process.env);
+  const providers = createProviderDirectory(process.env, { timeoutMs: providerTimeoutMs });
+  const policyDirectory = new URL('../../policies', import.meta.url).pathname;
+  const { policies, faults } = loadPolicies({ directory: policyDirectory, providerIds: providers.directory.ids() });
+  const allFaults = [...('faults' in loaded ? loaded.faults : []), ...providers.faults, ...faults];
+  if ('faults' in loaded || allFaults.length > 0) {
+    console.error(describeFaults(allFaults));
+    process.exit(1);
+  }
+  const { config } = loaded;
+  const logger = createLogger({ level: config.logLevel, process: 'api' });
+  const orm = await openOrm(config.databaseUrl, { poolSize: config.databasePoolSize });
+  const inbox = openEventInbox(config.databaseUrl);
+  const temporal = loadClientConnectConfig();
+  // Lazy: the API answers 202 while Temporal is away, at its start too.
+  const connection = Connection.lazy(temporal.connectionOptions);
+  const client = new Client({ connection, namespace: temporal.namespace ?? 'default' });
+  const app = createApp({
+    ...{ orm, inbox, policies, logger },
+    providers: providers.directory,
+    temporal: createTemporalGateway(client),
+    geo: openGeo(config, logger),
+    keyRing: config.encryptionKeys && createKeyRing(config.encryptionKeys),
+    verifyUserToken: config.jwt && createTokenVerifier(config.jwt),
+    metrics: createMetrics({ withDefaults: true }),
+    settings: config,
+  });
+  const server = app.listen(config.port, (error) => {
+    if (error) throw error;
+    logger.info({ port: config.port, url: config.publicUrl }, 'the API listens');
+  });
+  closeOnSignal(server, logger, async () => {
+    await Promise.allSettled([inbox.close(), connection.close(), orm.close()]);
+  });
+}
+
+/** Without the file the country is learnt from the request only. */
+function openGeo(config: Config, logger: Logger): GeoLookup {
+  try {
+    const geo = openGeoDatabase(config.geoDatabasePath);
+    if (geo.builtAt && Date.now() - geo.builtAt.getTime() > oldGeoDatabaseMs)
+      logger.warn({ built_at: geo.builtAt.toISOString() }, 'the geolocation database is over 90 days old');
+    return geo;
+  } catch (error) {
+    logger.warn({ err: error }, 'the geolocation database cannot be read');
+    return noGeoDatabase;
+  }
+}
+
+/** Takes no new requests, finishes those in flight, then closes what they used. A second signal ends at once. */
+function closeOnSignal(server: Server, logger: Logger, close: () => Promise<void>): void {
+  let isClosing = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (isClosing) process.exit(1);
+    isClosing = true;
+    logger.info({ signal }, 'the API stops');
+    const force = setTimeout(() => server.closeAllConnections(), shutdownPatienceMs);
+    server.close(() => {
+      clearTimeout(force);
+      void close().then(() => process.exit(0));
+    });
+    server.closeIdleConnections();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}

@@ -1,0 +1,66 @@
+import type { Checkout } from '../../db/entities/checkout.ts';
+import type { Payment } from '../../db/entities/payment.ts';
+import type { AuditEntry } from '../../db/entities/records.ts';
+import type { CheckoutDetail, CheckoutSummary } from '../schemas/checkout.ts';
+import { isoOrNull, moneyOrNull, toMoney } from './values.ts';
+
+/** A checkout as its creation answers it. */
+export function presentCheckout(row: Checkout): CheckoutSummary {
+  return {
+    checkout_id: row.id,
+    checkout_url: row.checkoutUrl,
+    provider: row.provider,
+    status: row.status,
+    mode: row.mode,
+    organization_id: row.organizationId,
+    amount: moneyOrNull(row.amountMinor, row.currency),
+    payment_methods: [...row.paymentMethods],
+    expires_at: isoOrNull(row.expiresAt),
+    fallback: presentFallback(row),
+    routing: {
+      rule: row.routing.rule,
+      policy: row.routing.policy,
+      policy_version: row.routing.policy_version,
+      country: row.routing.country,
+      country_source: row.routing.country_source,
+      fallbacks: [...row.routing.fallbacks],
+      bucket: row.routing.bucket,
+    },
+  };
+}
+
+/** A checkout with everything that has happened to it. */
+export function presentCheckoutDetail(
+  row: Checkout,
+  payment: Payment | null,
+  timeline: readonly AuditEntry[],
+): CheckoutDetail {
+  return {
+    ...presentCheckout(row),
+    subscription_id: row.subscriptionId,
+    payment: payment && {
+      id: payment.id,
+      status: payment.status,
+      amount: toMoney(payment.amountMinor, payment.currency),
+      method: payment.method,
+      decline_code: payment.declineCode,
+      paid_at: isoOrNull(payment.paidAt),
+    },
+    voucher: row.voucher && {
+      kind: row.voucher.kind,
+      reference: row.voucher.reference,
+      clabe: row.voucher.clabe,
+      barcode_url: row.voucher.barcodeUrl,
+      expires_at: row.voucher.expiresAt,
+    },
+    timeline: timeline.map((entry) => ({ at: entry.at.toISOString(), what: entry.action, detail: entry.detail })),
+  };
+}
+
+/** The quote holds over a fallback unless the row says otherwise. */
+function presentFallback(row: Checkout): CheckoutSummary['fallback'] {
+  if (row.fallback === null) return null;
+  const { attempted_provider, fallback_provider, reason, timestamp } = row.fallback;
+  const changed = 'currency_changed' in row.fallback && row.fallback.currency_changed === true;
+  return { attempted_provider, fallback_provider, reason, timestamp, currency_changed: changed };
+}

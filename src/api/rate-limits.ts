@@ -1,0 +1,41 @@
+import type { RequestHandler } from 'express';
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import { findCaller } from './caller.ts';
+import { refusal } from './error-codes.ts';
+
+const windowMs = 60_000;
+
+/** Per API key and process; a publishable key is in many browsers, so it counts per address too. */
+export function limitPerKey(perMinute: number): RequestHandler {
+  return rateLimit({
+    windowMs,
+    limit: perMinute,
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    identifier: 'key',
+    keyGenerator: (request) => {
+      const caller = findCaller(request);
+      if (caller?.kind === 'secret') return caller.keyId;
+      return `${caller?.keyId ?? ''}/${ipKeyGenerator(request.ip ?? '')}`;
+    },
+    handler: (_request, _response, next) => next(tooMany()),
+  });
+}
+
+/** Guessing keys: only refused attempts count. */
+export function limitGuesses(perMinute: number): RequestHandler {
+  return rateLimit({
+    windowMs,
+    limit: perMinute,
+    standardHeaders: false,
+    legacyHeaders: false,
+    skipSuccessfulRequests: true,
+    requestWasSuccessful: (_request, response) => response.statusCode !== 401,
+    keyGenerator: (request) => ipKeyGenerator(request.ip ?? ''),
+    handler: (_request, _response, next) => next(tooMany()),
+  });
+}
+
+function tooMany() {
+  return refusal('rate_limited', 'Too many requests.', { retryAfterMs: windowMs });
+}

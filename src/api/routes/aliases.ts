@@ -1,0 +1,26 @@
+import { Router } from 'express';
+import { refuseMethod } from '../answer.ts';
+import type { ApiDeps } from '../deps.ts';
+import { isoOrNull } from '../present/values.ts';
+import { startCheckout } from './checkouts.ts';
+
+/** Routes that carry a provider's name, one set for each id in the registry. The provider is preferred, not forced. */
+export function createAliasRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  for (const id of deps.providers.ids()) {
+    router
+      .route(`/${id}/checkout`)
+      .post(
+        startCheckout(deps, {
+          preferredProvider: id,
+          present: (row) => ({
+            checkout_id: row.id,
+            checkout_url: row.checkoutUrl,
+            expires_at: isoOrNull(row.expiresAt),
+          }),
+        }),
+      )
+      .all(refuseMethod('POST'));
+  }
+  return router;
+}

@@ -1,0 +1,102 @@
+import { Router, type Request } from 'express';
+import type { ProviderEvent } from '../../db/entities/records.ts';
+import { isId } from '../../db/new-id.ts';
+import { listAuditEntries } from '../../db/queries/audit-log.ts';
+import { listFallbacks } from '../../db/queries/checkouts.ts';
+import { findProviderEvent, listProviderEvents, replayProviderEvent } from '../../db/queries/provider-events.ts';
+import type { Db } from '../../db/orm.ts';
+import { pathParam, refuseMethod } from '../answer.ts';
+import { authorize, callerOf, type Caller, type Need } from '../caller.ts';
+import { decodeIdCursor, toPage } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
+import { refusal } from '../error-codes.ts';
+import { presentAuditEntry, presentFallback, presentProvider, presentWebhookEvent } from '../present/ops.ts';
+import { listAuditQuery, listQuery, listWebhookEventsQuery } from '../schemas/ops.ts';
+import { parseInput } from '../schemas/parse.ts';
+
+const read: Need = { scope: 'ops:read', permission: null };
+const write: Need = { scope: 'ops:write', permission: null };
+
+/** What operators look at; all under `/ops`. */
+export function createOpsRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  addWebhookEvents(router, deps);
+  router
+    .route('/ops/fallbacks')
+    .get(async (request, response) => {
+      const caller = operator(request, read);
+      const { limit, cursor } = parseInput(listQuery, request.query);
+      const rows = await listFallbacks(deps.orm.em.fork(), caller, { before: decodeIdCursor(cursor), limit });
+      response.json(toPage(rows, limit, (row) => [row.id], presentFallback));
+    })
+    .all(refuseMethod('GET'));
+  router
+    .route('/ops/providers')
+    .get((request, response) => {
+      const caller = operator(request, read);
+      const data = deps.providers.ids().map((id) => presentProvider(deps.providers, caller, id));
+      response.json({ data, next_cursor: null });
+    })
+    .all(refuseMethod('GET'));
+  router
+    .route('/ops/audit')
+    .get(async (request, response) => {
+      const caller = operator(request, read);
+      const { limit, cursor, entity_id } = parseInput(listAuditQuery, request.query);
+      const rows = await listAuditEntries(deps.orm.em.fork(), caller, {
+        ...(entity_id !== undefined && { entityId: entity_id }),
+        before: decodeIdCursor(cursor),
+        limit,
+      });
+      response.json(toPage(rows, limit, (row) => [row.id], presentAuditEntry));
+    })
+    .all(refuseMethod('GET'));
+  return router;
+}
+
+function addWebhookEvents(router: Router, deps: ApiDeps): void {
+  router
+    .route('/ops/webhook-events')
+    .get(async (request, response) => {
+      const caller = operator(request, read);
+      const { limit, cursor, provider, status } = parseInput(listWebhookEventsQuery, request.query);
+      const rows = await listProviderEvents(deps.orm.em.fork(), caller, {
+        ...(provider !== undefined && { provider }),
+        ...(status !== undefined && { status }),
+        before: decodeIdCursor(cursor),
+        limit,
+      });
+      response.json(toPage(rows, limit, (row) => [row.id], presentWebhookEvent));
+    })
+    .all(refuseMethod('GET'));
+  router
+    .route('/ops/webhook-events/:id')
+    .get(async (request, response) => {
+      const caller = operator(request, read);
+      response.json(presentWebhookEvent(await findEvent(deps.orm.em.fork(), caller, request)));
+    })
+    .all(refuseMethod('GET'));
+  router
+    .route('/ops/webhook-events/:id/replay')
+    .post(async (request, response) => {
+      const caller = operator(request, write);
+      const em = deps.orm.em.fork();
+      const event = await replayProviderEvent(em, await findEvent(em, caller, request), caller.actor);
+      deps.inbox.wake();
+      response.json(presentWebhookEvent(event));
+    })
+    .all(refuseMethod('POST'));
+}
+
+function operator(request: Request, need: Need): Caller {
+  const caller = callerOf(request);
+  authorize(caller, need);
+  return caller;
+}
+
+async function findEvent(em: Db, caller: Caller, request: Request): Promise<ProviderEvent> {
+  const id = pathParam(request, 'id');
+  const event = isId('evt', id) ? await findProviderEvent(em, caller, id) : null;
+  if (!event) throw refusal('webhook_event_not_found', 'No webhook event has this id.');
+  return event;
+}

@@ -1,0 +1,97 @@
+import { Router } from 'express';
+import type { Subscription } from '../../db/entities/payment.ts';
+import { isId } from '../../db/new-id.ts';
+import { findPlan, listPlanKeys } from '../../db/queries/plans.ts';
+import { findSubscription, listSubscriptions } from '../../db/queries/subscriptions.ts';
+import type { Db } from '../../db/orm.ts';
+import { pathParam, refuseMethod } from '../answer.ts';
+import { authorize, authorizeFor, callerOf, visibleOrganizations, type Caller, type Need } from '../caller.ts';
+import { decodeIdCursor, toPage } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
+import { refusal } from '../error-codes.ts';
+import { isEntitled, presentSubscription } from '../present/subscription.ts';
+import { parseInput } from '../schemas/parse.ts';
+import { listSubscriptionsQuery, organizationSubscriptionQuery } from '../schemas/subscription.ts';
+
+const read: Need = { scope: 'billing:read', permission: 'read' };
+/** More than any organization has had. */
+const manySubscriptions = 200;
+
+export function createSubscriptionRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  router
+    .route('/billing/subscriptions')
+    .get(async (request, response) => {
+      const { limit, cursor, status, organization_id } = parseInput(listSubscriptionsQuery, request.query);
+      const caller = callerOf(request);
+      const em = deps.orm.em.fork();
+      const rows = await listSubscriptions(em, caller, {
+        organizationIds: visibleOrganizations(caller, read, organization_id),
+        ...(status !== undefined && { status }),
+        before: decodeIdCursor(cursor),
+        limit,
+      });
+      const keys = await planKeys(em, caller, rows);
+      response.json(
+        toPage(
+          rows,
+          limit,
+          (row) => [row.id],
+          (row) => presentSubscription(row, keys),
+        ),
+      );
+    })
+    .all(refuseMethod('GET'));
+  router
+    .route('/billing/subscriptions/:id')
+    .get(async (request, response) => {
+      const caller = callerOf(request);
+      const id = pathParam(request, 'id');
+      authorize(caller, read);
+      const em = deps.orm.em.fork();
+      const row = isId('sub', id) ? await findSubscription(em, caller, id) : await currentOf(em, caller, id, undefined);
+      if (!row) throw refusal('subscription_not_found', 'No subscription has this id.');
+      authorizeFor(caller, read, row.organizationId, 'subscription_not_found');
+      response.json(presentSubscription(row, await planKeys(em, caller, [row])));
+    })
+    .all(refuseMethod('GET'));
+  router
+    .route('/billing/organizations/:id/subscription')
+    .get(async (request, response) => {
+      const caller = callerOf(request);
+      const { plan } = parseInput(organizationSubscriptionQuery, request.query);
+      const em = deps.orm.em.fork();
+      const row = await currentOf(em, caller, pathParam(request, 'id'), plan);
+      if (!row) throw refusal('subscription_not_found', 'The organization has no such subscription.');
+      response.json(presentSubscription(row, await planKeys(em, caller, [row])));
+    })
+    .all(refuseMethod('GET'));
+  return router;
+}
+
+/**
+ * The organization's subscription: the newest that entitles; to a named plan also one that has ended, so that its end
+ * can be shown.
+ */
+async function currentOf(
+  em: Db,
+  caller: Caller,
+  organizationId: string,
+  plan: string | undefined,
+): Promise<Subscription | null> {
+  authorizeFor(caller, read, organizationId, 'organization_not_found');
+  const wanted = plan === undefined ? null : await findPlan(em, caller.projectId, plan);
+  if (plan !== undefined && wanted === null) return null;
+  const rows = await listSubscriptions(em, caller, {
+    organizationIds: [organizationId],
+    ...(wanted && { planId: wanted.plan.id }),
+    before: null,
+    limit: manySubscriptions,
+  });
+  const entitling = rows.find((row) => isEntitled(row.status));
+  return entitling ?? (wanted ? (rows[0] ?? null) : null);
+}
+
+async function planKeys(em: Db, caller: Caller, rows: readonly Subscription[]): Promise<ReadonlyMap<string, string>> {
+  return listPlanKeys(em, caller.projectId, [...new Set(rows.map((row) => row.planId))]);
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { nullableTime, paging, time } from './common.ts';
+
+const eventStatus = z.enum(['received', 'noted', 'delivered', 'ignored', 'set_aside']);
+
+export const listWebhookEventsQuery = z.strictObject({
+  provider: z.string().max(64).optional(),
+  status: eventStatus.optional(),
+  ...paging,
+});
+
+export const webhookEvent = z
+  .object({
+    id: z.string(),
+    provider: z.string(),
+    event_id: z.string(),
+    type: z.string(),
+    object_kind: z.string(),
+    object_id: z.string(),
+    checkout_id: z.string().nullable(),
+    status: eventStatus,
+    attempts: z.int(),
+    next_attempt_at: nullableTime,
+    delivered_to: z.string().nullable(),
+    why: z.string().nullable(),
+    received_at: time,
+    settled_at: nullableTime,
+  })
+  .meta({ id: 'WebhookEvent' });
+export type WebhookEventAnswer = z.output<typeof webhookEvent>;
+
+export const listQuery = z.strictObject({ ...paging });
+
+export const fallbackRecord = z
+  .object({
+    id: z.string(),
+    checkout_id: z.string(),
+    attempted_provider: z.string(),
+    fallback_provider: z.string().nullable(),
+    reason: z.string(),
+    provider_code: z.string().nullable(),
+    timestamp: time,
+  })
+  .meta({ id: 'FallbackRecord' });
+
+export const listAuditQuery = z.strictObject({ entity_id: z.string().max(128).optional(), ...paging });
+
+export const auditEntry = z
+  .object({
+    id: z.string(),
+    at: time,
+    actor: z.string(),
+    action: z.string(),
+    entity_kind: z.string(),
+    entity_id: z.string(),
+    detail: z.string().nullable(),
+    before: z.unknown(),
+    after: z.unknown(),
+  })
+  .meta({ id: 'AuditEntry' });
+
+export const provider = z
+  .object({
+    id: z.string(),
+    configured: z.boolean(),
+    merchant_of_record: z.boolean(),
+    modes: z.array(z.string()),
+    payment_methods: z.array(z.string()),
+    requires: z.array(z.string()),
+  })
+  .meta({ id: 'Provider' });
+
+export const webhookAnswer = z
+  .object({ status: z.enum(['accepted', 'already_processed', 'ignored']) })
+  .meta({ id: 'WebhookAnswer' });

@@ -1,0 +1,53 @@
+import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import { billingQueue, expireUpdate, openedUpdate } from '../workflows/messages.ts';
+import type { checkoutStart } from '../workflows/start-options.ts';
+
+/** The little that the API asks of Temporal. Errors are Temporal's own; the callers know what each means. */
+export interface TemporalGateway {
+  /** Starts the checkout's workflow, or joins it, and waits until it is opened, done without a payment, or failed. */
+  openCheckout(start: ReturnType<typeof checkoutStart>, deadline: Date): Promise<void>;
+  /** Asks a running checkout to end, and waits until it has. */
+  expireCheckout(workflowId: string, deadline: Date): Promise<void>;
+  /** What is away, in words; empty: all is there. */
+  missing(): Promise<readonly string[]>;
+}
+
+/** A queue that nobody has polled for this long has no worker. */
+const pollerFreshMs = 120_000;
+
+export function createTemporalGateway(client: Client): TemporalGateway {
+  return {
+    async openCheckout(start, deadline) {
+      const startWorkflowOperation = new WithStartWorkflowOperation('checkout', {
+        ...start,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      });
+      await client.withDeadline(deadline, () =>
+        client.workflow.executeUpdateWithStart(openedUpdate, { updateId: 'opened', startWorkflowOperation }),
+      );
+    },
+    async expireCheckout(workflowId, deadline) {
+      await client.withDeadline(deadline, () => client.workflow.getHandle(workflowId).executeUpdate(expireUpdate));
+    },
+    async missing() {
+      try {
+        return await client.withDeadline(Date.now() + 2_000, () => missingPollers(client));
+      } catch {
+        return ['temporal'];
+      }
+    },
+  };
+}
+
+async function missingPollers(client: Client): Promise<readonly string[]> {
+  const { pollers } = await client.workflowService.describeTaskQueue({
+    namespace: client.options.namespace,
+    taskQueue: { name: billingQueue },
+    taskQueueType: 1, // workflow
+  });
+  const fresh = (pollers ?? []).some(
+    (poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1_000 > Date.now() - pollerFreshMs,
+  );
+  return fresh ? [] : ['worker'];
+}

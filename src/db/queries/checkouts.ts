@@ -1,0 +1,135 @@
+import { UniqueConstraintViolationException } from '@mikro-orm/core';
+import type { RoutingDecision } from '../../domain/routing/route.ts';
+import { CheckoutEntity, FallbackEntity, RoutingDecisionEntity, type Checkout } from '../entities/checkout.ts';
+import { PaymentEntity, type Payment } from '../entities/payment.ts';
+import { AuditEntryEntity, type AuditEntry } from '../entities/records.ts';
+import type { Db } from '../orm.ts';
+import { recordAudit } from './audit.ts';
+import type { Scope } from './subscriptions.ts';
+
+/** Columns that only workflows fill. */
+const lateColumns = {
+  fallback: null,
+  provider: null,
+  providerCheckoutId: null,
+  expiresAt: null,
+  voucher: null,
+  subscriptionId: null,
+  failureCode: null,
+};
+
+export type NewCheckout = Omit<Checkout, 'createdAt' | 'updatedAt' | 'version' | keyof typeof lateColumns>;
+
+/**
+ * Writes a checkout, the decision that routes it, and its audit entry, in one transaction.
+ *
+ * @param input.routedTo The first provider to be asked; null: nobody is.
+ * @returns false when the same id or the same request is there already; then nothing was written.
+ */
+export async function insertCheckout(
+  em: Db,
+  input: { readonly checkout: NewCheckout; readonly routedTo: string | null; readonly actor: string },
+): Promise<boolean> {
+  const { checkout } = input;
+  try {
+    await em.fork().transactional(async (tx) => {
+      tx.create(CheckoutEntity, { ...lateColumns, ...checkout, version: 1 }, { persist: true });
+      await tx.flush();
+      tx.create(RoutingDecisionEntity, decisionRow(checkout, input.routedTo), { persist: true });
+      recordAudit(tx, {
+        projectId: checkout.projectId,
+        live: checkout.live,
+        actor: input.actor,
+        action: 'checkout.created',
+        entityKind: 'checkout',
+        entityId: checkout.id,
+        detail: describeDecision(checkout.routing, input.routedTo),
+      });
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof UniqueConstraintViolationException) return false;
+    throw error;
+  }
+}
+
+export async function findCheckout(em: Db, scope: Scope, id: string): Promise<Checkout | null> {
+  return em.findOne(CheckoutEntity, { projectId: scope.projectId, live: scope.live, id }, { refresh: true });
+}
+
+/** A checkout of the very same request that can still be used. */
+export async function findSameRequest(em: Db, scope: Scope, requestFingerprint: string): Promise<Checkout | null> {
+  return em.findOne(
+    CheckoutEntity,
+    { projectId: scope.projectId, live: scope.live, requestFingerprint, status: { $in: ['creating', 'open'] } },
+    { refresh: true },
+  );
+}
+
+/** Newest first, one more than `limit`. */
+export async function listCheckouts(
+  em: Db,
+  scope: Scope,
+  input: { readonly organizationIds: readonly string[] | null; readonly before: string | null; readonly limit: number },
+): Promise<readonly Checkout[]> {
+  return em.find(
+    CheckoutEntity,
+    {
+      projectId: scope.projectId,
+      live: scope.live,
+      ...(input.organizationIds && { organizationId: { $in: [...input.organizationIds] } }),
+      ...(input.before !== null && { id: { $lt: input.before } }),
+    },
+    { orderBy: { id: 'desc' }, limit: input.limit + 1 },
+  );
+}
+
+/** The payment that tells most: one that succeeded, else the newest. */
+export async function findCheckoutPayment(em: Db, checkout: Checkout): Promise<Payment | null> {
+  const payments = await em.find(
+    PaymentEntity,
+    { projectId: checkout.projectId, checkoutId: checkout.id },
+    { orderBy: { id: 'desc' }, limit: 20 },
+  );
+  return payments.find((payment) => payment.status === 'succeeded') ?? payments[0] ?? null;
+}
+
+/** What happened to one object, oldest first. */
+export async function listTimeline(em: Db, projectId: string, entityId: string): Promise<readonly AuditEntry[]> {
+  return em.find(AuditEntryEntity, { projectId, entityId }, { orderBy: { id: 'asc' }, limit: 200 });
+}
+
+/** Fallbacks, newest first, one more than `limit`. */
+export async function listFallbacks(
+  em: Db,
+  scope: Scope,
+  input: { readonly before: string | null; readonly limit: number },
+) {
+  return em.find(
+    FallbackEntity,
+    { projectId: scope.projectId, live: scope.live, ...(input.before !== null && { id: { $lt: input.before } }) },
+    { orderBy: { id: 'desc' }, limit: input.limit + 1 },
+  );
+}
+
+function decisionRow(checkout: NewCheckout, routedTo: string | null) {
+  const { routing } = checkout;
+  return {
+    checkoutId: checkout.id,
+    policy: routing.policy,
+    policyVersion: routing.policy_version,
+    rule: routing.rule,
+    provider: routedTo,
+    country: routing.country,
+    countrySource: routing.country_source,
+    bucket: routing.bucket,
+    decision: routing,
+    projectId: checkout.projectId,
+    live: checkout.live,
+  };
+}
+
+function describeDecision(routing: RoutingDecision, routedTo: string | null): string {
+  const where = routing.country === null ? 'country unknown' : `${routing.country} by ${routing.country_source}`;
+  return `rule ${routing.rule} of ${routing.policy} v${routing.policy_version}: ${routedTo ?? 'no provider'} (${where})`;
+}

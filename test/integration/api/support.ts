@@ -1,0 +1,357 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { MikroORM } from '@mikro-orm/postgresql';
+import { Client } from 'pg';
+import { pino } from 'pino';
+import { createApp } from '../../../src/api/app.ts';
+import type { ApiDeps, ProviderDirectory } from '../../../src/api/deps.ts';
+import { noGeoDatabase } from '../../../src/api/geo.ts';
+import { mintKey, scopes, type KeyKind } from '../../../src/api/keys.ts';
+import { createMetrics } from '../../../src/api/metrics.ts';
+import type { TemporalGateway } from '../../../src/api/temporal.ts';
+import { createKeyRing } from '../../../src/crypto/key-ring.ts';
+import { migrateUp } from '../../../src/db/migrator.ts';
+import { newId } from '../../../src/db/new-id.ts';
+import { openOrm } from '../../../src/db/orm.ts';
+import { openEventInbox } from '../../../src/db/queries/provider-events.ts';
+import type { CheckoutMode } from '../../../src/domain/catalogue.ts';
+import type { ProviderAbilities } from '../../../src/domain/routing/abilities.ts';
+import type { Policies } from '../../../src/policies.ts';
+import type { ProviderAccount, ProviderClient, ProviderWebhook, WebhookFact } from '../../../src/providers/port.ts';
+
+const adminUrl = process.env['TEST_DATABASE_URL'] ?? 'postgres://plinto:plinto@127.0.0.1:5544/postgres';
+
+/** An own database with the newest schema; `drop()` it. */
+export async function createDatabase(): Promise<{ readonly url: string; readonly drop: () => Promise<void> }> {
+  const name = `api_test_${randomBytes(6).toString('hex')}`;
+  await asAdmin(`create database ${name}`);
+  const url = new URL(adminUrl);
+  url.pathname = `/${name}`;
+  await migrateUp(url.href);
+  return { url: url.href, drop: () => asAdmin(`drop database ${name} with (force)`) };
+}
+
+async function asAdmin(statement: string): Promise<void> {
+  const client = new Client({ connectionString: adminUrl });
+  await client.connect();
+  await client.query(statement);
+  await client.end();
+}
+
+const everyMode: CheckoutMode[] = ['payment', 'subscription', 'setup'];
+const features = {
+  quantity: everyMode,
+  discountCode: everyMode,
+  trialDays: everyMode,
+  voucherExpiry: everyMode,
+  embed: everyMode,
+};
+
+/** `merchant` sells nearly everywhere, `local` sells pesos and wants to know the buyer, `world` steps in. */
+const abilities: Readonly<Record<string, ProviderAbilities>> = {
+  merchant: {
+    merchantOfRecord: true,
+    countries: { except: ['RU'] },
+    currencies: { only: ['USD'] },
+    paymentMethods: [{ method: 'card', modes: everyMode }],
+    modes: ['payment', 'subscription'],
+    features,
+    requires: [],
+    needsProviderPrice: ['payment', 'subscription'],
+  },
+  local: {
+    merchantOfRecord: false,
+    countries: { only: ['MX'] },
+    currencies: { only: ['MXN'] },
+    paymentMethods: [
+      { method: 'card', modes: everyMode },
+      { method: 'oxxo', modes: ['payment'] },
+      { method: 'spei', modes: ['payment'] },
+    ],
+    modes: ['payment', 'subscription'],
+    features,
+    requires: ['email', 'name', 'phone'],
+    needsProviderPrice: [],
+  },
+  world: {
+    merchantOfRecord: false,
+    countries: { except: [] },
+    currencies: { except: [] },
+    paymentMethods: [
+      { method: 'card', modes: everyMode },
+      { method: 'ach', modes: everyMode, currencies: ['USD'] },
+    ],
+    modes: everyMode,
+    features,
+    requires: [],
+    needsProviderPrice: [],
+  },
+};
+
+export const webhookSecret = 'whsec_of_the_fake';
+
+/** Signs as the fake providers do: HMAC over time and bytes, five minutes of grace. */
+export function signWebhook(body: string | Buffer, input: { readonly atMs?: number; readonly secret?: string } = {}) {
+  const time = String(Math.floor((input.atMs ?? Date.now()) / 1_000));
+  const mac = createHmac('sha256', input.secret ?? webhookSecret)
+    .update(time)
+    .update(body)
+    .digest('hex');
+  return { 'x-fake-time': time, 'x-fake-signature': mac };
+}
+
+const webhook: ProviderWebhook = {
+  verify({ rawBody, headers, secrets, nowMs }) {
+    const time = headers['x-fake-time'] ?? '';
+    const sent = Buffer.from(headers['x-fake-signature'] ?? '', 'hex');
+    if (!/^\d+$/.test(time) || Math.abs(nowMs - Number(time) * 1_000) > 300_000) return false;
+    return secrets.some((secret) => {
+      const mac = createHmac('sha256', secret).update(time).update(rawBody).digest();
+      return mac.length === sent.length && timingSafeEqual(mac, sent);
+    });
+  },
+  parse({ rawBody }): WebhookFact {
+    const message: { id: string; type: string; object: string; decisive?: boolean } = JSON.parse(rawBody.toString());
+    if (typeof message.id !== 'string') throw new Error('no id');
+    return {
+      eventId: message.id,
+      type: message.type,
+      live: false,
+      objectKind: 'checkout',
+      objectId: message.object,
+      checkoutId: null,
+      related: [],
+      isDecisive: message.decisive ?? true,
+    };
+  },
+};
+
+const client: ProviderClient = {
+  customers: { create: never, get: never, update: never, remove: never, find: never },
+  checkouts: { create: never, get: never },
+};
+
+/** The API itself never calls a provider. */
+function never(): never {
+  throw new Error('the API called a provider');
+}
+
+export function fakeProviders(configured: readonly string[] = ['merchant', 'local', 'world']): ProviderDirectory {
+  const account = (id: string): ProviderAccount | null =>
+    configured.includes(id) ? { live: false, webhookSecrets: [webhookSecret], client } : null;
+  return {
+    ids: () => Object.keys(abilities),
+    abilities: (id) => abilities[id] ?? null,
+    account: (_projectId, live, id) => (live ? null : account(id)),
+    webhook: (id) => (id in abilities ? webhook : null),
+    accounts: (projectId, id) => (projectId === 'default' ? [account(id)].flatMap((found) => found ?? []) : []),
+  };
+}
+
+export const policies: Policies = {
+  routing: new Map([
+    [
+      'standard',
+      {
+        name: 'standard',
+        version: 3,
+        description: 'As the shipped one.',
+        rules: [
+          { id: 'mexico-local', when: { country: ['MX'], card_country: ['MX', 'unknown'] }, provider: 'local' },
+          { id: 'merchant-of-record', when: { country: 'served' }, provider: 'merchant' },
+          { id: 'country-unknown', when: { country: 'unknown' }, provider: 'merchant' },
+        ],
+        fallback_provider: 'world',
+      },
+    ],
+  ]),
+  blockedCountries: [
+    { country: 'KP', regions: null, since: '2026-01-01', reason: 'Embargo.' },
+    { country: 'UA', regions: ['43'], since: '2026-01-01', reason: 'Embargo.' },
+  ],
+  countryCurrencies: { MX: 'MXN', US: 'USD', DE: 'EUR', RU: 'RUB' },
+};
+
+/** A worker in one object: opens, fails or times out as told, by writing the row as activities would. */
+export interface FakeTemporal extends TemporalGateway {
+  readonly opened: string[];
+  readonly expired: string[];
+  behave: (checkoutId: string) => Promise<void>;
+  absent: readonly string[];
+}
+
+export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
+  const run = (sql: string, params: unknown[]) => orm().em.fork().execute(sql, params, 'run');
+  const fake: FakeTemporal = {
+    opened: [],
+    expired: [],
+    absent: [],
+    behave: async (id) => {
+      await run(
+        `update checkouts set
+           status = case when routing->>'rule' = 'free' then 'paid' else 'open' end,
+           provider = case when routing->>'rule' = 'free' then null else routing->>'provider' end,
+           checkout_url = coalesce(checkout_url, 'https://pay.example/' || id), version = version + 1,
+           expires_at = now() + interval '1 day' where id = ? and status = 'creating'`,
+        [id],
+      );
+    },
+    async openCheckout(start) {
+      fake.opened.push(start.args[0].checkoutId);
+      await fake.behave(start.args[0].checkoutId);
+    },
+    async expireCheckout(workflowId) {
+      fake.expired.push(workflowId);
+      await run("update checkouts set status = 'canceled' where id = ?", [workflowId.split('/')[1]]);
+    },
+    missing: async () => fake.absent,
+  };
+  return fake;
+}
+
+export interface TestApi {
+  readonly url: string;
+  readonly databaseUrl: string;
+  readonly orm: MikroORM;
+  readonly temporal: FakeTemporal;
+  readonly logs: string[];
+  readonly keys: Readonly<Record<'secret' | 'publishable' | 'other' | 'live' | 'reader', string>>;
+  readonly plans: Readonly<Record<'pro' | 'free' | 'starter' | 'scale', string>>;
+  call(method: string, path: string, options?: CallOptions): Promise<Called>;
+  query(sql: string, params?: unknown[]): Promise<Record<string, unknown>[]>;
+  close(): Promise<void>;
+}
+
+export interface CallOptions {
+  readonly key?: string | null;
+  readonly body?: unknown;
+  readonly raw?: string | Buffer;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Called {
+  readonly status: number;
+  readonly headers: Headers;
+  // Tests read bodies freely; their shapes are proved by the schemas.
+  readonly body: Record<string, never> & { [name: string]: any };
+}
+
+export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestApi> {
+  const database = await createDatabase();
+  const orm = await openOrm(database.url);
+  const seeded = await seed(orm);
+  const inbox = openEventInbox(database.url);
+  const temporal = fakeTemporal(() => orm);
+  const logs: string[] = [];
+  const server = createApp({
+    ...{ orm, inbox, policies, temporal },
+    providers: fakeProviders(),
+    geo: noGeoDatabase,
+    keyRing: createKeyRing([{ id: 'k1', key: randomBytes(32) }]),
+    verifyUserToken: null,
+    logger: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
+    metrics: createMetrics(),
+    settings: { publicUrl: 'http://api.test', trustProxy: [], cdnCountryHeader: null, rateLimitPerMinute: 100_000 },
+    ...overrides,
+  }).listen(0);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  return {
+    ...{ url, databaseUrl: database.url, orm, temporal, logs, ...seeded },
+    call: (method, path, options = {}) => call(url, method, path, { key: seeded.keys.secret, ...options }),
+    query: (sql, params = []) => orm.em.fork().execute(sql, params),
+    async close() {
+      server.closeAllConnections();
+      server.close();
+      await inbox.close();
+      await orm.close();
+      await database.drop();
+    },
+  };
+}
+
+async function call(url: string, method: string, path: string, options: CallOptions): Promise<Called> {
+  const body = options.raw ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+  const response = await fetch(
+    `${url}${path.startsWith('/billing') || path.startsWith('/ops') ? '/api/v1' : ''}${path}`,
+    {
+      method,
+      headers: {
+        ...(options.key && { authorization: `Bearer ${options.key}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...options.headers,
+      },
+      ...(body !== undefined && { body }),
+    },
+  );
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : { text } };
+}
+
+async function seed(orm: MikroORM): Promise<Pick<TestApi, 'keys' | 'plans'>> {
+  const run = (sql: string, params: unknown[]) => orm.em.fork().execute(sql, params, 'run');
+  for (const [id, origin] of [
+    ['default', 'https://app.example'],
+    ['other', 'https://other.example'],
+  ])
+    await run(
+      `insert into projects (id, name, default_currency, default_success_url, default_cancel_url, default_phone,
+         allowed_origins, routing_policy)
+       values (?, ?, 'USD', ?, 'https://app.example/no', '+525512345678', array[?, 'http://localhost:*'], 'standard')`,
+      [id, id, `${origin}/ok?c={CHECKOUT_ID}`, origin],
+    );
+  const key = async (kind: KeyKind, live: boolean, project: string, granted: readonly string[] = scopes) => {
+    const minted = mintKey(kind, live);
+    await run(
+      `insert into api_keys (id, kind, name, key_hash, scopes, project_id, live) values (?, ?, 'test', ?, ?::text[], ?, ?)`,
+      [newId('key'), kind, minted.hash, `{${(kind === 'secret' ? granted : []).join(',')}}`, project, live],
+    );
+    return minted.key;
+  };
+  const plan = async (name: string, kind: string, prices: [string | null, number, string][]) => {
+    const id = newId('plan');
+    await run(
+      `insert into plans (id, key, name, kind, contact_url, sort_order, project_id)
+       values (?, ?, ?, ?, ?, (select count(*) from plans), 'default')`,
+      [id, name, name, kind, prices.length === 0 ? 'https://app.example/contact' : null],
+    );
+    for (const [interval, amount, currency] of prices) {
+      const priceId = newId('price');
+      await run(
+        `insert into prices (id, plan_id, billing_interval, amount_minor, currency, project_id) values (?, ?, ?, ?, ?, 'default')`,
+        [priceId, id, interval, amount, currency],
+      );
+      if (currency === 'USD' && amount > 0)
+        await run(
+          `insert into provider_prices (price_id, provider, provider_product_id, provider_price_id, project_id, live)
+           values (?, 'merchant', ?, ?, 'default', false)`,
+          [priceId, `mprod_${name}_${interval ?? 'once'}`, `mprice_${name}_${interval ?? 'once'}`],
+        );
+    }
+    return id;
+  };
+  const plans = {
+    free: await plan('free', 'subscription', [['monthly', 0, 'USD']]),
+    pro: await plan('pro', 'subscription', [
+      ['monthly', 2900, 'USD'],
+      ['yearly', 29000, 'USD'],
+      ['monthly', 49900, 'MXN'],
+    ]),
+    starter: await plan('starter-kit', 'one_time', [
+      [null, 4900, 'USD'],
+      [null, 89900, 'MXN'],
+    ]),
+    scale: await plan('scale', 'subscription', []),
+  };
+  const keys = {
+    secret: await key('secret', false, 'default'),
+    publishable: await key('publishable', false, 'default'),
+    reader: await key('secret', false, 'default', ['billing:read']),
+    live: await key('secret', true, 'default'),
+    other: await key('secret', false, 'other'),
+  };
+  return { keys, plans };
+}
