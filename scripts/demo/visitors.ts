@@ -111,8 +111,7 @@ async function follow(checkoutId: string, dev: DemoStack, story: Story): Promise
 
 interface Delivery {
   readonly provider: string;
-  readonly type: string;
-  readonly body?: string;
+  readonly event_type: string;
   readonly attempts: readonly { readonly status?: number | null }[];
 }
 
@@ -125,7 +124,7 @@ async function decisiveDeliveries(checkoutId: string, dev: DemoStack): Promise<r
   const deliveries = 'data' in answer ? answer.data : answer;
   return deliveries
     .filter((delivery) => JSON.stringify(delivery).includes(checkoutId))
-    .map((delivery) => `${delivery.type} → ${delivery.attempts.at(-1)?.status ?? 'on its way'}`);
+    .map((delivery) => `${delivery.event_type} → ${delivery.attempts.at(-1)?.status ?? 'on its way'}`);
 }
 
 function money(amount: { readonly amount_minor: number; readonly currency: string }): string {

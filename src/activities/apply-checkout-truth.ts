@@ -1,8 +1,7 @@
 import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
-import { ProviderCustomerEntity } from '../db/entities/organization.ts';
 import type { Db } from '../db/orm.ts';
 import { recordAudit } from '../db/queries/audit.ts';
-import { linkProviderObjects } from '../db/queries/provider-objects.ts';
+import { linkProviderCustomer, linkProviderObjects } from '../db/queries/provider-objects.ts';
 import { nextCheckoutStatus, type CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { CheckoutTruth } from '../domain/checkout/truth.ts';
 import { beginSubscription } from './begin-subscription.ts';
@@ -69,12 +68,7 @@ async function recordTruth(tx: Db, row: Checkout, provider: string, truth: Check
   if (truth.payment !== null) await recordPayment(tx, owner, truth.payment, invoice);
   if (!isPaid) return;
   await linkProviderObjects(tx, row, provider, { kind: 'checkout', id: row.id }, ownObjects(truth));
-  if (truth.providerCustomerId === null) return;
-  const known = await tx.findOne(ProviderCustomerEntity, { projectId, live, organizationId, provider });
-  if (known === null) {
-    const providerCustomerId = truth.providerCustomerId;
-    tx.create(ProviderCustomerEntity, { projectId, live, organizationId, provider, providerCustomerId }, { persist: true });
-  }
+  if (truth.providerCustomerId !== null) await linkProviderCustomer(tx, row, provider, truth.providerCustomerId);
 }
 
 /** A subscription's own id belongs to it. */

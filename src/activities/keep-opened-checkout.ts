@@ -1,9 +1,8 @@
 import { CheckoutEntity, FallbackEntity, type Checkout, type CheckoutFallback } from '../db/entities/checkout.ts';
-import { ProviderCustomerEntity } from '../db/entities/organization.ts';
 import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
 import { recordAudit } from '../db/queries/audit.ts';
-import { linkProviderObjects } from '../db/queries/provider-objects.ts';
+import { linkProviderCustomer, linkProviderObjects } from '../db/queries/provider-objects.ts';
 import type { CreateCheckoutResult } from '../providers/port.ts';
 import type { LeftProvider } from './open-checkout.ts';
 
@@ -28,7 +27,7 @@ export function keepOpenedCheckout(
     fresh.paymentMethods = [...opened.paymentMethods];
     recordFallbacks(tx, fresh, left, provider);
     audit(tx, fresh, 'checkout.opened', `at ${provider}, payable until ${opened.expiresAt}`);
-    if (opened.providerCustomerId !== null) await linkCustomer(tx, fresh, provider, opened.providerCustomerId);
+    if (opened.providerCustomerId !== null) await linkProviderCustomer(tx, fresh, provider, opened.providerCustomerId);
     await linkProviderObjects(tx, fresh, provider, { kind: 'checkout', id: fresh.id }, [
       { kind: 'checkout', id: opened.providerCheckoutId },
       ...opened.objects,
@@ -86,15 +85,6 @@ function recordFallbacks(tx: Db, row: Checkout, left: readonly LeftProvider[], t
     reason: first.reason,
     timestamp: first.at,
   } satisfies CheckoutFallback;
-}
-
-async function linkCustomer(tx: Db, row: Checkout, provider: string, providerCustomerId: string): Promise<void> {
-  const { projectId, live, organizationId } = row;
-  await tx.upsert(
-    ProviderCustomerEntity,
-    { projectId, live, organizationId, provider, providerCustomerId, createdAt: new Date(), updatedAt: new Date() },
-    { onConflictExcludeFields: ['createdAt'] },
-  );
 }
 
 function audit(tx: Db, row: Checkout, action: string, detail: string): void {

@@ -22,7 +22,8 @@ export function createRequestLog(deps: Pick<ApiDeps, 'logger' | 'metrics'>): Req
         project: caller?.projectId ?? null,
         key: caller?.keyId ?? null,
       };
-      if (status >= 500) deps.logger.warn(line, 'answered');
+      // Probes tell by their status; whoever asks them raises the alarm.
+      if (status >= 500 && route !== '/readyz') deps.logger.warn(line, 'answered');
       else deps.logger.info(line, 'answered');
     });
     next();

@@ -18,6 +18,7 @@ export interface ChildLog {
 }
 
 const WARN = 40;
+const PROBLEMS: readonly unknown[] = ['warn', 'error', 'fatal'];
 const PREFIX_WIDTH = 8;
 const KEPT_LINES = 200;
 
@@ -26,10 +27,10 @@ export const showProblems: LineFilter = (line, stream) => {
   if (!line.startsWith('{')) return stream === 'stderr' ? line : null;
   const entry = parseLogEntry(line);
   if (entry === null) return stream === 'stderr' ? line : null;
-  return entry.level >= WARN ? entry.text : null;
+  return entry.isProblem ? entry.text : null;
 };
 
-function parseLogEntry(line: string): { level: number; text: string } | null {
+function parseLogEntry(line: string): { isProblem: boolean; text: string } | null {
   try {
     const entry: unknown = JSON.parse(line);
     if (typeof entry !== 'object' || entry === null || !('level' in entry)) return null;
@@ -37,7 +38,8 @@ function parseLogEntry(line: string): { level: number; text: string } | null {
     const error = 'err' in entry && typeof entry.err === 'object' && entry.err !== null ? entry.err : {};
     const cause = 'message' in error && typeof error.message === 'string' ? error.message : null;
     const text = cause === null || cause === message ? message : `${message}: ${cause}`;
-    return { level: typeof entry.level === 'number' ? entry.level : WARN, text };
+    const { level } = entry;
+    return { isProblem: typeof level === 'number' ? level >= WARN : PROBLEMS.includes(level), text };
   } catch {
     return null;
   }

@@ -11,10 +11,8 @@ export const text = z
   .optional()
   .transform((value) => (value === undefined || value.trim() === '' ? undefined : value.trim()));
 
-const FLAGS: Readonly<Record<string, boolean>> = {
-  ...{ true: true, '1': true, yes: true, on: true },
-  ...{ false: false, '0': false, no: false, off: false },
-};
+const ON = new Set(['true', '1', 'yes', 'on']);
+const OFF = new Set(['false', '0', 'no', 'off']);
 
 /** A switch, still as text: read it with `isOn`. */
 export const flag = text.refine((value) => value === undefined || isOn(value) !== undefined, {
@@ -22,7 +20,9 @@ export const flag = text.refine((value) => value === undefined || isOn(value) !=
 });
 
 export function isOn(value: string | undefined): boolean | undefined {
-  return value === undefined ? undefined : FLAGS[value.toLowerCase()];
+  const word = value?.toLowerCase() ?? '';
+  if (ON.has(word)) return true;
+  return OFF.has(word) ? false : undefined;
 }
 
 /** An http(s) URL without a trailing slash; a path prefix is kept. */

@@ -1,12 +1,13 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Connection } from '@temporalio/client';
-import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { NativeConnection, Runtime } from '@temporalio/worker';
 import { describeFaults, loadConfig } from '../config.ts';
 import { openOrm } from '../db/orm.ts';
 import { createLogger } from '../logger.ts';
 import { createProviderDirectory } from '../providers/directory.ts';
 import { createWorkers } from './create-workers.ts';
 import { ensureSearchAttributes } from './ensure-search-attributes.ts';
+import { temporalLogger } from './temporal-logger.ts';
 import { loadWorkerConfig } from './worker-config.ts';
 import { workflowBundle } from './workflow-bundle.ts';
 
@@ -24,9 +25,7 @@ const logger = createLogger({ level: config.logLevel, process: 'worker' });
 
 const metricsPort = workerConfig.WORKER_METRICS_PORT;
 Runtime.install({
-  logger: new DefaultLogger('WARN', ({ level, message, meta }) => {
-    logger[level === 'ERROR' ? 'error' : 'warn']({ meta: String(meta?.['workflowId'] ?? '') }, message);
-  }),
+  logger: temporalLogger(logger),
   shutdownSignals: [],
   telemetryOptions: {
     logging: { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} },

@@ -62,18 +62,19 @@ async function store(
   message: {
     readonly projectId: string;
     readonly provider: string;
-    readonly verified: readonly ProviderAccount[];
+    readonly verified: readonly [ProviderAccount, ...ProviderAccount[]];
     readonly fact: WebhookFact;
     readonly input: WebhookInput;
   },
 ): Promise<'accepted' | 'already_processed' | 'ignored'> {
   const { fact, verified } = message;
   // The account whose secret signed it tells the mode; where test and live share one, the message does.
-  const account = verified.find((candidate) => candidate.live === fact.live) ?? verified[0];
+  const [first, ...others] = verified;
+  const { live } = others.find((candidate) => candidate.live === fact.live) ?? first;
   const isNew = await deps.inbox.store({
     projectId: message.projectId,
     provider: message.provider,
-    live: account?.live ?? fact.live,
+    live,
     fact,
     body: deps.keyRing?.encrypt(message.input.rawBody) ?? null,
   });
@@ -90,12 +91,12 @@ function verifiedAccounts(
   provider: string,
   webhook: ProviderWebhook,
   input: WebhookInput,
-): readonly ProviderAccount[] {
+): readonly [ProviderAccount, ...ProviderAccount[]] {
   const nowMs = Date.now();
-  const verified = deps.providers
+  const [first, ...others] = deps.providers
     .accounts(projectId, provider)
     .filter((account) => webhook.verify({ ...input, secrets: account.webhookSecrets, nowMs }));
-  if (verified.length > 0) return verified;
+  if (first) return [first, ...others];
   deps.logger.warn({ provider, project: projectId }, 'a webhook without a valid signature was refused');
   throw refusal('signature_invalid', 'No live secret signed these bytes within the replay window.');
 }

@@ -1,5 +1,9 @@
-import { ProviderObjectEntity } from '../entities/organization.ts';
 import type { Db } from '../orm.ts';
+
+interface Owner {
+  readonly projectId: string;
+  readonly live: boolean;
+}
 
 /** A customer has many checkouts and subscriptions: its id says nothing about which. */
 const shared = new Set(['customer']);
@@ -7,29 +11,49 @@ const shared = new Set(['customer']);
 /** Remembers which of our entities a provider's ids belong to; the newest entity wins. */
 export async function linkProviderObjects(
   em: Db,
-  owner: { readonly projectId: string; readonly live: boolean },
+  owner: Owner,
   provider: string,
   entity: { readonly kind: 'checkout' | 'subscription'; readonly id: string },
   objects: readonly { readonly kind: string; readonly id: string }[],
 ): Promise<void> {
-  const rows = new Map(
-    objects.filter(({ kind }) => !shared.has(kind)).map((object) => [`${object.kind}/${object.id}`, object]),
-  );
-  if (rows.size === 0) return;
-  const now = new Date();
-  await em.upsertMany(
-    ProviderObjectEntity,
-    [...rows.values()].map((object) => ({
-      projectId: owner.projectId,
-      live: owner.live,
+  const own = objects.filter(({ kind }) => !shared.has(kind));
+  if (own.length === 0) return;
+  await em.execute(
+    `insert into provider_objects (project_id, live, provider, entity_kind, entity_id, kind, provider_object_id)
+     select distinct ?, ?::boolean, ?, ?, ?, kind, id from unnest(?::text[], ?::text[]) as named (kind, id)
+     on conflict (project_id, live, provider, kind, provider_object_id) do update
+       set entity_kind = excluded.entity_kind, entity_id = excluded.entity_id, updated_at = now()
+       where (provider_objects.entity_kind, provider_objects.entity_id) <> (excluded.entity_kind, excluded.entity_id)`,
+    [
+      owner.projectId,
+      owner.live,
       provider,
-      kind: object.kind,
-      providerObjectId: object.id,
-      entityKind: entity.kind,
-      entityId: entity.id,
-      createdAt: now,
-      updatedAt: now,
-    })),
-    { onConflictExcludeFields: ['createdAt'] },
+      entity.kind,
+      entity.id,
+      arrayOf(own.map(({ kind }) => kind)),
+      arrayOf(own.map(({ id }) => id)),
+    ],
   );
+}
+
+/** Remembers under which id a provider knows an organization; the newest wins. */
+export async function linkProviderCustomer(
+  em: Db,
+  owner: Owner & { readonly organizationId: string },
+  provider: string,
+  providerCustomerId: string,
+): Promise<void> {
+  await em.execute(
+    `insert into provider_customers (project_id, live, organization_id, provider, provider_customer_id)
+     values (?, ?, ?, ?, ?)
+     on conflict (project_id, live, organization_id, provider) do update
+       set provider_customer_id = excluded.provider_customer_id, updated_at = now()
+       where provider_customers.provider_customer_id <> excluded.provider_customer_id`,
+    [owner.projectId, owner.live, owner.organizationId, provider, providerCustomerId],
+  );
+}
+
+/** PostgreSQL's text form of an array; the query builder would spread a real one into several parameters. */
+function arrayOf(texts: readonly string[]): string {
+  return `{${texts.map((text) => JSON.stringify(text)).join(',')}}`;
 }

@@ -1,0 +1,119 @@
+import type { Card } from '../core/cards.ts';
+import type { Metadata } from '../core/types.ts';
+
+interface Base {
+  id: string;
+  [field: string]: unknown;
+}
+
+export interface Customer extends Base {
+  name: string;
+  email: string;
+  phone: string;
+  created_at: number;
+  metadata: Metadata;
+  custom_reference: string;
+  default_payment_source_id: string | null;
+}
+
+export interface PaymentSource extends Base {
+  type: 'card' | 'cash_recurrent' | 'spei_recurrent';
+  parent_id: string;
+  created_at: number;
+}
+
+/** A card kept for a payment source or an unused token; never shown. */
+export interface Vault {
+  id: string;
+  card: Card;
+}
+
+export interface Refund extends Base {
+  amount: number;
+}
+
+export interface Charge extends Base {
+  amount: number;
+  status: string;
+  created_at: number;
+  paid_at: number | null;
+  payment_method: Record<string, unknown>;
+  refunds: Refund[];
+}
+
+export interface Checkout extends Base {
+  slug: string;
+  url: string;
+  status: 'Issued' | 'Expired' | 'Cancelled';
+  expires_at: number;
+  allowed_payment_methods: string[];
+  success_url: string;
+  failure_url: string;
+  paid_payments_count: number;
+  plan_ids: string[];
+}
+
+export interface LineItem extends Base {
+  name: string;
+  description: string | null;
+  unit_price: number;
+  quantity: number;
+}
+
+export interface Order extends Base {
+  amount: number;
+  amount_refunded: number;
+  currency: string;
+  payment_status: string | null;
+  created_at: number;
+  updated_at: number;
+  metadata: Metadata;
+  customer_info: { name: string; email: string; phone: string; customer_id: string | null; [field: string]: unknown };
+  line_items: LineItem[];
+  discounts: { amount: number }[];
+  taxes: { amount: number }[];
+  charges: Charge[];
+  checkout: Checkout | null;
+  subscription_id: string | null;
+}
+
+export interface Plan extends Base {
+  name: string;
+  amount: number;
+  currency: string;
+  interval: 'week' | 'half_month' | 'month' | 'year';
+  frequency: number;
+  expiry_count: number | null;
+  trial_period_days: number | null;
+  max_retries: number | null;
+  retry_delay_hours: number | null;
+}
+
+export interface Subscription extends Base {
+  status: 'in_trial' | 'active' | 'past_due' | 'paused' | 'canceled' | 'expired';
+  plan_id: string;
+  card_id: string | null;
+  charge_id: string | null;
+  customer_id: string;
+  created_at: number;
+  subscription_start: number;
+  billing_cycle_start: number | null;
+  billing_cycle_end: number;
+  trial_start: number | null;
+  trial_end: number | null;
+  paused_at: number | null;
+  canceled_at: number | null;
+  last_billing_cycle_order_id: string | null;
+}
+
+export interface ConektaEvent extends Base {
+  type: string;
+  created_at: number;
+  data: unknown;
+}
+
+export interface Webhook extends Base {
+  url: string;
+  subscribed_events: string[];
+  active: boolean;
+}

@@ -1,0 +1,17 @@
+export type ProviderId = 'polar' | 'conekta' | 'stripe';
+
+export function isProviderId(value: unknown): value is ProviderId {
+  return value === 'polar' || value === 'conekta' || value === 'stripe';
+}
+
+/** Metadata as the three providers hand it back: Stripe keeps strings only, the others scalars. */
+export type Metadata = Record<string, unknown>;
+
+export interface Address {
+  line1: string | null;
+  line2: string | null;
+  postal_code: string | null;
+  city: string | null;
+  state: string | null;
+  country: string;
+}

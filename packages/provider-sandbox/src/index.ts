@@ -1,0 +1,6 @@
+export { type RunningSandbox, type SandboxConfig, type StartOptions, startSandbox } from './server.ts';
+export type { Fault } from './core/faults.ts';
+export type { LedgerEntry } from './core/ledger.ts';
+export type { ProviderId } from './core/types.ts';
+export type { Attempt, Delivery } from './webhooks/deliveries.ts';
+export type { WebhookTargets } from './webhooks/targets.ts';

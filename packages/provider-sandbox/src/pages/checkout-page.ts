@@ -1,0 +1,141 @@
+import type { CheckoutView, PayMethod } from '../cashier.ts';
+import { testCards } from '../core/cards.ts';
+import { formatMoney } from '../core/money-format.ts';
+import { COUNTRY_CODES } from './countries.ts';
+import { escape, safeUrl } from './html.ts';
+import { page } from './layout.ts';
+import { type Texts, textsFor } from './texts.ts';
+
+export interface FormState {
+  method: PayMethod;
+  email: string;
+  name: string;
+  country: string;
+  /** One message per faulty field; `form` stands above all. */
+  errors: Partial<Record<'number' | 'expiry' | 'cvc' | 'email' | 'name' | 'country' | 'form', string>>;
+}
+
+export function localeOf(view: CheckoutView): string {
+  if (view.provider === 'conekta') return 'es-MX';
+  if (view.locale !== null && /^[a-z]{2}(-[A-Za-z0-9]+)?$/.test(view.locale)) return view.locale;
+  return view.currency === 'MXN' ? 'es-MX' : 'en-US';
+}
+
+function recurringText(view: CheckoutView, texts: Texts): string | null {
+  if (!view.recurring) return null;
+  const [one, many] = texts.intervals[view.recurring.interval] ?? [view.recurring.interval, view.recurring.interval];
+  return view.recurring.count === 1 ? `${texts.per} ${one}` : `${texts.every} ${view.recurring.count} ${many}`;
+}
+
+function summary(view: CheckoutView, texts: Texts, money: (amount: number) => string): string {
+  const recurring = recurringText(view, texts);
+  const lines = view.lines.map(
+    (line) =>
+      `<li><span>${escape(line.name)}<small>${[
+        line.detail,
+        line.quantity > 1 ? `${texts.quantity} ${line.quantity}` : null,
+        recurring,
+      ]
+        .filter((part) => part !== null)
+        .map(escape)
+        .join(' · ')}</small></span><span>${money(line.amountMinor)}</span></li>`,
+  );
+  const row = (label: string, amount: number, kind = ''): string =>
+    `<div class="sum ${kind}"><span>${escape(label)}</span><span>${money(amount)}</span></div>`;
+  const back =
+    view.backUrl === null
+      ? ''
+      : `<a class="back" href="${safeUrl(view.backUrl)}"><span aria-hidden="true">←</span> ${escape(texts.back)}</a>`;
+  const trial = view.trialDays === null ? '' : `<p class="note">${escape(texts.trial(view.trialDays))}</p>`;
+  return `<section class="side" aria-label="${escape(texts.total)}"><div>${back}<h1>${escape(view.merchant)}</h1><p class="amount">${money(view.totalMinor)}</p>${recurring === null ? '' : `<p class="note">${escape(recurring)}</p>`}${trial}<ul class="lines">${lines.join('')}</ul>${view.discountMinor > 0 ? row(texts.discount, -view.discountMinor) : ''}${view.taxMinor > 0 ? row(texts.tax, view.taxMinor) : ''}${row(view.recurring ? texts.dueToday : texts.total, view.totalMinor, 'total')}</div></section>`;
+}
+
+interface FieldInput {
+  name: keyof FormState['errors'];
+  label: string;
+  value: string;
+  attributes: string;
+  error: string | undefined;
+}
+
+function field({ name, label, value, attributes, error }: FieldInput): string {
+  const invalid = error === undefined ? '' : ` aria-invalid="true" aria-describedby="error-${name}"`;
+  const message = error === undefined ? '' : `<p class="error" id="error-${name}" role="alert">${escape(error)}</p>`;
+  return `<label class="field"><span>${escape(label)}</span><input name="${name}" value="${escape(value)}" ${attributes}${invalid}>${message}</label>`;
+}
+
+function countrySelect(texts: Texts, locale: string, selected: string): string {
+  const names = new Intl.DisplayNames([locale], { type: 'region' });
+  const options = COUNTRY_CODES.map((code) => ({ code, name: names.of(code) ?? code }))
+    .sort((left, right) => left.name.localeCompare(right.name, locale))
+    .map(({ code, name }) => `<option value="${code}"${code === selected ? ' selected' : ''}>${escape(name)}</option>`);
+  return `<label class="field"><span>${escape(texts.country)}</span><select name="country" autocomplete="country">${options.join('')}</select></label>`;
+}
+
+function methodTabs(view: CheckoutView, texts: Texts, chosen: PayMethod): string {
+  if (view.methods.length < 2) return `<input type="hidden" name="method" value="${view.methods[0] ?? 'card'}">`;
+  const tabs = view.methods.map(
+    (method) =>
+      `<label><input type="radio" name="method" value="${method}"${method === chosen ? ' checked' : ''}>${escape(texts.methods[method])}</label>`,
+  );
+  return `<fieldset class="tabs">${tabs.join('')}</fieldset>`;
+}
+
+function cardPane(
+  view: CheckoutView,
+  texts: Texts,
+  form: FormState,
+  locale: string,
+  money: (amount: number) => string,
+): string {
+  const { errors } = form;
+  const label =
+    view.mode === 'setup'
+      ? texts.save
+      : view.trialDays !== null
+        ? texts.startTrial
+        : view.mode === 'subscription'
+          ? `${texts.subscribe} · ${money(view.totalMinor)}`
+          : `${texts.pay} ${money(view.totalMinor)}`;
+  return `<div class="pane p-card">${field({ name: 'number', label: texts.cardNumber, value: '', attributes: 'inputmode="numeric" autocomplete="cc-number" placeholder="1234 1234 1234 1234" maxlength="23"', error: errors.number })}<div class="row">${field({ name: 'expiry', label: texts.expiry, value: '', attributes: `inputmode="numeric" autocomplete="cc-exp" placeholder="${texts.expiryHint}" maxlength="9"`, error: errors.expiry })}${field({ name: 'cvc', label: texts.cvc, value: '', attributes: 'inputmode="numeric" autocomplete="cc-csc" placeholder="123" maxlength="4"', error: errors.cvc })}</div>${field({ name: 'name', label: texts.nameOnCard, value: form.name, attributes: 'autocomplete="cc-name" maxlength="120"', error: errors.name })}${countrySelect(texts, locale, form.country)}<button type="submit">${escape(label)}</button></div>`;
+}
+
+function cardList(view: CheckoutView, texts: Texts): string {
+  const year = String((new Date().getUTCFullYear() + 5) % 100);
+  const items = testCards(view.provider).map(
+    ({ number, label }) =>
+      `<li><button type="button" data-card="${number}" data-year="${year}" data-cvc="${number.startsWith('3') ? '1234' : '123'}"><span>${escape(label)}</span><code>${number.replaceAll(/(.{4})(?=.)/g, '$1 ')}</code></button></li>`,
+  );
+  return `<details><summary>${escape(texts.testCards)}</summary><p class="note">${escape(texts.testCardsHint)}</p><ul>${items.join('')}</ul></details>`;
+}
+
+export function checkoutPage(view: CheckoutView, form: FormState): string {
+  const locale = localeOf(view);
+  const texts = textsFor(locale);
+  const money = (amount: number): string => escape(formatMoney(amount, view.currency, locale));
+  const alert =
+    form.errors.form === undefined ? '' : `<div class="alert" role="alert">${escape(form.errors.form)}</div>`;
+  const email =
+    view.email === null
+      ? field({
+          name: 'email',
+          label: texts.email,
+          value: form.email,
+          attributes: 'type="email" autocomplete="email" required maxlength="200"',
+          error: form.errors.email,
+        })
+      : `<p class="field"><span>${escape(texts.email)}</span>${escape(view.email)}</p>`;
+  const voucherPane = (method: 'cash' | 'spei'): string =>
+    view.methods.includes(method)
+      ? `<div class="pane p-${method}"><p class="note field">${escape(method === 'cash' ? texts.cashHint : texts.speiHint)}</p><button type="submit">${escape(method === 'cash' ? texts.getVoucher : texts.getClabe)}</button></div>`
+      : '';
+  const only = view.methods.length < 2 ? ` class="only-${view.methods[0] ?? 'card'}"` : '';
+  const main = `<main class="main"><div>${alert}<form method="post" name="pay"${only} action="${safeUrl(view.pageUrl)}" novalidate>${email}${methodTabs(view, texts, form.method)}${view.methods.includes('card') ? cardPane(view, texts, form, locale, money) : ''}${voucherPane('cash')}${voucherPane('spei')}</form>${view.methods.includes('card') ? cardList(view, texts) : ''}</div></main>`;
+  return page({
+    provider: view.provider,
+    locale,
+    title: view.merchant,
+    ribbon: texts.ribbon,
+    body: `<div class="shell">${summary(view, texts, money)}${main}</div>`,
+  });
+}

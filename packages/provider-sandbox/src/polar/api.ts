@@ -1,0 +1,98 @@
+import type { Cashier } from '../cashier.ts';
+import { type Answer, type ApiRequest, header } from '../http/answer.ts';
+import { isTooLarge } from '../http/body.ts';
+import type { ProviderApi } from '../http/provider-api.ts';
+import { catalogueRoutes } from './catalogue.ts';
+import { checkoutRoutes, scheduleCheckouts } from './checkouts.ts';
+import { commerceRoutes } from './commerce.ts';
+import { API_VERSION, type PolarContext } from './context.ts';
+import { customerRoutes } from './customers.ts';
+import { failed, failureAnswer } from './errors.ts';
+import { revoke, scheduleSubscriptions } from './subscription-changes.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
+import { webhookEndpointRoutes } from './webhook-endpoints.ts';
+import { bodyOf } from './validation.ts';
+
+// The deprecated version is frozen with the same shapes; anything else has been removed or never was.
+const VERSIONS = [API_VERSION, '2026-04', '2027-01'];
+
+function unauthorized(hasToken: boolean): Answer {
+  return hasToken
+    ? {
+        status: 401,
+        body: {
+          error: 'invalid_token',
+          error_description: 'The access token provided is expired, revoked, malformed, or invalid for other reasons.',
+        },
+        headers: { 'www-authenticate': 'Bearer realm="polar", error="invalid_token"' },
+      }
+    : { status: 401, body: { error: 'Unauthorized', detail: 'Unauthorized' } };
+}
+
+function admit(polar: PolarContext, request: ApiRequest): Answer | null {
+  const version = header(request, 'polar-version');
+  if (version !== null && !VERSIONS.includes(version)) return { status: 404, body: { detail: 'Not Found' } };
+  if (['POST', 'PUT', 'PATCH'].includes(request.method) && header(request, 'content-length') === null) {
+    return { status: 411, body: { error: 'LengthRequired', detail: 'Content-Length header is required.' } };
+  }
+  if (isTooLarge(request.rawBody))
+    return { status: 413, body: { error: 'PayloadTooLarge', detail: 'Request body is too large.' } };
+  // Browser calls carry the client secret in their path instead of a token.
+  if (request.path.startsWith('/polar/v1/checkouts/client/')) return null;
+  const authorization = header(request, 'authorization');
+  if (authorization === `Bearer ${polar.sandbox.credentials.current().polar.apiKey}`) return null;
+  return unauthorized(authorization !== null);
+}
+
+function faulty(kind: 'status' | 'rate_limited', status: number, retryAfterS: number): Answer {
+  if (kind === 'rate_limited') return { status: 429, headers: { 'retry-after': String(retryAfterS) } };
+  return { status, body: { error: status >= 500 ? 'InternalServerError' : 'PolarError', detail: 'Injected fault.' } };
+}
+
+/** `…/confirm`: the sandbox takes the test card's number where the browser library would give its token. */
+function confirm(cashier: Cashier, id: string, request: ApiRequest): void {
+  const body = bodyOf(request) as Record<string, unknown>;
+  const text = (name: string): string | null => (typeof body[name] === 'string' ? body[name] : null);
+  const number = (text('confirmation_token_id') ?? '4242424242424242').replaceAll(/\D/g, '') || '4242424242424242';
+  const card = {
+    number,
+    expMonth: 12,
+    expYear: new Date().getUTCFullYear() + 5,
+    cvc: '123',
+    name: text('customer_name'),
+  };
+  const result = cashier.pay(id, {
+    method: 'card',
+    card,
+    email: text('customer_email'),
+    name: text('customer_name'),
+    country: null,
+  });
+  if (result.kind === 'declined') throw failed(400, 'PaymentError', result.decline.message);
+  if (result.kind === 'refused') throw failed(403, 'NotOpenCheckout', result.message);
+}
+
+export function createPolarApi(polar: PolarContext, cashier: Cashier): ProviderApi {
+  scheduleCheckouts(polar);
+  scheduleSubscriptions(polar);
+  return {
+    provider: 'polar',
+    prefix: '/polar',
+    routes: [
+      ...customerRoutes(polar, (subscription) => revoke(polar, subscription)),
+      ...catalogueRoutes(polar),
+      ...checkoutRoutes(polar, (checkout, request) => confirm(cashier, checkout.id, request)),
+      ...commerceRoutes(polar),
+      ...subscriptionRoutes(polar),
+      ...webhookEndpointRoutes(polar),
+    ],
+    admit: (request) => admit(polar, request),
+    failure: failureAnswer,
+    unknownRoute: () => ({ status: 404, body: { detail: 'Not Found' } }),
+    faulty,
+    decorate: (answer, request) => ({
+      ...answer,
+      headers: { 'polar-version': header(request, 'polar-version') ?? API_VERSION, ...answer.headers },
+    }),
+  };
+}

@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { base62 } from '../core/ids.ts';
+import type { Route } from '../http/answer.ts';
+import type { StripeContext } from './context.ts';
+import { invalid, noSuch } from './errors.ts';
+import { listPage } from './listing.ts';
+import type { Coupon, PromotionCode } from './objects.ts';
+import {
+  bool,
+  decimal,
+  expand,
+  formOf,
+  ignored,
+  integer,
+  mergeMetadata,
+  metadata,
+  page,
+  parse,
+  range,
+  text,
+} from './params.ts';
+
+const couponParams = z.strictObject({
+  amount_off: integer.optional(),
+  applies_to: ignored.optional(),
+  currency: text.optional(),
+  currency_options: ignored.optional(),
+  duration: z.enum(['once', 'repeating', 'forever']).optional(),
+  duration_in_months: integer.optional(),
+  expand,
+  id: text.optional(),
+  max_redemptions: integer.optional(),
+  metadata: metadata.optional(),
+  name: text.optional(),
+  percent_off: decimal.optional(),
+  redeem_by: integer.optional(),
+});
+const promotionParams = z.strictObject({
+  promotion: z.strictObject({ type: z.literal('coupon'), coupon: text }),
+  active: bool.optional(),
+  code: text.optional(),
+  customer: text.optional(),
+  customer_account: text.optional(),
+  expand,
+  expires_at: integer.optional(),
+  max_redemptions: integer.optional(),
+  metadata: metadata.optional(),
+  restrictions: ignored.optional(),
+});
+const listParams = z.strictObject({ ...page, created: range.optional() });
+const promotionList = z.strictObject({
+  ...page,
+  active: bool.optional(),
+  code: text.optional(),
+  coupon: text.optional(),
+  created: range.optional(),
+  customer: text.optional(),
+});
+
+function createCoupon(stripe: StripeContext, params: z.output<typeof couponParams>): Coupon {
+  if ((params.percent_off === undefined) === (params.amount_off === undefined)) {
+    throw invalid('You must pass either percent_off or amount_off, and not both.', { param: 'percent_off' });
+  }
+  if (params.amount_off !== undefined && params.currency === undefined) {
+    throw invalid('Missing required param: currency.', { code: 'parameter_missing', param: 'currency' });
+  }
+  if (params.duration === 'repeating' && params.duration_in_months === undefined) {
+    throw invalid('Missing required param: duration_in_months.', {
+      code: 'parameter_missing',
+      param: 'duration_in_months',
+    });
+  }
+  if (params.id !== undefined && stripe.coupons.get(params.id)) {
+    throw invalid('Coupon already exists.', { code: 'resource_already_exists', param: 'id' });
+  }
+  const coupon: Coupon = {
+    id: params.id ?? base62(8),
+    object: 'coupon',
+    amount_off: params.amount_off ?? null,
+    created: stripe.now(),
+    currency: params.currency?.toLowerCase() ?? null,
+    duration: params.duration ?? 'once',
+    duration_in_months: params.duration_in_months ?? null,
+    livemode: false,
+    max_redemptions: params.max_redemptions ?? null,
+    metadata: mergeMetadata({}, params.metadata),
+    name: params.name ?? null,
+    percent_off: params.percent_off ?? null,
+    redeem_by: params.redeem_by ?? null,
+    times_redeemed: 0,
+    valid: true,
+  };
+  stripe.coupons.put(coupon);
+  stripe.emit('coupon.created', coupon);
+  return coupon;
+}
+
+function createPromotionCode(stripe: StripeContext, params: z.output<typeof promotionParams>): PromotionCode {
+  if (!stripe.coupons.get(params.promotion.coupon))
+    throw noSuch('coupon', params.promotion.coupon, 'promotion[coupon]', 400);
+  const code = params.code ?? base62(8).toUpperCase();
+  if (stripe.promotionCodes.findBy('code', code).some((other) => other.active)) {
+    throw invalid('An active promotion code with `code: ' + code + '` already exists.', { param: 'code' });
+  }
+  const promotion: PromotionCode = {
+    id: `promo_1${base62(23)}`,
+    object: 'promotion_code',
+    active: params.active ?? true,
+    code,
+    created: stripe.now(),
+    customer: params.customer ?? null,
+    customer_account: null,
+    expires_at: params.expires_at ?? null,
+    livemode: false,
+    max_redemptions: params.max_redemptions ?? null,
+    metadata: mergeMetadata({}, params.metadata),
+    promotion: params.promotion,
+    restrictions: { first_time_transaction: false, minimum_amount: null, minimum_amount_currency: null },
+    times_redeemed: 0,
+  };
+  stripe.promotionCodes.put(promotion);
+  stripe.emit('promotion_code.created', promotion);
+  return promotion;
+}
+
+/** What a coupon takes off an amount in that currency. */
+export function discountOf(coupon: Coupon, amount: number, currency: string): number {
+  if (coupon.percent_off !== null) return Math.round((amount * coupon.percent_off) / 100);
+  return coupon.currency === currency ? Math.min(coupon.amount_off ?? 0, amount) : 0;
+}
+
+export function discountRoutes(stripe: StripeContext): Route[] {
+  return [
+    {
+      method: 'post',
+      path: '/v1/coupons',
+      operations: ['discounts.create', 'coupons.create'],
+      handle: (request) => ({ status: 200, body: createCoupon(stripe, parse(couponParams, formOf(request))) }),
+    },
+    {
+      method: 'get',
+      path: '/v1/coupons',
+      operations: ['discounts.list', 'coupons.list'],
+      handle: (request) => ({
+        status: 200,
+        body: listPage(stripe.coupons.newestFirst(), '/v1/coupons', parse(listParams, formOf(request))),
+      }),
+    },
+    {
+      method: 'get',
+      path: '/v1/coupons/:id',
+      operations: ['discounts.get', 'coupons.get'],
+      handle(request) {
+        const id = request.params['id'] ?? '';
+        const coupon = stripe.coupons.get(id);
+        if (!coupon) throw noSuch('coupon', id, 'coupon');
+        return { status: 200, body: coupon };
+      },
+    },
+    {
+      method: 'post',
+      path: '/v1/promotion_codes',
+      operations: ['discounts.create', 'promotion_codes.create'],
+      handle: (request) => ({
+        status: 200,
+        body: createPromotionCode(stripe, parse(promotionParams, formOf(request))),
+      }),
+    },
+    {
+      method: 'get',
+      path: '/v1/promotion_codes',
+      operations: ['discounts.list', 'promotion_codes.list'],
+      handle(request) {
+        const params = parse(promotionList, formOf(request));
+        const keep = (doc: PromotionCode): boolean =>
+          (params.active === undefined || doc.active === params.active) &&
+          (params.code === undefined || doc.code.toLowerCase() === params.code.toLowerCase()) &&
+          (params.coupon === undefined || doc.promotion.coupon === params.coupon);
+        return {
+          status: 200,
+          body: listPage(stripe.promotionCodes.newestFirst(), '/v1/promotion_codes', params, keep),
+        };
+      },
+    },
+  ];
+}

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { bool, expand, ignored, integer, metadata, page, range, text } from './params.ts';
+import { priceData, productData } from './price-params.ts';
+
+const lineItem = z.strictObject({
+  adjustable_quantity: ignored.optional(),
+  dynamic_tax_rates: ignored.optional(),
+  metadata: metadata.optional(),
+  price: text.optional(),
+  price_data: priceData.extend({ product: text.optional(), product_data: productData.optional() }).optional(),
+  quantity: integer.optional(),
+  tax_rates: ignored.optional(),
+});
+
+const opaque = (names: readonly string[]): Record<string, z.ZodOptional<z.ZodUnknown>> =>
+  Object.fromEntries(names.map((name) => [name, ignored.optional()]));
+
+export const sessionCreateParams = z.strictObject({
+  ...opaque([
+    'adaptive_pricing',
+    'after_expiration',
+    'automatic_tax',
+    'billing_address_collection',
+    'branding_settings',
+    'consent_collection',
+    'custom_fields',
+    'custom_text',
+    'customer_account',
+    'customer_update',
+    'integration_identifier',
+    'invoice_creation',
+    'managed_payments',
+    'name_collection',
+    'optional_items',
+    'origin_context',
+    'payment_method_configuration',
+    'payment_method_data',
+    'permissions',
+    'phone_number_collection',
+    'redirect_on_completion',
+    'saved_payment_method_options',
+    'shipping_address_collection',
+    'shipping_options',
+    'submit_type',
+    'tax_id_collection',
+    'wallet_options',
+  ]),
+  allow_promotion_codes: bool.optional(),
+  allowed_payment_method_types: z.array(text).optional(),
+  cancel_url: text.optional(),
+  client_reference_id: text.max(200).optional(),
+  currency: text.optional(),
+  customer: text.optional(),
+  customer_creation: z.enum(['always', 'if_required']).optional(),
+  customer_email: text.optional(),
+  discounts: z
+    .union([z.literal(''), z.array(z.strictObject({ coupon: text.optional(), promotion_code: text.optional() }))])
+    .optional(),
+  excluded_payment_method_types: z.array(text).optional(),
+  expand,
+  expires_at: integer.optional(),
+  line_items: z.array(lineItem).max(100).optional(),
+  locale: text.optional(),
+  metadata: metadata.optional(),
+  mode: z.enum(['payment', 'subscription', 'setup']).optional(),
+  payment_intent_data: z
+    .looseObject({ metadata: metadata.optional(), description: text.optional(), setup_future_usage: text.optional() })
+    .optional(),
+  payment_method_collection: z.enum(['always', 'if_required']).optional(),
+  payment_method_options: z
+    .looseObject({ oxxo: z.looseObject({ expires_after_days: integer.optional() }).optional() })
+    .optional(),
+  return_url: text.optional(),
+  setup_intent_data: z.looseObject({ metadata: metadata.optional() }).optional(),
+  subscription_data: z
+    .looseObject({
+      metadata: metadata.optional(),
+      trial_period_days: integer.optional(),
+      trial_end: integer.optional(),
+      description: text.optional(),
+    })
+    .optional(),
+  success_url: text.optional(),
+  ui_mode: z.enum(['hosted_page', 'embedded_page', 'elements', 'form']).optional(),
+});
+
+export type SessionCreateParams = z.output<typeof sessionCreateParams>;
+export type LineItemParams = z.output<typeof lineItem>;
+
+export const sessionListParams = z.strictObject({
+  ...page,
+  created: range.optional(),
+  customer: text.optional(),
+  customer_account: text.optional(),
+  customer_details: z.strictObject({ email: text }).optional(),
+  payment_intent: text.optional(),
+  payment_link: text.optional(),
+  status: z.enum(['open', 'complete', 'expired']).optional(),
+  subscription: text.optional(),
+});

@@ -1,0 +1,44 @@
+import type { Store } from '../core/store.ts';
+import type { ProviderId } from '../core/types.ts';
+
+/** One address that receives a provider's events: the configured one, or one registered through the provider's API. */
+export interface Target {
+  url: string;
+  /** Null takes every event type. */
+  events: readonly string[] | null;
+  /** Null signs with the provider's current secret. */
+  secret: string | null;
+}
+
+export type WebhookTargets = Record<ProviderId, string | null>;
+
+export interface Targets {
+  configured(): WebhookTargets;
+  configure(urls: Partial<Record<ProviderId, string | null>>): void;
+  /** Providers say which endpoints their own API registered. */
+  addSource(provider: ProviderId, registered: () => Target[]): void;
+  of(provider: ProviderId, eventType: string): Target[];
+}
+
+export function createTargets(store: Store): Targets {
+  const stored = store.collection<{ id: string; urls: WebhookTargets }>('sandbox/targets');
+  const row = stored.get('targets') ?? { id: 'targets', urls: { polar: null, conekta: null, stripe: null } };
+  const sources = new Map<ProviderId, () => Target[]>();
+  return {
+    configured: () => ({ ...row.urls }),
+    configure(urls) {
+      Object.assign(row.urls, urls);
+      stored.put(row);
+    },
+    addSource: (provider, registered) => void sources.set(provider, registered),
+    of(provider, eventType) {
+      const url = row.urls[provider];
+      const registered = (sources.get(provider)?.() ?? []).filter(
+        (target) => target.events === null || target.events.includes(eventType) || target.events.includes('*'),
+      );
+      const fixed: Target[] = url === null ? [] : [{ url, events: null, secret: null }];
+      // The same address registered twice is one receiver: real accounts would send twice, to nobody's benefit here.
+      return [...fixed, ...registered.filter((target) => target.url !== url)];
+    },
+  };
+}
