@@ -2,9 +2,6 @@ import { defineConfig } from 'vitest/config';
 
 const postgres = 'test/support/servers/global-postgres.ts';
 
-/** `contract-smoke` is the part of the contract suite that `npm run check` has time for. */
-const smoke = process.argv.includes('contract-smoke');
-
 const project = (name: string, include: string[], globalSetup: string[] = [], fileParallelism = true) => ({
   extends: true as const,
   test: { name, include, globalSetup, fileParallelism },
@@ -20,11 +17,10 @@ export default defineConfig({
     projects: [
       project('unit', ['test/unit/**/*.test.ts', 'packages/*/test/**/*.test.ts']),
       project('workflow', ['test/workflow/**/*.test.ts', 'test/replay/**/*.test.ts']),
-      smoke
-        ? project('contract-smoke', ['test/contract/*.smoke.test.ts'])
-        : project('contract', ['test/contract/**/*.test.ts']),
+      project('contract', ['test/contract/**/*.test.ts']),
       project('database', ['test/integration/db/**/*.test.ts', 'test/integration/api/**/*.test.ts'], [postgres]),
       project('integration', ['test/integration/*.test.ts'], [], false),
+      project('browser', ['test/browser/**/*.test.ts'], [], false),
       project('chaos', ['test/chaos/**/*.test.ts'], [], false),
     ],
   },

@@ -3,9 +3,9 @@ import { runSteps, SERVERS_STEP, STATIC_STEPS } from './run-steps.ts';
 const usage = `npm run check
 
 What to run before every commit, in under a minute: format, lint, types, unused code, and the fast tests (unit, workflow,
-contract-smoke). npm test runs everything.`;
+contract). npm test runs everything.`;
 
-const projects = ['unit', 'workflow', 'contract-smoke'].flatMap((name) => ['--project', name]);
+const projects = ['unit', 'workflow', 'contract'].flatMap((name) => ['--project', name]);
 
 if (process.argv.includes('--help')) console.log(usage);
 else await runSteps([STATIC_STEPS, [SERVERS_STEP], [{ name: 'tests', command: ['vitest', 'run', ...projects] }]]);

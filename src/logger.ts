@@ -44,7 +44,8 @@ export function createLogger(
 /** What a log line says of an error: kind, code, place; never the data it was about. */
 export function describeError(error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { type: typeof error };
-  const isDatabase = 'sqlState' in error || ('code' in error && 'constraint' in error) || /Exception$/.test(error.name);
+  const isDatabase =
+    'sqlState' in error || ('code' in error && 'constraint' in error) || error.name.endsWith('Exception');
   return {
     type: error.name,
     ...('code' in error && { code: error.code }),

@@ -13,7 +13,13 @@ const card = { method: 'card', number: '4242 4242 4242 4242', expiry: '12 / 31',
 export const visitors: readonly Visitor[] = [
   {
     title: 'A visitor from the United States subscribes to Pro',
-    body: { product_id: 'pro', billing_interval: 'monthly', country: 'US', email: 'ada@example.com', name: 'Ada Byron' },
+    body: {
+      product_id: 'pro',
+      billing_interval: 'monthly',
+      country: 'US',
+      email: 'ada@example.com',
+      name: 'Ada Byron',
+    },
     form: { ...card, name: 'Ada Byron', country: 'US' },
   },
   {
@@ -45,10 +51,16 @@ export async function playVisitor(visitor: Visitor, dev: DemoStack, story: Story
   story.begin(visitor.title);
   const opened = await openCheckout(visitor, dev);
   const { routing } = opened;
-  story.tell('routed', `rule ${routing.rule}, country ${routing.country ?? 'unknown'} (from ${routing.country_source})`);
+  story.tell(
+    'routed',
+    `rule ${routing.rule}, country ${routing.country ?? 'unknown'} (from ${routing.country_source})`,
+  );
   story.tell('provider', `${opened.provider ?? 'none'}, checkout ${opened.checkout_id}`);
   story.tell('page', opened.checkout_url);
-  story.tell('workflow', `${dev.temporal_ui_url}/namespaces/default/workflows/${encodeURIComponent(`checkout/${opened.checkout_id}`)}`);
+  story.tell(
+    'workflow',
+    `${dev.temporal_ui_url}/namespaces/default/workflows/${encodeURIComponent(`checkout/${opened.checkout_id}`)}`,
+  );
   await pay(visitor, opened, story);
   const ended = await follow(opened.checkout_id, dev, story);
   for (const delivery of await decisiveDeliveries(opened.checkout_id, dev)) story.tell('webhook', delivery);
@@ -95,7 +107,7 @@ async function pay(visitor: Visitor, checkout: Checkout, story: Story): Promise<
 /** Follows the checkout's own account of itself until it has ended. */
 async function follow(checkoutId: string, dev: DemoStack, story: Story): Promise<Checkout> {
   let last = 'open';
-  for (const started = Date.now(); ; ) {
+  for (const started = Date.now(); ;) {
     const response = await fetch(`${dev.api_url}/api/v1/billing/checkouts/${checkoutId}`, {
       headers: { authorization: `Bearer ${dev.secret_key}` },
     });

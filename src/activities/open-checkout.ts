@@ -92,12 +92,7 @@ export function createOpenCheckout(deps: ActivityDeps, gate: CallGate) {
 
 type Opened = Extract<CreateCheckoutResult, { outcome: 'opened' }>;
 
-function left(
-  provider: string,
-  reason: FallbackReason,
-  providerCode: string | null,
-  mayExist: boolean,
-): LeftProvider {
+function left(provider: string, reason: FallbackReason, providerCode: string | null, mayExist: boolean): LeftProvider {
   return { provider, reason, providerCode, at: new Date().toISOString(), mayExist };
 }
 

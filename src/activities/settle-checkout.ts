@@ -22,7 +22,10 @@ export function createSettleCheckout(deps: ActivityDeps) {
       if (row.provider === null || row.providerCheckoutId === null) return asSettled(row, 'no provider is involved');
       const { client } = accountOf(deps, row.projectId, row.live, row.provider);
       const truth = await client.checkouts.get(row.providerCheckoutId);
-      return asSettled(await applyCheckoutTruth(em.fork(), row, truth), `the provider says ${truth?.state ?? 'nothing'}`);
+      return asSettled(
+        await applyCheckoutTruth(em.fork(), row, truth),
+        `the provider says ${truth?.state ?? 'nothing'}`,
+      );
     });
   };
 }

@@ -11,9 +11,10 @@ export function encodeCursor(...keys: readonly (string | number)[]): string {
  */
 export function decodeCursor(cursor: string, shape: readonly ('string' | 'number')[]): readonly (string | number)[] {
   try {
-    const keys: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    if (Array.isArray(keys) && keys.length === shape.length && keys.every((key, index) => typeof key === shape[index]))
-      return keys;
+    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    const keys: readonly unknown[] = Array.isArray(parsed) ? parsed : [];
+    const isOfShape = (key: unknown, index: number): key is string | number => typeof key === shape[index];
+    if (keys.length === shape.length && keys.every(isOfShape)) return keys;
   } catch {
     // Falls through: any other text is no cursor.
   }

@@ -1,25 +1,13 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import type { EventInbox } from '../db/queries/provider-events.ts';
-import type { ProviderAbilities } from '../domain/routing/abilities.ts';
 import type { Logger } from '../logger.ts';
 import type { Policies } from '../policies.ts';
-import type { ProviderAccount, ProviderWebhook } from '../providers/port.ts';
+import type { ProviderDirectory } from '../providers/port.ts';
 import type { GeoLookup } from './geo.ts';
 import type { Metrics } from './metrics.ts';
 import type { TemporalGateway } from './temporal.ts';
 import type { VerifyUserToken } from './user-tokens.ts';
-
-/** The providers of this deployment, by id; the API knows none by name. */
-export interface ProviderDirectory {
-  ids(): readonly string[];
-  abilities(id: string): ProviderAbilities | null;
-  /** null: not configured for that project and mode. */
-  account(projectId: string, live: boolean, id: string): ProviderAccount | null;
-  webhook(id: string): ProviderWebhook | null;
-  /** Test and live, for their webhook secrets. */
-  accounts(projectId: string, id: string): readonly ProviderAccount[];
-}
 
 export interface ApiSettings {
   /** Without a trailing slash. */
@@ -33,6 +21,7 @@ export interface ApiSettings {
 export interface ApiDeps {
   readonly orm: MikroORM;
   readonly inbox: EventInbox;
+  /** By id; the API knows none by name. */
   readonly providers: ProviderDirectory;
   readonly policies: Policies;
   readonly temporal: TemporalGateway;

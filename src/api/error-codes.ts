@@ -10,7 +10,7 @@ export interface ErrorPage {
 }
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
-export const errorCodes = {
+const errorCodes = {
   unauthorized: {
     kind: 'forbidden',
     status: 401,

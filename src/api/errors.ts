@@ -35,7 +35,8 @@ export function statusOf(error: BillingError): number {
 
 export function toProblem(error: BillingError, request: Request, publicUrl: string): Problem {
   const shown = error.kind === 'bug' ? refusal('internal_error', 'Something unexpected happened.') : error;
-  const extra = publicDetails.flatMap((name) => (name in shown.details ? [[name, shown.details[name]]] : []));
+  const told = publicDetails.filter((name) => name in shown.details);
+  const extra: Record<string, unknown> = Object.fromEntries(told.map((name) => [name, shown.details[name]]));
   return {
     type: `${publicUrl}/docs/errors/${shown.code}`,
     title: errorPages[shown.code]?.title ?? shown.code.replaceAll('_', ' '),
@@ -45,7 +46,7 @@ export function toProblem(error: BillingError, request: Request, publicUrl: stri
     instance: request.originalUrl.split('?')[0] ?? '/',
     request_id: requestIdOf(request),
     errors: shown.faults.map(({ pointer, code, detail }) => ({ pointer, code, detail })),
-    ...Object.fromEntries(extra),
+    ...extra,
   };
 }
 
@@ -61,7 +62,10 @@ export function sendProblem(error: BillingError, request: Request, response: Res
 /** The last middleware: every error leaves as a problem; only our own faults are logged as errors. */
 export function createErrorHandler(deps: { readonly logger: Logger; readonly publicUrl: string }): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
-    if (response.headersSent) return next(thrown);
+    if (response.headersSent) {
+      next(thrown);
+      return;
+    }
     const error = toBillingError(thrown);
     if (statusOf(error) >= 500 && error.code !== 'no_provider_available')
       deps.logger.error({ err: thrown, request_id: requestIdOf(request) }, 'request failed');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ServiceError,
   WorkflowExecutionAlreadyStartedError,
@@ -13,8 +14,8 @@ import { checkoutWorkflowId } from '../workflows/messages.ts';
 import { checkoutStart } from '../workflows/start-options.ts';
 import type { TemporalGateway } from './temporal.ts';
 
-/** How long a caller waits before the answer is "see later". */
-const patienceMs = 8_000;
+/** How long a caller waits before the answer is "see later": 8 s with all that comes before and after. */
+const patienceMs = 7_500;
 
 interface OpenInput {
   readonly em: Db;
@@ -44,14 +45,21 @@ export async function expireCheckout(input: OpenInput): Promise<Checkout> {
 
 /** Every outcome but an answer leaves the row to tell; only what should not happen is logged. */
 async function attempt(input: OpenInput, ask: (deadline: Date) => Promise<void>): Promise<void> {
+  const patience = new AbortController();
   try {
-    await ask(new Date(Date.now() + patienceMs));
+    const asked = ask(new Date(Date.now() + patienceMs));
+    // The client's own deadline may be late by its last retry's wait; the call then goes on unheard.
+    const late = sleep(patienceMs, 'late', { signal: patience.signal });
+    const outcome = await Promise.race([asked, late]);
+    if (outcome === 'late') input.logger.warn({ checkout_id: input.checkout.id }, 'the outcome is not known yet');
   } catch (error) {
     if (hasEnded(error)) return;
     const isPatience = error instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
     const line = { err: error, checkout_id: input.checkout.id };
     if (isPatience || error instanceof ServiceError) input.logger.warn(line, 'the outcome is not known yet');
     else input.logger.error(line, 'Temporal answered something unexpected');
+  } finally {
+    patience.abort();
   }
 }
 

@@ -1,4 +1,5 @@
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import { billingQueue, expireUpdate, openedUpdate } from '../workflows/messages.ts';
 import type { checkoutStart } from '../workflows/start-options.ts';
 
@@ -44,7 +45,7 @@ async function missingPollers(client: Client): Promise<readonly string[]> {
   const { pollers } = await client.workflowService.describeTaskQueue({
     namespace: client.options.namespace,
     taskQueue: { name: billingQueue },
-    taskQueueType: 1, // workflow
+    taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
   });
   const fresh = (pollers ?? []).some(
     (poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1_000 > Date.now() - pollerFreshMs,

@@ -43,7 +43,8 @@ export function createTokenVerifier(
 function organizationsOf(payload: JWTPayload): ReadonlyMap<string, readonly Permission[]> {
   const claimed: unknown = payload['organizations'];
   const found = new Map<string, readonly Permission[]>();
-  for (const entry of Array.isArray(claimed) ? claimed : []) {
+  const entries: readonly unknown[] = Array.isArray(claimed) ? claimed : [];
+  for (const entry of entries) {
     const { id, role }: { id?: unknown; role?: unknown } = typeof entry === 'object' && entry !== null ? entry : {};
     if (typeof id !== 'string' || typeof role !== 'string' || !Object.hasOwn(permissionsByRole, role)) continue;
     found.set(id, permissionsByRole[role] ?? []);

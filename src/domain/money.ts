@@ -9,10 +9,7 @@ export interface Money {
 /** Multiplies a unit price by a whole quantity; throws RangeError when the result is no safe integer. */
 export function times(unit: Money, quantity: number): Money {
   const amountMinor = unit.amountMinor * quantity;
-  if (!Number.isSafeInteger(amountMinor)) throw new RangeError(`amount out of range: ${unit.amountMinor} × ${quantity}`);
+  if (!Number.isSafeInteger(amountMinor))
+    throw new RangeError(`amount out of range: ${unit.amountMinor} × ${quantity}`);
   return { amountMinor, currency: unit.currency };
-}
-
-export function isSameMoney(a: Money, b: Money): boolean {
-  return a.amountMinor === b.amountMinor && a.currency === b.currency;
 }

@@ -12,7 +12,10 @@ const environmentProject = 'default';
 export function createProviderDirectory(
   env: Readonly<Record<string, string | undefined>>,
   http: HttpSettings,
-): { readonly directory: ProviderDirectory; readonly faults: readonly { readonly key: string; readonly detail: string }[] } {
+): {
+  readonly directory: ProviderDirectory;
+  readonly faults: readonly { readonly key: string; readonly detail: string }[];
+} {
   const { accounts, faults } = createAccounts(env, http);
   const accountOf = (projectId: string, id: string) =>
     projectId === environmentProject ? (accounts.get(id) ?? null) : null;

@@ -89,7 +89,8 @@ export function createTransport(http: HttpSettings): Transport {
 function faultOf(cause: unknown): TransportFault {
   if (!(cause instanceof Error)) return 'lost';
   if (cause.name === 'TimeoutError' || cause.name === 'AbortError') return 'timeout';
-  const codes = [cause, ...(cause instanceof AggregateError ? cause.errors : [])].map(codeOf);
+  const parts: readonly unknown[] = cause instanceof AggregateError ? cause.errors : [];
+  const codes = [cause, ...parts].map(codeOf);
   if (codes.some((code) => NOT_SENT.has(code) || TLS_FAULT.test(code))) return 'not_sent';
   if (codes.some((code) => code.endsWith('_TIMEOUT'))) return 'timeout';
   return 'lost';

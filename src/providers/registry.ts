@@ -5,5 +5,3 @@ import { stripe } from './stripe/index.ts';
 
 /** Every provider: a folder and a line here. Ids, environment keys, routes and tests derive from it. */
 export const registry = { polar, conekta, stripe } as const satisfies Record<string, ProviderModule>;
-
-export type ProviderId = keyof typeof registry;

@@ -23,7 +23,9 @@ export type WorkerConfig = z.output<typeof schema>;
 /** @returns every fault at once, by key. */
 export function loadWorkerConfig(
   env: Readonly<Record<string, string | undefined>>,
-): { readonly config: WorkerConfig } | { readonly faults: readonly { readonly key: string; readonly detail: string }[] } {
+):
+  | { readonly config: WorkerConfig }
+  | { readonly faults: readonly { readonly key: string; readonly detail: string }[] } {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = schema.safeParse(set);
   if (parsed.success) return { config: parsed.data };

@@ -31,7 +31,14 @@ export async function applyLateFact(input: LateFactInput): Promise<{ readonly st
   const settled = await run.settleCheckout({ projectId, live, checkoutId: input.target.id });
   if (settled.subscriptionId !== null) {
     const { organizationId, country } = input;
-    await startSubscription({ projectId, live, organizationId, subscriptionId: settled.subscriptionId, provider, country });
+    await startSubscription({
+      projectId,
+      live,
+      organizationId,
+      subscriptionId: settled.subscriptionId,
+      provider,
+      country,
+    });
   }
   return { status: settled.status };
 }

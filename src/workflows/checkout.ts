@@ -54,7 +54,9 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   let facts: ProviderFact[] = [];
   const story: string[] = [`rule **${input.rule}**, country ${input.country ?? 'unknown'}`];
 
-  setHandler(providerFactsSignal, (arrived) => void facts.push(...arrived), { description: 'Webhooks: look at the provider' });
+  setHandler(providerFactsSignal, (arrived) => void facts.push(...arrived), {
+    description: 'Webhooks: look at the provider',
+  });
   setHandler(stateQuery, () => ({ status, next: nextLookAt }), { description: 'Status and when it looks next' });
   setHandler(whyQuery, () => story.join('\n'), { description: 'The story so far' });
   setHandler(openedUpdate, async () => (await condition(() => status !== 'creating'), { status }), {
@@ -70,7 +72,8 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
     { description: 'Ends an unpaid checkout' },
   );
 
-  const tell = (line: string) => setCurrentDetails(story.push(`${new Date().toISOString()} ${line}`) ? story.join('\n\n') : '');
+  const tell = (line: string) =>
+    setCurrentDetails(story.push(`${new Date().toISOString()} ${line}`) ? story.join('\n\n') : '');
   const opened = await open();
   const orphans = opened.left.filter((attempt) => attempt.mayExist).map((attempt) => endOrphan(attempt.provider));
   status = opened.status;
@@ -80,7 +83,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   if (opened.subscriptionId !== null) await startIts(opened.subscriptionId);
 
   let endsAt = opened.endsAt;
-  for (let looks = 0, soon = 0; !isSettled(status); ) {
+  for (let looks = 0, soon = 0; !isSettled(status);) {
     const heard = await listen(looks, soon);
     const before: CheckoutStatus = status;
     const settled: Awaited<ReturnType<Activities['settleCheckout']>> =

@@ -55,5 +55,8 @@ export const openedUpdate = defineUpdate<{ readonly status: CheckoutStatus }>('o
 /** Ends a checkout that is not paid; answers how it stands afterwards. */
 export const expireUpdate = defineUpdate<{ readonly status: CheckoutStatus }>('expire');
 export const providerFactsSignal = defineSignal<[readonly ProviderFact[]]>('providerFacts');
-export const stateQuery = defineQuery<{ readonly status: CheckoutStatus | SubscriptionStatus; readonly next: string | null }>('state');
+export const stateQuery = defineQuery<{
+  readonly status: CheckoutStatus | SubscriptionStatus;
+  readonly next: string | null;
+}>('state');
 export const whyQuery = defineQuery<string>('why');

@@ -57,7 +57,7 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
     summary: 'read the provider, update our row',
   });
 
-  for (let firstPeriod: string | null = null; ; ) {
+  for (let firstPeriod: string | null = null; ;) {
     facts = [];
     const before: SubscriptionStatus | null = now?.status ?? null;
     now = await settleSubscription(ref);
@@ -70,7 +70,10 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
     }
     if (now.periodStart !== firstPeriod || workflowInfo().continueAsNewSuggested) {
       await condition(allHandlersFinished);
-      await continueAsNew<typeof subscription>({ ...input, carried: { facts, seen: [...seen].slice(-rememberedEvents) } });
+      await continueAsNew<typeof subscription>({
+        ...input,
+        carried: { facts, seen: [...seen].slice(-rememberedEvents) },
+      });
     }
     const hasNews = () => facts.length > 0;
     if (hasNews()) continue;

@@ -130,8 +130,9 @@ describe.each(providerIds())('a checkout at %s', (provider) => {
   });
 
   it('is ended where the provider can, once, and not when paid', async ({ skip }) => {
-    const { end } = account.client.checkouts;
-    if (!end) return skip();
+    const { checkouts } = account.client;
+    if (!checkouts.end) return skip();
+    const end: NonNullable<typeof checkouts.end> = (input) => checkouts.end?.(input) ?? skip();
     const { session } = await anOpenOne();
     const { providerCheckoutId } = session;
     expect(await end({ providerCheckoutId, idempotencyKey: nextId('key') })).toBe('ended');
@@ -161,7 +162,8 @@ describe.each(providerIds())('a checkout at %s', (provider) => {
       organizationId: customer.organizationId,
       createdAfter,
     });
-    if (found && orphans !== null) expect(found).toHaveLength(orphans);
+    // Where nothing can be looked for, or nobody can say how many, there is no number to hold it to.
+    expect(orphans === null ? null : (found?.length ?? orphans)).toBe(orphans);
   });
 
   it('is surely not opened when the provider refuses, is busy or cannot be reached', async () => {
@@ -237,7 +239,8 @@ describe.each(providerIds())('the rest of %s', (provider) => {
     for (const mode of ['payment', 'subscription'] as const) {
       const priceId = nextId('price');
       const first = await pushPrice(provider, account, mode, priceId);
-      if (abilitiesOf(provider).needsProviderPrice.includes(mode)) expect(first).not.toBeNull();
+      const isNeeded = abilitiesOf(provider).needsProviderPrice.includes(mode);
+      expect(first !== null || !isNeeded).toBe(true);
       expect(await pushPrice(provider, account, mode, priceId)).toEqual(first);
     }
   });
@@ -285,7 +288,7 @@ describe.each(providerIds())('the rest of %s', (provider) => {
   it('is believed under both secrets during a rotation', async () => {
     const account = world.account(provider);
     const rotated = await world.control('POST', `webhook-secrets/${provider}/rotate`, {});
-    const next = String(Object.values(Object(rotated))[0]);
+    const next = String(Object.values(rotated as Record<string, string>)[0]);
     const before = world.deliveries(provider).length;
     const session = await account.client.checkouts.create(await aCheckout(provider, account));
     if (session.outcome !== 'opened') throw new Error('not opened');

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Worker } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { checkoutWorkflowId, subscriptionWorkflowId } from '../../src/workflows/messages.ts';
 import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
 import { aCheckoutBody, startSystem, type CheckoutView, type System } from './support.ts';
+
+Runtime.install({ logger: new DefaultLogger('ERROR') });
 
 let system: System;
 beforeAll(async () => {
@@ -25,7 +27,13 @@ describe.each([
 ])('a visitor from $country', ({ country, provider, currency, rule }) => {
   it(`buys once at ${provider}, and our payment equals the provider's charge`, async () => {
     const view = await system.open({ country });
-    expect(view).toMatchObject({ provider, status: 'open', mode: 'payment', fallback: null, routing: { rule, country } });
+    expect(view).toMatchObject({
+      provider,
+      status: 'open',
+      mode: 'payment',
+      fallback: null,
+      routing: { rule, country },
+    });
     expect(view.amount.currency).toBe(currency);
     await system.complete(view, 'paid');
     await becomes(view, 'paid');
@@ -48,7 +56,14 @@ describe.each([
     expect(body).toMatchObject({ id, status: 'active', plan: 'pro', provider, billing_interval: 'monthly' });
     const handle = system.temporal.workflow.getHandle(subscriptionWorkflowId(id ?? ''));
     await expect.poll(async () => (await handle.describe()).status.name, soon).toBe('RUNNING');
-    await expect(system.open({ country, product_id: 'pro', billing_interval: 'monthly', organization_id: (body as { organization_id: string }).organization_id })).rejects.toThrow('already_subscribed');
+    await expect(
+      system.open({
+        country,
+        product_id: 'pro',
+        billing_interval: 'monthly',
+        organization_id: (body as { organization_id: string }).organization_id,
+      }),
+    ).rejects.toThrow('already_subscribed');
   });
 
   it('keeps a one-time checkout within 18 history events and 6 KB, without personal data', async () => {
@@ -183,7 +198,10 @@ describe('a checkout', () => {
     expect(view).toMatchObject({ provider: null, status: 'paid' });
     expect(view.checkout_url).toMatch(/^https:\/\/app\.example\/ok\?c=chk_/);
     const { subscription_id: id } = await system.checkout(view.checkout_id);
-    expect((await system.api('GET', `/billing/subscriptions/${id}`)).body).toMatchObject({ status: 'active', provider: null });
+    expect((await system.api('GET', `/billing/subscriptions/${id}`)).body).toMatchObject({
+      status: 'active',
+      provider: null,
+    });
   });
 
   it('is refused for a blocked country before any provider is called', async () => {

@@ -14,10 +14,18 @@ export interface CheckoutView {
   readonly status: string;
   readonly mode: string;
   readonly amount: { readonly amount_minor: number; readonly currency: string };
-  readonly fallback: { readonly attempted_provider: string; readonly fallback_provider: string; readonly reason: string } | null;
+  readonly fallback: {
+    readonly attempted_provider: string;
+    readonly fallback_provider: string;
+    readonly reason: string;
+  } | null;
   readonly routing: { readonly rule: string; readonly country: string | null };
   readonly subscription_id: string | null;
-  readonly payment: { readonly status: string; readonly amount: { readonly amount_minor: number }; readonly method: string } | null;
+  readonly payment: {
+    readonly status: string;
+    readonly amount: { readonly amount_minor: number };
+    readonly method: string;
+  } | null;
   readonly voucher: { readonly kind: string; readonly reference: string | null; readonly clabe: string | null } | null;
   readonly timeline: readonly { readonly what: string; readonly detail: string | null }[];
 }
@@ -51,14 +59,24 @@ export async function startSystem(env: Readonly<Record<string, string>> = {}) {
   const db = new pg.Pool({ connectionString: required(dev.database_url), max: 2 });
   db.on('error', () => undefined);
 
-  const call = async (method: string, url: string, token: string, body?: unknown, headers: Record<string, string> = {}) => {
+  const call = async (
+    method: string,
+    url: string,
+    token: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ) => {
     const response = await fetch(url, {
       method,
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? null : (JSON.parse(text) as unknown) };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: text === '' ? null : (JSON.parse(text) as unknown),
+    };
   };
   const sandboxCall = (method: string, path: string, body?: unknown) =>
     call(method, `${sandboxUrl}/_sandbox/${path}`, required(dev.sandbox_admin_token), body);
@@ -81,7 +99,10 @@ export async function startSystem(env: Readonly<Record<string, string>> = {}) {
     /** Plays the customer on the provider's page. */
     async complete(view: CheckoutView, outcome: string, extra: Readonly<Record<string, unknown>> = {}) {
       const provider = view.provider ?? 'none';
-      const answer = await sandboxCall('POST', `checkouts/${provider}/${view.checkout_id}/complete`, { outcome, ...extra });
+      const answer = await sandboxCall('POST', `checkouts/${provider}/${view.checkout_id}/complete`, {
+        outcome,
+        ...extra,
+      });
       if (answer.status >= 400) throw new Error(`the page answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     },
     fault: (fault: Readonly<Record<string, unknown>>) => sandboxCall('POST', 'faults', fault),

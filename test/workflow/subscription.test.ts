@@ -19,7 +19,9 @@ async function start() {
   return world.env.client.workflow.start<typeof subscription>('subscription', {
     workflowId: subscriptionWorkflowId(subscriptionId),
     taskQueue: billingQueue,
-    args: [{ projectId: 'default', live: false, organizationId: 'org_1', subscriptionId, provider: 'acme', country: 'US' }],
+    args: [
+      { projectId: 'default', live: false, organizationId: 'org_1', subscriptionId, provider: 'acme', country: 'US' },
+    ],
   });
 }
 

@@ -6,7 +6,10 @@ import { addSearchAttributes } from '../../src/worker/ensure-search-attributes.t
 import { resolveTimeSkippingServer } from '../../src/local/temporal-test-server.ts';
 import { billingQueue, providerQueue, type CheckoutInput } from '../../src/workflows/messages.ts';
 
-Runtime.install({ logger: new DefaultLogger('ERROR') });
+Runtime.install({
+  logger: new DefaultLogger('ERROR'),
+  telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
+});
 
 export type FakeActivities = Partial<Activities>;
 

@@ -60,7 +60,11 @@ export async function refuseBlocked(
 /** Believed only when the peer that connected to us is a trusted proxy. */
 function cdnCountry(request: Request, header: string | null): string | null {
   if (header === null) return null;
+  return isFromProxy(request) ? normalizeCountry(request.get(header)) : null;
+}
+
+/** Express compiles `trust proxy` into this function, and types it as anything. */
+function isFromProxy(request: Request): boolean {
   const trusts: unknown = request.app.get('trust proxy fn');
-  const isTrusted = typeof trusts === 'function' && trusts(request.socket.remoteAddress, 0) === true;
-  return isTrusted ? normalizeCountry(request.get(header)) : null;
+  return typeof trusts === 'function' && Reflect.apply(trusts, undefined, [request.socket.remoteAddress, 0]) === true;
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AuditEntry, ProviderEvent } from '../../db/entities/records.ts';
 import type { listFallbacks } from '../../db/queries/checkouts.ts';
-import type { ProviderDirectory } from '../deps.ts';
+import type { ProviderDirectory } from '../../providers/port.ts';
 import type { auditEntry, fallbackRecord, provider, WebhookEventAnswer } from '../schemas/ops.ts';
 import { isoOrNull } from './values.ts';
 

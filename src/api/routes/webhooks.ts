@@ -11,6 +11,9 @@ import { createTtlCache } from '../ttl-cache.ts';
 const maxBodyBytes = 1024 * 1024;
 const defaultProject = 'default';
 
+/** The accounts whose secrets signed the bytes. */
+type Verified = readonly [ProviderAccount, ...ProviderAccount[]];
+
 /**
  * `POST /webhooks/{provider}/{project}`, and the provider-named alias. The hottest path: raw bytes, one statement, no
  * other middleware before it. Nothing is stored unless a live secret signed these very bytes.
@@ -62,19 +65,18 @@ async function store(
   message: {
     readonly projectId: string;
     readonly provider: string;
-    readonly verified: readonly [ProviderAccount, ...ProviderAccount[]];
+    readonly verified: Verified;
     readonly fact: WebhookFact;
     readonly input: WebhookInput;
   },
 ): Promise<'accepted' | 'already_processed' | 'ignored'> {
   const { fact, verified } = message;
   // The account whose secret signed it tells the mode; where test and live share one, the message does.
-  const [first, ...others] = verified;
-  const { live } = others.find((candidate) => candidate.live === fact.live) ?? first;
+  const account = verified.find((candidate) => candidate.live === fact.live) ?? verified[0];
   const isNew = await deps.inbox.store({
     projectId: message.projectId,
     provider: message.provider,
-    live,
+    live: account.live,
     fact,
     body: deps.keyRing?.encrypt(message.input.rawBody) ?? null,
   });
@@ -91,7 +93,7 @@ function verifiedAccounts(
   provider: string,
   webhook: ProviderWebhook,
   input: WebhookInput,
-): readonly [ProviderAccount, ...ProviderAccount[]] {
+): Verified {
   const nowMs = Date.now();
   const [first, ...others] = deps.providers
     .accounts(projectId, provider)

@@ -32,7 +32,6 @@ export const ProviderCustomerEntity = defineEntity({
     providerCustomerId: p.text(),
   },
 });
-export type ProviderCustomer = InferEntity<typeof ProviderCustomerEntity>;
 
 /** A provider's id → ours, for facts that do not carry our metadata. */
 export const ProviderObjectEntity = defineEntity({
@@ -49,4 +48,3 @@ export const ProviderObjectEntity = defineEntity({
     entityId: p.text(),
   },
 });
-export type ProviderObject = InferEntity<typeof ProviderObjectEntity>;

@@ -1,16 +1,27 @@
 import { Pool } from 'pg';
-import type { WebhookFact } from '../../providers/port.ts';
 import { ProviderEventEntity, type ProviderEvent } from '../entities/records.ts';
 import { newId } from '../new-id.ts';
 import type { Db } from '../orm.ts';
 import { recordAudit } from './audit.ts';
 import type { Scope } from './subscriptions.ts';
 
+/** What a verified message says, as far as it is stored. */
+export interface EventFact {
+  readonly eventId: string;
+  readonly type: string;
+  readonly objectKind: string;
+  readonly objectId: string;
+  readonly checkoutId: string | null;
+  readonly related: readonly { readonly kind: string; readonly id: string }[];
+  /** Whether a workflow must hear of it. */
+  readonly isDecisive: boolean;
+}
+
 export interface StoreEventInput {
   readonly projectId: string;
   readonly live: boolean;
   readonly provider: string;
-  readonly fact: WebhookFact;
+  readonly fact: EventFact;
   /** Encrypted; null: not kept. */
   readonly body: Buffer | null;
 }

@@ -44,6 +44,7 @@ export function findBlock(
   if (country === null) return null;
   const code = (region ?? '').trim().toUpperCase().replace(`${country}-`, '');
   return (
-    blocked.find((entry) => entry.country === country && (entry.regions === null || entry.regions.includes(code))) ?? null
+    blocked.find((entry) => entry.country === country && (entry.regions === null || entry.regions.includes(code))) ??
+    null
   );
 }

@@ -35,7 +35,8 @@ export interface ProviderFacts {
   readonly isSellable: boolean;
 }
 
-export type FallbackReason = 'not_configured' | 'unsupported' | 'api_error' | 'timeout' | 'rate_limited' | 'unavailable';
+export type FallbackReason =
+  'not_configured' | 'unsupported' | 'api_error' | 'timeout' | 'rate_limited' | 'unavailable';
 
 export interface SkippedProvider {
   readonly provider: string;
@@ -112,7 +113,10 @@ export function fittingMethods(
   return wished === null ? offered : offered.filter((method) => wished.includes(method));
 }
 
-export function serves(list: { readonly except: readonly string[] } | { readonly only: readonly string[] }, code: string) {
+export function serves(
+  list: { readonly except: readonly string[] } | { readonly only: readonly string[] },
+  code: string,
+) {
   return 'only' in list ? list.only.includes(code) : !list.except.includes(code);
 }
 

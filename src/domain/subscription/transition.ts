@@ -6,7 +6,10 @@ export function isOver(status: SubscriptionStatus): boolean {
 }
 
 /** The next status after reading the provider's truth; an ended subscription never comes back to life. */
-export function nextSubscriptionStatus(status: SubscriptionStatus, truth: SubscriptionTruth | null): SubscriptionStatus {
+export function nextSubscriptionStatus(
+  status: SubscriptionStatus,
+  truth: SubscriptionTruth | null,
+): SubscriptionStatus {
   return truth === null || isOver(status) ? status : truth.status;
 }
 

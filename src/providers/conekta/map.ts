@@ -92,7 +92,7 @@ export function mapPayment(order: ConektaOrder): PaymentTruth | null {
   };
 }
 
-/** Older replies say `oxxo` as the type of a cash payment, newer ones name it as the product. */
+/** Older replies say `oxxo` as the type of a cash payment; newer ones name it among the stores that take the money. */
 function methodOf(charge: ConektaCharge): string | null {
   const method = charge.payment_method;
   switch (method?.object) {
@@ -101,7 +101,9 @@ function methodOf(charge: ConektaCharge): string | null {
     case 'bank_transfer_payment':
       return 'spei';
     case 'cash_payment':
-      return [method.type, method.product_type, method.service_name].some((name) => /oxxo/i.test(name ?? ''))
+      return [method.type, method.product_type, method.store_name, ...(method.store_names ?? [])].some((name) =>
+        /oxxo/i.test(name ?? ''),
+      )
         ? 'oxxo'
         : 'cash';
     default:

@@ -32,7 +32,8 @@ export const conektaCharge = z.object({
       clabe: text,
       barcode_url: text,
       expires_at: unix,
-      service_name: text,
+      store_name: text,
+      store_names: z.array(z.string()).nullish(),
       product_type: text,
     })
     .nullish(),

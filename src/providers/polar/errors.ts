@@ -48,6 +48,6 @@ export function isPolarMissing(reply: HttpReply): boolean {
 export function isDuplicateCustomer(error: unknown): boolean {
   if (!(error instanceof BillingError) || error.code !== 'provider_rejected' || error.details.status !== 422)
     return false;
-  const param = String(error.details.param ?? '');
-  return param.endsWith('email') || param.endsWith('external_id');
+  const { param } = error.details;
+  return typeof param === 'string' && (param.endsWith('email') || param.endsWith('external_id'));
 }

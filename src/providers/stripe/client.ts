@@ -49,7 +49,8 @@ export function createStripeApi(input: {
       body = await send(stripe, key === undefined ? options : { ...options, idempotencyKey: key.slice(0, 255) });
     } catch (error) {
       const mapped = stripeErrorOf(error);
-      report(String(mapped.details.status ?? mapped.details.provider_code ?? mapped.code));
+      const { status, provider_code: providerCode } = mapped.details;
+      report([status, providerCode].find(isTold)?.toString() ?? mapped.code);
       throw mapped;
     }
     report('200');
@@ -72,4 +73,8 @@ export function createStripeApi(input: {
       }),
     budget: () => startBudget(http.timeoutMs),
   };
+}
+
+function isTold(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
 }

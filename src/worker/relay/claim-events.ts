@@ -20,7 +20,10 @@ export interface ClaimedEvent {
  * Takes the oldest waiting events for `leaseMs`; a relay that dies gives them back by itself. Events of one object
  * keep their order: one that waits or is taken elsewhere holds back those behind it.
  */
-export async function claimEvents(em: Db, options: { limit: number; leaseMs: number }): Promise<readonly ClaimedEvent[]> {
+export async function claimEvents(
+  em: Db,
+  options: { limit: number; leaseMs: number },
+): Promise<readonly ClaimedEvent[]> {
   return em.getConnection().execute<ClaimedEvent[]>(
     `with due as (
        select e.id from provider_events e

@@ -1,4 +1,9 @@
-import { ServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  ServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+} from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { Db } from '../../db/orm.ts';
 import type { LateFactInput } from '../../workflows/apply-late-fact.ts';

@@ -19,9 +19,21 @@ export function runRelay(deps: RelayDeps, databaseUrl: string): Relay {
   let isStopping = false;
   const listener = listen(databaseUrl, alarm.ring, deps);
   const loops = [
-    every(() => deliverEvents(deps, batch), (taken) => (taken === batch.limit ? 0 : slowPollMs), alarm.sleep),
-    every(() => sweepForgotten(deps), () => sweepEveryMs, alarm.sleepDeaf),
-    every(() => housekeep(deps), () => housekeepEveryMs, alarm.sleepDeaf),
+    every(
+      () => deliverEvents(deps, batch),
+      (taken) => (taken === batch.limit ? 0 : slowPollMs),
+      alarm.sleep,
+    ),
+    every(
+      () => sweepForgotten(deps),
+      () => sweepEveryMs,
+      alarm.sleepDeaf,
+    ),
+    every(
+      () => housekeep(deps),
+      () => housekeepEveryMs,
+      alarm.sleepDeaf,
+    ),
   ];
   return {
     async stop() {

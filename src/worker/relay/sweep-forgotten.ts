@@ -8,15 +8,20 @@ const forgottenAfterMs = 15_000;
 
 /** Starts the workflow of checkouts whose API process died between the row and the start. @returns how many it started. */
 export async function sweepForgotten(deps: RelayDeps): Promise<number> {
-  const rows = await deps.em().find(
-    CheckoutEntity,
-    { status: 'creating', createdAt: { $lt: new Date(Date.now() - forgottenAfterMs) } },
-    { limit: 100, orderBy: { createdAt: 'asc' } },
-  );
+  const rows = await deps
+    .em()
+    .find(
+      CheckoutEntity,
+      { status: 'creating', createdAt: { $lt: new Date(Date.now() - forgottenAfterMs) } },
+      { limit: 100, orderBy: { createdAt: 'asc' } },
+    );
   let started = 0;
   for (const row of rows) {
     try {
-      await deps.temporal.workflow.start('checkout', { ...checkoutStart(row), workflowIdReusePolicy: 'REJECT_DUPLICATE' });
+      await deps.temporal.workflow.start('checkout', {
+        ...checkoutStart(row),
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      });
       started += 1;
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -18,7 +18,9 @@ const tables = () =>
     return rows.map(({ name }) => name);
   });
 const columnsOf = (entity: (typeof entities)[number]) =>
-  Object.values(entity.meta.properties).flatMap(({ fieldNames }) => fieldNames ?? []).join(', ');
+  Object.values(entity.meta.properties)
+    .flatMap(({ fieldNames }: { fieldNames?: string[] }) => fieldNames ?? [])
+    .join(', ');
 const run = (sql: string) => withClient(database.url, (client) => client.query(sql));
 
 describe('migrations', () => {
@@ -35,7 +37,8 @@ describe('migrations', () => {
   it('make every column that the entities read', async () => {
     const orm = await openOrm(database.url, { poolSize: 2 });
     try {
-      for (const entity of entities) await orm.em.fork().execute(`select ${columnsOf(entity)} from ${entity.meta.tableName} limit 1`);
+      for (const entity of entities)
+        await orm.em.fork().execute(`select ${columnsOf(entity)} from ${entity.meta.tableName} limit 1`);
     } finally {
       await orm.close();
     }

@@ -85,7 +85,9 @@ describe('the relay', () => {
     expect(await claimEvents(orm.em.fork(), { limit: 1, leaseMs: 200 })).toHaveLength(1);
     await anEvent('evt_2');
     expect(await claimEvents(orm.em.fork(), batch)).toEqual([]);
-    await expect.poll(async () => (await claimEvents(orm.em.fork(), batch)).map(({ id }) => id)).toEqual(['evt_1', 'evt_2']);
+    await expect
+      .poll(async () => (await claimEvents(orm.em.fork(), batch)).map(({ id }) => id))
+      .toEqual(['evt_1', 'evt_2']);
   });
 
   it('lets events of other objects pass', async () => {
@@ -103,7 +105,10 @@ describe('the relay', () => {
     });
     await deliverEvents(deps, batch);
     expect(started).toEqual([]);
-    expect(await rowOf('evt_1')).toMatchObject({ status: 'received', last_error: 'checkout/chk_1 has not started yet' });
+    expect(await rowOf('evt_1')).toMatchObject({
+      status: 'received',
+      last_error: 'checkout/chk_1 has not started yet',
+    });
   });
 
   it('starts a late fact when the workflow has ended', async () => {

@@ -112,10 +112,14 @@ describe('route', () => {
 
   it('answers the same to the same question', () => {
     fc.assert(
-      fc.property(fc.string({ minLength: 1, maxLength: 20 }), fc.constantFrom('US', 'MX', 'RU', null), (id, country) => {
-        const changes = { organizationId: id, ...from(country) };
-        expect(decide(changes)).toEqual(decide(changes));
-      }),
+      fc.property(
+        fc.string({ minLength: 1, maxLength: 20 }),
+        fc.constantFrom('US', 'MX', 'RU', null),
+        (id, country) => {
+          const changes = { organizationId: id, ...from(country) };
+          expect(decide(changes)).toEqual(decide(changes));
+        },
+      ),
     );
   });
 });
@@ -163,6 +167,8 @@ describe('fittingMethods', () => {
   });
 
   it('offers only what is wished', () => {
-    expect(fittingMethods(aRequest({ ...inMexico, wishedPaymentMethods: ['oxxo', 'spei'] }), abilities)).toEqual(['oxxo']);
+    expect(fittingMethods(aRequest({ ...inMexico, wishedPaymentMethods: ['oxxo', 'spei'] }), abilities)).toEqual([
+      'oxxo',
+    ]);
   });
 });

@@ -87,7 +87,7 @@ test('ends what a killed launcher left, but never a process that only has the sa
   const bystander = spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)']);
   onTestFinished(() => void bystander.kill('SIGKILL'));
   const path = join(dir, 'children.json');
-  const kept = JSON.parse(readFileSync(path, 'utf8'));
+  const kept = JSON.parse(readFileSync(path, 'utf8')) as { children: readonly unknown[] };
   const recycled = { name: 'old', stage: 9, stopSignal: 'SIGTERM', identity: { pid: bystander.pid, startedAt: '1' } };
   writeFileSync(path, JSON.stringify({ children: [...kept.children, recycled] }));
 

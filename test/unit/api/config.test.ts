@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeFaults, loadConfig, printableConfig, type Env } from '../../../src/config.ts';
+import { createKeyRing, parseEncryptionKeys } from '../../../src/crypto/key-ring.ts';
+import { createLogger } from '../../../src/logger.ts';
+import { loadPolicies } from '../../../src/policies.ts';
+
+const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
+const good: Env = { DATABASE_URL: 'postgres://user:hunter2@db.example/billing', ENCRYPTION_KEYS: key('k1') };
+const production: Env = { ...good, ENVIRONMENT: 'production', PUBLIC_URL: 'https://billing.example' };
+
+const faultKeys = (env: Env) => {
+  const loaded = loadConfig(env);
+  return 'faults' in loaded ? loaded.faults.map((fault) => fault.key).sort() : [];
+};
+
+describe('the configuration', () => {
+  it('has defaults for all that is no secret', () => {
+    const loaded = loadConfig({ DATABASE_URL: 'postgres://localhost/x', ENCRYPTION_KEYS: '' });
+    expect(loaded).toMatchObject({
+      config: { environment: 'development', port: 8000, publicUrl: 'http://localhost:8000' },
+    });
+  });
+
+  it('tells every fault at once, by key', () => {
+    const env = {
+      PORT: 'http',
+      LOG_LEVEL: 'loud',
+      ENCRYPTION_KEYS: 'k1:short',
+      TRUST_PROXY: 'everybody',
+      JWKS_URL: 'x',
+    };
+    expect(faultKeys(env)).toEqual(
+      [
+        'DATABASE_URL',
+        'ENCRYPTION_KEYS',
+        'JWKS_URL',
+        'JWT_AUDIENCE',
+        'JWT_ISSUER',
+        'LOG_LEVEL',
+        'PORT',
+        'TRUST_PROXY',
+      ].sort(),
+    );
+  });
+
+  it('quotes no value in a fault', () => {
+    const loaded = loadConfig({ DATABASE_URL: 'mysql://root:hunter2@db', ENCRYPTION_KEYS: 'k1:c2VjcmV0' });
+    const text = describeFaults('faults' in loaded ? loaded.faults : []);
+    expect(text).toContain('DATABASE_URL');
+    expect(text).not.toMatch(/hunter2|c2VjcmV0/);
+  });
+
+  it('accepts a good production', () => expect(faultKeys(production)).toEqual([]));
+
+  it.each<[string, Env, string[]]>([
+    ['plain http', { PUBLIC_URL: 'http://billing.example' }, ['PUBLIC_URL']],
+    ['no public URL', { PUBLIC_URL: '' }, ['PUBLIC_URL']],
+    ['no encryption', { ENCRYPTION_KEYS: '' }, ['ENCRYPTION_KEYS']],
+    ['a key of zeros', { ENCRYPTION_KEYS: `k1:${Buffer.alloc(32).toString('base64')}` }, ['ENCRYPTION_KEYS']],
+    [
+      'a simulator',
+      { ACME_BASE_URL: 'http://localhost:8010', BETA_BASE_URL: 'https://127.0.0.1' },
+      ['ACME_BASE_URL', 'BETA_BASE_URL'],
+    ],
+    ['a placeholder', { ACME_WEBHOOK_SECRET: 'changeme' }, ['ACME_WEBHOOK_SECRET']],
+  ])('refuses %s in production', (_what, more, keys) => {
+    expect(faultKeys({ ...production, ...more })).toEqual(keys);
+  });
+
+  it('believes a CDN header only behind proxies', () => {
+    expect(faultKeys({ ...good, CDN_COUNTRY_HEADER: 'CF-IPCountry' })).toEqual(['CDN_COUNTRY_HEADER']);
+    expect(faultKeys({ ...good, CDN_COUNTRY_HEADER: 'CF-IPCountry', TRUST_PROXY: '10.0.0.0/8, loopback' })).toEqual([]);
+  });
+
+  it('prints no secret', () => {
+    const loaded = loadConfig(good);
+    if ('faults' in loaded) throw new Error('faults');
+    const text = JSON.stringify(printableConfig(loaded.config));
+    expect(text).not.toContain('hunter2');
+    expect(text).not.toContain(good['ENCRYPTION_KEYS']?.slice(3, 20));
+  });
+
+  it('is listed in .env.example', () => {
+    const example = readFileSync(join(import.meta.dirname, '../../../.env.example'), 'utf8');
+    const source = readFileSync(join(import.meta.dirname, '../../../src/config.ts'), 'utf8');
+    const keys = [...source.matchAll(/^ {2}([A-Z][A-Z_]+): unset/gm)].map(([, name]) => name ?? '');
+    expect(keys.length).toBeGreaterThan(10);
+    for (const name of keys) expect(example).toContain(`${name}=`);
+  });
+});
+
+describe('the key ring', () => {
+  const ring = (...texts: string[]) => {
+    const parsed = parseEncryptionKeys(texts.join(','));
+    if (!('keys' in parsed)) throw new Error(parsed.faults.join());
+    return createKeyRing(parsed.keys);
+  };
+  const [first, second] = [key('k1'), key('k2')];
+
+  it('reads what an older key wrote, and writes with the first', () => {
+    const sealed = ring(first).encrypt(Buffer.from('hello'));
+    expect(ring(second, first).decrypt(sealed).toString()).toBe('hello');
+    expect(() => ring(first).decrypt(ring(second, first).encrypt(Buffer.from('x')))).toThrow('not in the ring');
+  });
+
+  it('notices a changed byte', () => {
+    const sealed = ring(first).encrypt(Buffer.from('hello'));
+    sealed.writeUInt8(sealed.readUInt8(sealed.length - 1) ^ 1, sealed.length - 1);
+    expect(() => ring(first).decrypt(sealed)).toThrow();
+  });
+
+  it('never seals the same twice', () => {
+    const keys = ring(first);
+    expect(keys.encrypt(Buffer.from('x'))).not.toEqual(keys.encrypt(Buffer.from('x')));
+  });
+});
+
+describe('the log', () => {
+  it('cuts out secrets, personal data and rows quoted by the database', () => {
+    let text = '';
+    const logger = createLogger({ level: 'info', process: 'test' }, { write: (line) => void (text += line) });
+    const error = Object.assign(new Error('insert into x values (ana@example.com)'), {
+      code: '23505',
+      constraint: 'x_pkey',
+    });
+    logger.error(
+      { err: error, authorization: 'sk_live_1', customer: { email: 'ana@example.com', id: 'org_1' } },
+      'failed',
+    );
+    expect(text).not.toMatch(/ana@example|sk_live/);
+    expect(text).toMatch(/23505.*x_pkey|x_pkey.*23505/);
+    expect(text).toContain('org_1');
+  });
+});
+
+describe('the policies', () => {
+  const directory = join(import.meta.dirname, '../../../policies');
+  const shippedProviders = (): string[] => {
+    const { faults } = loadPolicies({ directory, providerIds: [] });
+    return [...new Set(faults.map((fault) => fault.detail.replace('no provider is called ', '')))];
+  };
+
+  it('that ship are right, and name real countries and currencies', () => {
+    const { policies, faults } = loadPolicies({ directory, providerIds: shippedProviders() });
+    expect(faults).toEqual([]);
+    expect([...policies.routing.keys()]).toEqual(['merchant-of-record', 'regional']);
+    const { countryCurrencies } = policies;
+    expect(Object.keys(countryCurrencies)).toHaveLength(250); // ISO's 249 and Kosovo
+    expect(countryCurrencies).toMatchObject({ BG: 'EUR', HR: 'EUR', CW: 'XCG', ZW: 'ZWG', MX: 'MXN', GB: 'GBP' });
+    expect(policies.blockedCountries.map((entry) => entry.country)).toEqual(['CU', 'IR', 'KP', 'UA']);
+  });
+
+  it('name the rule that asks for an unknown provider', () => {
+    const { faults } = loadPolicies({ directory, providerIds: [] });
+    expect(faults.map((fault) => fault.key)).toContain('merchant-of-record.json rule mexico-local');
+  });
+});
