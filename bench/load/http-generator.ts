@@ -15,9 +15,9 @@ const samples = await runOpenLoop({
   ratePerSecond: plan.ratePerSecond,
   send: (index, intendedMs) => sendOne(plan.requests[index], intendedMs),
 });
-process.send?.(samples);
 await pool.close();
-process.disconnect();
+// Whoever started this disconnects once it has read them; ending sooner would cut a long message off.
+process.send?.(samples);
 
 /** The handshakes are not what is measured. */
 async function openConnection(): Promise<void> {

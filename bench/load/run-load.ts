@@ -21,7 +21,9 @@ async function runGenerator<Sample>(script: string, plan: HttpPlan | UpdatePlan)
   writeFileSync(planFile, JSON.stringify(plan), { mode: 0o600 });
   try {
     const child = fork(join(import.meta.dirname, script), [planFile], { serialization: 'advanced' });
-    return (await firstMessage(child, script)) as readonly Sample[];
+    const samples = (await firstMessage(child, script)) as readonly Sample[];
+    child.disconnect();
+    return samples;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -14,9 +14,9 @@ const run = randomUUID().slice(0, 8);
 
 for (let warmUp = 0; warmUp < 5; warmUp += 1) await sendOne(-1 - warmUp, performance.now());
 const samples = await runOpenLoop({ count: plan.count, ratePerSecond: plan.ratePerSecond, send: sendOne });
-process.send?.(samples);
 await connection.close();
-process.disconnect();
+// Whoever started this disconnects once it has read them; ending sooner would cut a long message off.
+process.send?.(samples);
 
 async function sendOne(index: number, intendedMs: number): Promise<UpdateSample> {
   const startWorkflowOperation = new WithStartWorkflowOperation('empty', {
