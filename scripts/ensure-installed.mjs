@@ -49,7 +49,11 @@ if (reason !== null) {
   console.log(`Installing dependencies with npm ci (${reason}) …`);
   const startedAt = Date.now();
   const isWindows = process.platform === 'win32';
-  const { status, error } = spawnSync('npm', ['ci'], { cwd: root, stdio: 'inherit', shell: isWindows });
+  const { status, error } = spawnSync('npm', ['ci', '--loglevel=error'], {
+    cwd: root,
+    stdio: 'inherit',
+    shell: isWindows,
+  });
   if (error) fail(`npm could not be started: ${error.message}`);
   if (status !== 0) fail(`npm ci failed (exit code ${status}); its own message is above.`);
   mkdirSync(modules, { recursive: true });
