@@ -33,17 +33,20 @@ export function sequenceOf(
 
 /**
  * Tells one message of a sequence about another checkout. Every id of the original becomes one of the same form that
- * depends on `about.salt`, so that a sequence stays consistent and two never meet.
+ * depends on `about.salt`, so that a sequence stays consistent and two never meet; the page's own id only where none is
+ * given for it.
  */
 export function retell(
   sequence: Sequence,
   message: Sequence['messages'][number],
-  about: { readonly checkoutId: string; readonly providerCheckoutId: string; readonly salt: string },
+  about: { readonly checkoutId: string; readonly providerCheckoutId: string | null; readonly salt: string },
 ): StormEvent {
   const body = message.body
     .replaceAll(sequence.checkoutId, about.checkoutId)
     .replaceAll(providerId, (id) =>
-      id === sequence.providerCheckoutId ? about.providerCheckoutId : disguised(id, about.salt),
+      id === sequence.providerCheckoutId && about.providerCheckoutId !== null
+        ? about.providerCheckoutId
+        : disguised(id, about.salt),
     );
   const inBody: unknown = (JSON.parse(body) as { id?: unknown }).id;
   const eventId = typeof inBody === 'string' && inBody.startsWith('evt_') ? inBody : randomUUID();

@@ -31,7 +31,7 @@ export function buildStorm(input: {
   const { sequences, decisiveTypes, paid, count, seed } = input;
   const random = createRandom(seed);
   const salt = () => String(random());
-  const stranger = () => ({ checkoutId: 'chk_elsewhere', providerCheckoutId: 'elsewhere', salt: salt() });
+  const stranger = () => ({ checkoutId: 'chk_elsewhere', providerCheckoutId: null, salt: salt() });
   const ours = paid.flatMap((about) => {
     const sequence = sequences.find(({ provider }) => provider === about.provider);
     const own = { ...about, salt: salt() };
