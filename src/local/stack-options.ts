@@ -41,6 +41,8 @@ export interface StackOptions {
   readonly ownServers?: boolean;
   /** Own servers, made for speed, that forget: PostgreSQL without fsync, Temporal in memory and without its UI. */
   readonly throwaway?: boolean;
+  /** How long a child that keeps dying waits at most before it is started again. */
+  readonly maxRestartDelayMs?: number;
   /** Ends a start that is still under way. */
   readonly signal?: AbortSignal;
 }

@@ -57,6 +57,7 @@ async function startOwned(options: StackOptions, stateDir: string, lock: StateLo
     logDir: join(stateDir, 'logs'),
     print,
     verbose,
+    ...(options.maxRestartDelayMs === undefined ? {} : { maxDelayMs: options.maxRestartDelayMs }),
     onChange: (records) => {
       lock.record(records);
       if (facts !== null && !over.signal.aborted) writeDevFile(stateDir, toDevFile(facts, supervisor));

@@ -1,0 +1,48 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { firstMessage } from '../load/run-load.ts';
+
+export interface BareServer {
+  readonly origin: string;
+  readonly secret: string;
+  stop(): Promise<void>;
+}
+
+/** A bare Express process on the same PostgreSQL, in a schema of its own that goes with it. */
+export async function startBareServer(databaseUrl: string): Promise<BareServer> {
+  const secret = randomBytes(24).toString('hex');
+  const env = { ...process.env, NODE_ENV: 'production', BENCH_DATABASE_URL: databaseUrl, BENCH_SECRET: secret };
+  const child = fork(join(import.meta.dirname, 'bare-server.ts'), [], { env });
+  const port = await firstMessage(child, 'the bare server');
+  return { origin: `http://127.0.0.1:${String(port)}`, secret, stop: () => stop(child) };
+}
+
+export interface EmptyWorker {
+  readonly taskQueue: string;
+  stop(): Promise<void>;
+}
+
+/** A worker process for the empty workflow, on a queue of its own at the same Temporal. */
+export async function startEmptyWorker(address: string, namespace: string): Promise<EmptyWorker> {
+  const taskQueue = 'bench-floor';
+  const env = {
+    ...process.env,
+    BENCH_TEMPORAL_ADDRESS: address,
+    BENCH_TEMPORAL_NAMESPACE: namespace,
+    BENCH_TASK_QUEUE: taskQueue,
+  };
+  const child = fork(join(import.meta.dirname, 'empty-worker.ts'), [], { env });
+  await firstMessage(child, 'the empty worker');
+  return { taskQueue, stop: () => stop(child) };
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), 5_000);
+  await exited;
+  clearTimeout(late);
+}

@@ -1,0 +1,68 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { runCheckoutBench } from './checkout/run.ts';
+import { renderReport, type Report } from './report/report.ts';
+import { openTarget } from './stack/open-target.ts';
+import { runWebhookBench } from './webhook/run.ts';
+
+const usage = `npm run bench -- checkout|webhook [options]
+
+  checkout        checkouts at 5/s and 15/s beside the empty update-with-start, history sizes, a hanging provider
+  webhook         acknowledgements at 500/s beside a bare endpoint, and whether all of them were applied
+
+  --rate 5,15     rates per second (webhook: one)
+  --seconds 20    how long each rate is held
+  --own           an own stack even if one is running
+  --seed 1        of the webhooks' order
+  --json FILE     everything that was measured, as JSON ("-": to stdout instead of the table)
+  --help          this text
+
+Uses the stack that npm start runs, or else starts one of its own in a temporary directory. Ends with 1 if a target is
+missed. Figures compare within one run only: see docs/benchmarks.md.`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rate: { type: 'string' },
+    seconds: { type: 'string', default: '20' },
+    own: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    json: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+const [which] = positionals;
+if (values.help) {
+  console.log(usage);
+} else if (which !== 'checkout' && which !== 'webhook') {
+  console.error(usage);
+  process.exitCode = 2;
+} else {
+  const report = await run(which);
+  if (values.json === '-') console.log(JSON.stringify(report, null, 2));
+  else console.log(`\n${renderReport(report)}`);
+  if (values.json !== undefined && values.json !== '-')
+    writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  process.exitCode = report.targets.every(({ isHeld }) => isHeld) ? 0 : 1;
+}
+
+async function run(bench: 'checkout' | 'webhook'): Promise<Report> {
+  const print = (line: string) => console.error(line);
+  const rates = (values.rate ?? (bench === 'checkout' ? '5,15' : '500')).split(',').map(asNumber);
+  const seconds = asNumber(values.seconds);
+  const opened = await openTarget({ isOwn: values.own, print });
+  const { target, whose } = opened;
+  try {
+    if (bench === 'checkout') return await runCheckoutBench({ target, whose, rates, seconds, print });
+    const [rate = 500] = rates;
+    return await runWebhookBench({ target, whose, rate, seconds, seed: asNumber(values.seed), print });
+  } finally {
+    await opened.close();
+  }
+}
+
+function asNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new Error(`"${text}" is no positive number`);
+  return value;
+}

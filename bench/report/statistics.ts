@@ -1,0 +1,21 @@
+export interface Summary {
+  readonly count: number;
+  readonly errors: number;
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Percentiles by nearest rank, in milliseconds; 0 where there is no sample. */
+export function summarize(latenciesMs: readonly number[], errors: number): Summary {
+  const sorted = latenciesMs.toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+  return { count: sorted.length + errors, errors, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+}
+
+/** The same summary less a constant that is not ours, such as the provider's own time. */
+export function lessConstant(summary: Summary, ms: number): Summary {
+  const { p50, p90, p99, max } = summary;
+  return { ...summary, p50: p50 - ms, p90: p90 - ms, p99: p99 - ms, max: max - ms };
+}
