@@ -17,14 +17,14 @@ export async function ensureSearchAttributes(connection: Connection, namespace: 
     return ours.join(', ');
   } catch (error) {
     if (!isGrpcServiceError(error)) throw error;
-    // Another worker was faster.
-    if (error.code === status.ALREADY_EXISTS) return ours.join(', ');
-    if (error.code === status.PERMISSION_DENIED || error.code === status.UNIMPLEMENTED) return error.details;
+    const code: number = error.code;
+    if (code === alreadyExists) return ours.join(', '); // another worker was faster
+    if (code === permissionDenied || code === unimplemented) return error.details;
     throw error;
   }
 }
 
-const status = { ALREADY_EXISTS: 6, PERMISSION_DENIED: 7, UNIMPLEMENTED: 12 };
+const [alreadyExists, permissionDenied, unimplemented] = [6, 7, 12]; // gRPC status codes
 
 /** Adds without asking first, for servers that cannot list (the time-skipping one). */
 export async function addSearchAttributes(connection: Connection, namespace: string, names = ours): Promise<void> {
