@@ -75,7 +75,9 @@ async function until(at: System, view: CheckoutView, status: string): Promise<vo
 
 async function keep(at: System, name: string, workflowId: string): Promise<void> {
   const handle = at.temporal.workflow.getHandle(workflowId);
-  if (!workflowId.startsWith('subscription/')) await handle.result();
+  // A subscription lives on: its story so far ends with the first look and a timer.
+  if (workflowId.startsWith('subscription/')) await new Promise((resolve) => setTimeout(resolve, 2_000));
+  else await handle.result();
   const history = await handle.fetchHistory();
   await writeFile(new URL(`${name}.json`, folder), historyToJSON(history));
   console.log(`${name}: ${history.events?.length ?? 0} events`);

@@ -5,7 +5,7 @@ import { workflowBundle } from '../../src/worker/workflow-bundle.ts';
 
 Runtime.install({
   logger: new DefaultLogger('ERROR'),
-  telemetryOptions: { logging: { filter: { core: 'OFF', other: 'OFF' } } },
+  telemetryOptions: { logging: { filter: { core: 'ERROR', other: 'ERROR' } } },
 });
 
 const folder = new URL('./histories/', import.meta.url);
