@@ -105,6 +105,16 @@ describe('a checkout', () => {
     expect(api.temporal.expired).toContain(`checkout/${made.body.checkout_id}`);
   });
 
+  it('asks to repeat when nobody heard the wish to end it', async () => {
+    const made = await post(wish());
+    const { end } = api.temporal;
+    api.temporal.end = () => Promise.reject(new Error('unreachable'));
+    const answer = await api.call('POST', `/billing/checkouts/${made.body.checkout_id}/expire`, { body: {} });
+    api.temporal.end = end;
+    expect(answer).toMatchObject({ status: 503, body: { code: 'unavailable' } });
+    expect(answer.headers.get('retry-after')).toBe('1');
+  });
+
   it('answers 202 while Temporal is away, and goes on with the same key', async () => {
     api.temporal.behave = () => Promise.reject(new Error('unreachable'));
     const body = wish();

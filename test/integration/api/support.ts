@@ -164,6 +164,7 @@ export interface FakeTemporal extends TemporalGateway {
   readonly opened: string[];
   readonly expired: string[];
   behave: (checkoutId: string) => Promise<void>;
+  end: (checkoutId: string) => Promise<void>;
   absent: readonly string[];
 }
 
@@ -183,13 +184,16 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
         [id],
       );
     },
+    end: async (id) => {
+      await run("update checkouts set status = 'canceled' where id = ?", [id]);
+    },
     async openCheckout(start) {
       fake.opened.push(start.args[0].checkoutId);
       await fake.behave(start.args[0].checkoutId);
     },
     async expireCheckout(workflowId) {
       fake.expired.push(workflowId);
-      await run("update checkouts set status = 'canceled' where id = ?", [workflowId.split('/')[1]]);
+      await fake.end(workflowId.split('/')[1] ?? '');
     },
     missing: async () => fake.absent,
   };
