@@ -1,93 +1,72 @@
-import { CheckoutEntity, FallbackEntity, type Checkout, type CheckoutFallback } from '../db/entities/checkout.ts';
-import { newId } from '../db/new-id.ts';
+import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
 import type { Db } from '../db/orm.ts';
-import { recordAudit } from '../db/queries/audit.ts';
+import { storeOpening, type FallbackStep } from '../db/queries/open-checkout.ts';
 import { linkProviderCustomer, linkProviderObjects } from '../db/queries/provider-objects.ts';
 import type { CreateCheckoutResult } from '../providers/port.ts';
 import type { LeftProvider } from './open-checkout.ts';
 
 type Opened = Extract<CreateCheckoutResult, { outcome: 'opened' }>;
 
-/** One transaction: the open row, who was left behind, the customer and the provider's ids. @returns the row as stored. */
-export function keepOpenedCheckout(
+/**
+ * Commits the open page, who was left behind, and the provider's ids. The links go first: should the process die in
+ * between, they point at a checkout that a repeat opens.
+ *
+ * @returns the row as stored; another's, when somebody was faster.
+ */
+export async function keepOpenedCheckout(
   em: Db,
   row: Checkout,
   provider: string,
   opened: Opened,
   left: readonly LeftProvider[],
 ): Promise<Checkout> {
-  return em.transactional(async (tx) => {
-    const fresh = await tx.findOneOrFail(CheckoutEntity, { id: row.id });
-    if (fresh.status !== 'creating') return fresh;
-    fresh.status = 'open';
-    fresh.provider = provider;
-    fresh.providerCheckoutId = opened.providerCheckoutId;
-    fresh.checkoutUrl = opened.url;
-    fresh.expiresAt = new Date(opened.expiresAt);
-    fresh.paymentMethods = [...opened.paymentMethods];
-    recordFallbacks(tx, fresh, left, provider);
-    audit(tx, fresh, 'checkout.opened', `at ${provider}, payable until ${opened.expiresAt}`);
-    if (opened.providerCustomerId !== null) await linkProviderCustomer(tx, fresh, provider, opened.providerCustomerId);
-    await linkProviderObjects(tx, fresh, provider, { kind: 'checkout', id: fresh.id }, [
-      { kind: 'checkout', id: opened.providerCheckoutId },
-      ...opened.objects,
-    ]);
-    return fresh;
-  });
+  const objects = [{ kind: 'checkout', id: opened.providerCheckoutId }, ...opened.objects];
+  const customerId = opened.providerCustomerId;
+  await Promise.all([
+    linkProviderObjects(em.fork(), row, provider, { kind: 'checkout', id: row.id }, objects),
+    customerId === null ? null : linkProviderCustomer(em.fork(), row, provider, customerId),
+  ]);
+  const page = { ...opened, provider };
+  return store(em, row, page, left, `at ${provider}, payable until ${opened.expiresAt}`);
 }
 
 /** Nobody could serve: the checkout fails, with everyone who was asked on record. */
 export function closeUnservedCheckout(em: Db, row: Checkout, left: readonly LeftProvider[]): Promise<Checkout> {
-  return em.transactional(async (tx) => {
-    const fresh = await tx.findOneOrFail(CheckoutEntity, { id: row.id });
-    if (fresh.status !== 'creating') return fresh;
-    fresh.status = 'failed';
-    fresh.failureCode = 'no_provider_available';
-    recordFallbacks(tx, fresh, left, null);
-    audit(tx, fresh, 'checkout.failed', 'no provider could serve it');
-    return fresh;
-  });
+  return store(em, row, null, left, 'no provider could serve it');
 }
 
-/** The first one left behind is what the caller is told; every one is a row. */
-function recordFallbacks(tx: Db, row: Checkout, left: readonly LeftProvider[], to: string | null): void {
-  const now = new Date().toISOString();
+async function store(
+  em: Db,
+  row: Checkout,
+  page: Parameters<typeof storeOpening>[1]['page'],
+  left: readonly LeftProvider[],
+  detail: string,
+): Promise<Checkout> {
+  const steps = stepsOf(row, left, page?.provider ?? null);
+  const [first] = steps;
+  const fallback =
+    first === undefined
+      ? null
+      : {
+          attempted_provider: first.attempted,
+          fallback_provider: page?.provider ?? null,
+          reason: first.reason,
+          timestamp: left[0]?.at ?? new Date().toISOString(),
+        };
+  const isStored = await storeOpening(em, { checkout: row, page, steps, fallback, detail });
+  if (!isStored) return em.fork().findOneOrFail(CheckoutEntity, { id: row.id });
+  if (page === null) return { ...row, status: 'failed' };
+  return { ...row, status: 'open', provider: page.provider, expiresAt: new Date(page.expiresAt) };
+}
+
+/** Everyone routing left out and everyone who was asked in vain, each with who came next. */
+function stepsOf(row: Checkout, left: readonly LeftProvider[], to: string | null): readonly FallbackStep[] {
   const skipped = row.routing.skipped.map(({ provider, reason, because }) => ({
-    provider,
+    attempted: provider,
     reason,
     providerCode: because,
-    at: now,
   }));
-  const all = [...skipped, ...left].filter(({ provider }) => provider !== to);
-  const first = all[0];
-  if (first === undefined) return;
-  for (const [index, { provider, reason, providerCode }] of all.entries()) {
-    const next = all[index + 1]?.provider ?? to;
-    tx.create(
-      FallbackEntity,
-      {
-        id: newId('fb'),
-        projectId: row.projectId,
-        live: row.live,
-        checkoutId: row.id,
-        attemptedProvider: provider,
-        fallbackProvider: next,
-        reason,
-        providerCode,
-      },
-      { persist: true },
-    );
-    audit(tx, row, 'checkout.fell_back', `${provider} did not serve (${reason}); next: ${next ?? 'nobody'}`);
-  }
-  row.fallback = {
-    attempted_provider: first.provider,
-    fallback_provider: to,
-    reason: first.reason,
-    timestamp: first.at,
-  } satisfies CheckoutFallback;
-}
-
-function audit(tx: Db, row: Checkout, action: string, detail: string): void {
-  const { projectId, live, id } = row;
-  recordAudit(tx, { projectId, live, actor: `checkout/${id}`, action, entityKind: 'checkout', entityId: id, detail });
+  const asked = left.map(({ provider, reason, providerCode }) => ({ attempted: provider, reason, providerCode }));
+  const all = [...skipped, ...asked].filter(({ attempted }) => attempted !== to);
+  return all.map((step, index) => ({ ...step, next: all[index + 1]?.attempted ?? to }));
 }

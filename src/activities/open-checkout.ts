@@ -2,11 +2,12 @@ import { BillingError } from '../domain/errors.ts';
 import { fittingMethods, type FallbackReason } from '../domain/routing/route.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
+import { findOrderFacts, type OrderFacts } from '../db/queries/order-facts.ts';
 import type { CreateCheckoutResult, ProviderAccount } from '../providers/port.ts';
 import { callKey } from './call-key.ts';
 import { closeUnservedCheckout, keepOpenedCheckout } from './keep-opened-checkout.ts';
 import { activateFreeCheckout } from './activate-free-checkout.ts';
-import { loadCheckoutOrder } from './load-checkout-order.ts';
+import { checkoutOrder } from './checkout-order.ts';
 import type { ActivityDeps, CheckoutRef } from './deps.ts';
 import type { CallGate } from './call-gate.ts';
 
@@ -44,15 +45,18 @@ export interface OpenCheckoutResult {
 export function createOpenCheckout(deps: ActivityDeps, gate: CallGate) {
   return async function openCheckout(input: OpenCheckoutInput): Promise<OpenCheckoutResult> {
     const em = deps.orm.em.fork();
-    const row = await em.findOneOrFail(CheckoutEntity, { id: input.checkoutId, projectId: input.projectId });
+    const [row, facts] = await Promise.all([
+      em.findOneOrFail(CheckoutEntity, { id: input.checkoutId, projectId: input.projectId }),
+      input.provider === null ? null : findOrderFacts(em.fork(), input.checkoutId, input.provider),
+    ]);
     if (row.status !== 'creating') return asResult(row);
-    if (input.provider === null) {
+    if (input.provider === null || facts === null) {
       if (row.amountMinor === 0) return asResult(await activateFreeCheckout(em, row));
       return asResult(await closeUnservedCheckout(em, row, input.left));
     }
     const account = deps.providers.account(row.projectId, row.live, input.provider);
     const answer = account
-      ? await ask(row, input.provider, account)
+      ? await ask(row, facts, input.provider, account)
       : left(input.provider, 'not_configured', null, false);
     if ('reason' in answer) return { ...asResult(row), left: [answer] };
     return asResult(await keepOpenedCheckout(em, row, input.provider, answer, input.left));
@@ -69,14 +73,18 @@ export function createOpenCheckout(deps: ActivityDeps, gate: CallGate) {
     };
   }
 
-  async function ask(row: Checkout, provider: string, account: ProviderAccount): Promise<Opened | LeftProvider> {
+  async function ask(
+    row: Checkout,
+    facts: OrderFacts,
+    provider: string,
+    account: ProviderAccount,
+  ): Promise<Opened | LeftProvider> {
     const release = gate.enter(provider);
     if (release === null) return left(provider, 'unavailable', 'too_many_calls_in_flight', false);
     try {
-      const order = await loadCheckoutOrder(deps.orm.em.fork(), row, provider);
       const abilities = deps.providers.abilities(provider);
       const answer = await account.client.checkouts.create({
-        ...order,
+        ...checkoutOrder(row, facts),
         paymentMethods: abilities === null ? null : fittingMethods(wishOf(row), abilities),
         idempotencyKey: callKey({ ...row, operation: 'checkouts.create', businessId: row.id, provider }),
       });

@@ -32,8 +32,8 @@ export interface IdempotentRequest {
   /** Of the thing that the request makes. */
   readonly prefix: IdPrefix;
   readonly publicUrl: string;
-  /** Must be safe to repeat with the same `resourceId`. */
-  readonly handle: (resourceId: string) => Promise<Answer>;
+  /** Must be safe to repeat with the same `resourceId`. `isFirst`: this key has never come before. */
+  readonly handle: (resourceId: string, isFirst: boolean) => Promise<Answer>;
 }
 
 /**
@@ -45,14 +45,14 @@ export interface IdempotentRequest {
 export async function runIdempotent(input: IdempotentRequest): Promise<IdempotentAnswer> {
   const sent = input.request.get('idempotency-key');
   const resourceId = newId(input.prefix);
-  if (sent === undefined) return { ...(await input.handle(resourceId)), isReplay: false };
+  if (sent === undefined) return { ...(await input.handle(resourceId, false)), isReplay: false };
   if (!/^[\x20-\x7e]{1,255}$/.test(sent))
     throw refusal('idempotency_key_invalid', 'An Idempotency-Key has 1 to 255 printable ASCII characters.');
   const { projectId, live, actor: owner } = input.caller;
   const key: IdempotencyKey = { projectId, live, owner, key: sent };
   const path = `${input.request.baseUrl}${input.request.path}`;
   const hash = requestHash(input.request.method, path, input.body);
-  if (await claimKey(input.em, key, { requestHash: hash, resourceId })) return runFirst(input, key, resourceId);
+  if (await claimKey(input.em, key, { requestHash: hash, resourceId })) return run(input, key, resourceId, true);
   return runAgain(input, key, hash);
 }
 
@@ -63,14 +63,19 @@ async function runAgain(input: IdempotentRequest, key: IdempotencyKey, hash: str
   if (record.requestHash !== hash)
     throw refusal('idempotency_key_reused', 'This Idempotency-Key came earlier with another request.');
   if (record.response !== null && record.response.status !== 202) return { ...record.response, isReplay: true };
-  if (record.response !== null) return { ...(await runFirst(input, key, record.resourceId)), isReplay: true };
+  if (record.response !== null) return { ...(await run(input, key, record.resourceId, false)), isReplay: true };
   if (record.isLocked || !(await takeOverKey(input.em, key))) throw inProgress();
-  return runFirst(input, key, record.resourceId);
+  return run(input, key, record.resourceId, false);
 }
 
-async function runFirst(input: IdempotentRequest, key: IdempotencyKey, resourceId: string): Promise<IdempotentAnswer> {
+async function run(
+  input: IdempotentRequest,
+  key: IdempotencyKey,
+  resourceId: string,
+  isFirst: boolean,
+): Promise<IdempotentAnswer> {
   try {
-    const answer = await input.handle(resourceId);
+    const answer = await input.handle(resourceId, isFirst);
     await storeAnswer(input.em, key, answer);
     return { ...answer, isReplay: false };
   } catch (error) {

@@ -26,6 +26,8 @@ export interface CreateCheckoutInput {
   readonly checkoutId: string;
   /** Without a key the request itself is the identity, as long as its checkout can be used. */
   readonly hasIdempotencyKey: boolean;
+  /** Its `Idempotency-Key` came for the first time: nothing can be there yet. */
+  readonly isFirst: boolean;
   readonly preferredProvider: string | null;
 }
 
@@ -39,15 +41,15 @@ export async function createCheckout(em: Db, deps: ApiDeps, input: CreateCheckou
   const { body, caller } = input;
   const organizationId = checkoutOrganization(caller, body);
   const fingerprint = input.hasIdempotencyKey ? null : requestHash(caller.keyId, caller.actor, organizationId, body);
-  const known = await findRepeated(em, input, fingerprint);
+  const known = input.isFirst ? null : await findRepeated(em, input, fingerprint);
   if (known) return known;
   const draft = await draftCheckout(em, deps, input, organizationId, fingerprint);
-  const isNew = await insertCheckout(em, {
+  const made = await insertCheckout(em, {
     checkout: draft.checkout,
     routedTo: draft.routed.provider,
     actor: caller.actor,
   });
-  const row = isNew ? await findCheckout(em, caller, input.checkoutId) : await findRepeated(em, input, fingerprint);
+  const row = made ?? (await findRepeated(em, input, fingerprint));
   if (row) return row;
   // The twin was settled between the two statements: a repeat makes a new one.
   throw refusal('unavailable', 'The same request was just finished. Repeat it.', { retryAfterMs: 1_000 });
@@ -72,15 +74,18 @@ async function draftCheckout(
   if (body.payment_method_id !== null)
     throw fieldRefusal('payment_method_not_found', '/payment_method_id', 'No stored payment method has this id.');
   const key = { projectId: caller.projectId, live: caller.live, id: organizationId };
-  const organization = await ensureOrganization(em, key);
-  const product = await findCheckoutProduct(em, caller, body);
+  // Side by side: the answer waits for the slowest of them, not for their sum.
+  const [organization, product, liveSubscriptions] = await Promise.all([
+    ensureOrganization(em.fork(), key),
+    findCheckoutProduct(em.fork(), caller, body),
+    listLiveSubscriptions(em.fork(), caller, organizationId),
+  ]);
   const evidence = findCountry(deps, { request, body, organization });
   await refuseBlocked(em, deps, { caller, organizationId, evidence, body });
   const countryCurrency =
     evidence.country === null ? null : (deps.policies.countryCurrencies[evidence.country] ?? null);
   const { defaultCurrency, defaultPhone } = caller.project;
   const offer = product && quoteOffer(product, body, { countryCurrency, defaultCurrency });
-  const liveSubscriptions = await listLiveSubscriptions(em, caller, organizationId);
   refuseSecond(caller, offer, liveSubscriptions);
   const urls = checkUrls(input);
   const trialDays = offer?.mode === 'subscription' ? (body.trial_days ?? offer.plan.trialDays) : null;

@@ -77,10 +77,11 @@ export function startCheckout(
     const em = deps.orm.em.fork();
     const answer = await runIdempotent({
       ...{ em, caller, request, body, publicUrl: deps.settings.publicUrl, prefix: 'chk' },
-      handle: async (checkoutId) => {
+      handle: async (checkoutId, isFirst) => {
         const checkout = await createCheckout(em, deps, {
           ...{ caller, body, request, checkoutId },
           hasIdempotencyKey: request.get('idempotency-key') !== undefined,
+          isFirst,
           preferredProvider: options.preferredProvider,
         });
         const opened = await openCheckout({ em, temporal: deps.temporal, logger: deps.logger, checkout });

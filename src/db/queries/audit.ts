@@ -17,23 +17,24 @@ export interface AuditInput {
   readonly after?: unknown;
 }
 
+/** The row of an entry, for whoever writes it together with something else. */
+export function auditEntry(input: AuditInput) {
+  return {
+    id: newId('aud'),
+    at: new Date(),
+    actor: input.actor,
+    action: input.action,
+    entityKind: input.entityKind,
+    entityId: input.entityId,
+    detail: input.detail ?? null,
+    before: input.before ?? null,
+    after: input.after ?? null,
+    projectId: input.projectId,
+    live: input.live,
+  };
+}
+
 /** Adds an entry to the append-only log, inside the caller's transaction: it is written when `em` is flushed. */
 export function recordAudit(em: Db, input: AuditInput): void {
-  em.create(
-    AuditEntryEntity,
-    {
-      id: newId('aud'),
-      at: new Date(),
-      actor: input.actor,
-      action: input.action,
-      entityKind: input.entityKind,
-      entityId: input.entityId,
-      detail: input.detail ?? null,
-      before: input.before ?? null,
-      after: input.after ?? null,
-      projectId: input.projectId,
-      live: input.live,
-    },
-    { persist: true },
-  );
+  em.create(AuditEntryEntity, auditEntry(input), { persist: true });
 }

@@ -4,7 +4,8 @@ import { CheckoutEntity, FallbackEntity, RoutingDecisionEntity, type Checkout } 
 import { PaymentEntity, type Payment } from '../entities/payment.ts';
 import { AuditEntryEntity, type AuditEntry } from '../entities/records.ts';
 import type { Db } from '../orm.ts';
-import { recordAudit } from './audit.ts';
+import { insertStatement } from '../insert-statement.ts';
+import { auditEntry } from './audit.ts';
 import type { Scope } from './subscriptions.ts';
 
 /** Columns that only workflows fill. */
@@ -21,34 +22,39 @@ const lateColumns = {
 export type NewCheckout = Omit<Checkout, 'createdAt' | 'updatedAt' | 'version' | keyof typeof lateColumns>;
 
 /**
- * Writes a checkout, the decision that routes it, and its audit entry, in one transaction.
+ * Writes a checkout, the decision that routes it, and its audit entry, at once.
  *
  * @param input.routedTo The first provider to be asked; null: nobody is.
- * @returns false when the same id or the same request is there already; then nothing was written.
+ * @returns the row as stored; null when the same id or the same request is there already: then nothing was written.
  */
 export async function insertCheckout(
   em: Db,
   input: { readonly checkout: NewCheckout; readonly routedTo: string | null; readonly actor: string },
-): Promise<boolean> {
-  const { checkout } = input;
+): Promise<Checkout | null> {
+  const now = new Date();
+  const row: Checkout = { ...lateColumns, ...input.checkout, version: 1, createdAt: now, updatedAt: now };
+  const checkout = insertStatement(em, CheckoutEntity, row);
+  const decision = insertStatement(em, RoutingDecisionEntity, decisionRow(input.checkout, input.routedTo));
+  const audit = insertStatement(em, AuditEntryEntity, {
+    ...auditEntry({
+      projectId: row.projectId,
+      live: row.live,
+      actor: input.actor,
+      action: 'checkout.created',
+      entityKind: 'checkout',
+      entityId: row.id,
+      detail: describeDecision(row.routing, input.routedTo),
+    }),
+  });
   try {
-    await em.fork().transactional(async (tx) => {
-      tx.create(CheckoutEntity, { ...lateColumns, ...checkout, version: 1 }, { persist: true });
-      await tx.flush();
-      tx.create(RoutingDecisionEntity, decisionRow(checkout, input.routedTo), { persist: true });
-      recordAudit(tx, {
-        projectId: checkout.projectId,
-        live: checkout.live,
-        actor: input.actor,
-        action: 'checkout.created',
-        entityKind: 'checkout',
-        entityId: checkout.id,
-        detail: describeDecision(checkout.routing, input.routedTo),
-      });
-    });
-    return true;
+    await em.execute(
+      `with checkout as (${checkout.sql}), decision as (${decision.sql}) ${audit.sql}`,
+      [...checkout.params, ...decision.params, ...audit.params],
+      'run',
+    );
+    return row;
   } catch (error) {
-    if (error instanceof UniqueConstraintViolationException) return false;
+    if (error instanceof UniqueConstraintViolationException) return null;
     throw error;
   }
 }

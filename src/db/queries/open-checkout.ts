@@ -1,0 +1,105 @@
+import type { Checkout, CheckoutFallback } from '../entities/checkout.ts';
+import { FallbackEntity } from '../entities/checkout.ts';
+import { AuditEntryEntity } from '../entities/records.ts';
+import { insertStatement, type Statement } from '../insert-statement.ts';
+import { newId } from '../new-id.ts';
+import type { Db } from '../orm.ts';
+import type { FallbackReason } from '../../domain/routing/route.ts';
+import { auditEntry } from './audit.ts';
+
+export interface OpenedPage {
+  readonly provider: string;
+  readonly providerCheckoutId: string;
+  readonly url: string;
+  readonly expiresAt: string;
+  readonly paymentMethods: readonly string[];
+}
+
+/** A provider that did not serve, and who was asked next. */
+export interface FallbackStep {
+  readonly attempted: string;
+  readonly next: string | null;
+  readonly reason: FallbackReason;
+  readonly providerCode: string | null;
+}
+
+/**
+ * Makes a checkout `open`, or `failed` when nobody serves it, together with its audit entries and fallback rows: one
+ * statement, one commit, for the caller waits for it.
+ *
+ * @param input.page null: nobody could serve.
+ * @returns false when the checkout was no longer `creating`; then nothing was written.
+ */
+export async function storeOpening(
+  em: Db,
+  input: {
+    readonly checkout: Checkout;
+    readonly page: OpenedPage | null;
+    readonly steps: readonly FallbackStep[];
+    readonly fallback: CheckoutFallback | null;
+    readonly detail: string;
+  },
+): Promise<boolean> {
+  const { checkout, page } = input;
+  const update: Statement = {
+    sql: `update checkouts set status = ?, failure_code = ?, provider = ?, provider_checkout_id = ?,
+        checkout_url = coalesce(?, checkout_url), expires_at = ?::timestamptz,
+        payment_methods = coalesce(?::text[], payment_methods), fallback = ?::jsonb,
+        version = version + 1, updated_at = now()
+      where id = ? and status = 'creating' returning id`,
+    params: [
+      page ? 'open' : 'failed',
+      page ? null : 'no_provider_available',
+      page?.provider ?? null,
+      page?.providerCheckoutId ?? null,
+      page?.url ?? null,
+      page?.expiresAt ?? null,
+      page ? em.getPlatform().marshallArray([...page.paymentMethods]) : null,
+      input.fallback === null ? null : JSON.stringify(input.fallback),
+      checkout.id,
+    ],
+  };
+  const inserts = [...input.steps.flatMap((step) => stepRows(em, checkout, step)), openingEntry(em, checkout, input)];
+  const parts = inserts.map(({ sql }, index) => `row_${index} as (${whenUpdated(sql)})`);
+  const rows = await em.execute(`with updated as (${update.sql}), ${parts.join(', ')} select id from updated`, [
+    ...update.params,
+    ...inserts.flatMap(({ params }) => params),
+  ]);
+  return rows.length === 1;
+}
+
+/** The same row, but only beside a checkout that was really updated. */
+function whenUpdated(insert: string): string {
+  return insert.replace(/ values \((.*)\)$/, ' select $1 from updated');
+}
+
+function openingEntry(
+  em: Db,
+  checkout: Checkout,
+  { page, detail }: { readonly page: OpenedPage | null; readonly detail: string },
+): Statement {
+  return entry(em, checkout, page ? 'checkout.opened' : 'checkout.failed', detail);
+}
+
+function stepRows(em: Db, checkout: Checkout, step: FallbackStep): readonly Statement[] {
+  const { projectId, live, id: checkoutId } = checkout;
+  const row = insertStatement(em, FallbackEntity, {
+    id: newId('fb'),
+    projectId,
+    live,
+    checkoutId,
+    attemptedProvider: step.attempted,
+    fallbackProvider: step.next,
+    reason: step.reason,
+    providerCode: step.providerCode,
+  });
+  const told = `${step.attempted} did not serve (${step.reason}); next: ${step.next ?? 'nobody'}`;
+  return [row, entry(em, checkout, 'checkout.fell_back', told)];
+}
+
+function entry(em: Db, { projectId, live, id }: Checkout, action: string, detail: string): Statement {
+  const actor = `checkout/${id}`;
+  return insertStatement(em, AuditEntryEntity, {
+    ...auditEntry({ projectId, live, actor, action, entityKind: 'checkout', entityId: id, detail }),
+  });
+}
