@@ -12,6 +12,7 @@ const usage = `npm run bench -- checkout|webhook [options]
 
   --rate 5,15     rates per second (webhook: one)
   --seconds 20    how long each rate is held
+  --paid 5        webhook: checkouts paid per second, whose whole sequences are part of the storm
   --own           an own stack even if one is running
   --seed 1        of the webhooks' order
   --json FILE     everything that was measured, as JSON ("-": to stdout instead of the table)
@@ -25,6 +26,7 @@ const { values, positionals } = parseArgs({
   options: {
     rate: { type: 'string' },
     seconds: { type: 'string', default: '20' },
+    paid: { type: 'string', default: '5' },
     own: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     json: { type: 'string' },
@@ -55,7 +57,8 @@ async function run(bench: 'checkout' | 'webhook'): Promise<Report> {
   try {
     if (bench === 'checkout') return await runCheckoutBench({ target, whose, rates, seconds, print });
     const [rate = 500] = rates;
-    return await runWebhookBench({ target, whose, rate, seconds, seed: asNumber(values.seed), print });
+    const paidPerSecond = asNumber(values.paid);
+    return await runWebhookBench({ target, whose, rate, seconds, paidPerSecond, seed: asNumber(values.seed), print });
   } finally {
     await opened.close();
   }

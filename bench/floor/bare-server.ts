@@ -29,10 +29,12 @@ const server = app.listen(0, '127.0.0.1', () => {
   const address = server.address();
   process.send?.(typeof address === 'object' && address !== null ? address.port : 0);
 });
-process.once('SIGTERM', async () => {
+process.once('SIGTERM', () => void stop());
+
+async function stop(): Promise<void> {
   server.closeAllConnections();
   server.close();
   await pool.query('drop schema bench cascade');
   await pool.end();
   process.exit(0);
-});
+}

@@ -15,12 +15,12 @@ export interface WebhookBenchInput {
   readonly whose: string;
   readonly rate: number;
   readonly seconds: number;
+  /** Checkouts whose payment only the storm tells of. */
+  readonly paidPerSecond: number;
   readonly seed: number;
   readonly print: (line: string) => void;
 }
 
-/** Paid during the storm, per second: as many as the checkout bench opens at its lower rate. */
-const paidPerSecond = 5;
 const connections = 64;
 const p50AboveFloorMs = 2;
 const p99LimitMs = 25;
@@ -28,7 +28,7 @@ const floorFactor = 1.5;
 
 /** Acknowledgement of webhooks beside a bare endpoint's, and whether everything acknowledged was applied. */
 export async function runWebhookBench(input: WebhookBenchInput): Promise<Report> {
-  const { target, rate, seconds, seed, print } = input;
+  const { target, rate, seconds, paidPerSecond, seed, print } = input;
   const database = new pg.Client({ connectionString: target.database_url });
   await database.connect();
   const bare = await startBareServer(target.database_url);

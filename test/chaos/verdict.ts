@@ -24,7 +24,9 @@ export interface Books {
 export function compareBooks({ buyers, charges, payments }: Books): readonly string[] {
   const faults: string[] = [];
   const paid = new Set(buyers.filter(({ isPaid }) => isPaid).map(({ checkoutId }) => checkoutId));
-  const chargesOf = Map.groupBy(charges, ({ metadata }) => String(metadata['checkout_id'] ?? 'nobody'));
+  const chargesOf = Map.groupBy(charges, ({ metadata: { checkout_id: id } }) =>
+    typeof id === 'string' ? id : 'nobody',
+  );
   const paymentsOf = Map.groupBy(payments, (payment) => payment.checkout_id ?? 'nobody');
   for (const [id, ofCheckout] of chargesOf) {
     if (!paid.has(id)) faults.push(`${id} was charged although its buyer did not pay`);
