@@ -7,7 +7,6 @@ export function checkoutOrder(
   row: Checkout,
   facts: OrderFacts,
 ): Omit<CreateCheckoutInput, 'idempotencyKey' | 'paymentMethods'> {
-  const email = row.email ?? facts.organizationEmail;
   return {
     checkoutId: row.id,
     mode: row.mode,
@@ -15,9 +14,9 @@ export function checkoutOrder(
     customer: {
       organizationId: row.organizationId,
       providerCustomerId: facts.providerCustomerId,
-      email,
-      name: row.name ?? facts.organizationName ?? email?.split('@')[0] ?? null,
-      phone: row.phone ?? facts.organizationPhone ?? facts.defaultPhone,
+      email: row.email, // with name and phone already what they fall back to
+      name: row.name,
+      phone: row.phone,
       address: addressOf(row),
     },
     successUrl: row.successUrl,

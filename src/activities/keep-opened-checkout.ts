@@ -1,33 +1,24 @@
 import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
 import type { Db } from '../db/orm.ts';
 import { storeOpening, type FallbackStep } from '../db/queries/open-checkout.ts';
-import { linkProviderCustomer, linkProviderObjects } from '../db/queries/provider-objects.ts';
 import type { CreateCheckoutResult } from '../providers/port.ts';
 import type { LeftProvider } from './open-checkout.ts';
 
 type Opened = Extract<CreateCheckoutResult, { outcome: 'opened' }>;
 
 /**
- * Commits the open page, who was left behind, and the provider's ids. The links go first: should the process die in
- * between, they point at a checkout that a repeat opens.
+ * Commits the open page, who was left behind, and the provider's ids.
  *
  * @returns the row as stored; another's, when somebody was faster.
  */
-export async function keepOpenedCheckout(
+export function keepOpenedCheckout(
   em: Db,
   row: Checkout,
   provider: string,
   opened: Opened,
   left: readonly LeftProvider[],
 ): Promise<Checkout> {
-  const objects = [{ kind: 'checkout', id: opened.providerCheckoutId }, ...opened.objects];
-  const customerId = opened.providerCustomerId;
-  await Promise.all([
-    linkProviderObjects(em.fork(), row, provider, { kind: 'checkout', id: row.id }, objects),
-    customerId === null ? null : linkProviderCustomer(em.fork(), row, provider, customerId),
-  ]);
-  const page = { ...opened, provider };
-  return store(em, row, page, left, `at ${provider}, payable until ${opened.expiresAt}`);
+  return store(em, row, { ...opened, provider }, left, `at ${provider}, payable until ${opened.expiresAt}`);
 }
 
 /** Nobody could serve: the checkout fails, with everyone who was asked on record. */

@@ -89,7 +89,7 @@ async function draftCheckout(
   refuseSecond(caller, offer, liveSubscriptions);
   const urls = checkUrls(input);
   const trialDays = offer?.mode === 'subscription' ? (body.trial_days ?? offer.plan.trialDays) : null;
-  const routed = await decideRouting(em, deps, {
+  const routed = decideRouting(deps, {
     ...{ caller, body, organization, evidence, offer, trialDays, liveSubscriptions },
     preferredProvider: input.preferredProvider,
   });

@@ -1,7 +1,5 @@
 import type { Organization } from '../../db/entities/organization.ts';
 import type { Subscription } from '../../db/entities/payment.ts';
-import type { Db } from '../../db/orm.ts';
-import { listProviderPrices } from '../../db/queries/plans.ts';
 import type { CountryEvidence } from '../../domain/routing/country.ts';
 import {
   attemptsOf,
@@ -44,15 +42,11 @@ export interface RoutingInput {
  *
  * @throws {BillingError} `payment_method_unavailable`, `no_provider_available`
  */
-export async function decideRouting(
-  em: Db,
-  deps: Pick<ApiDeps, 'providers' | 'policies'>,
-  input: RoutingInput,
-): Promise<Routed> {
+export function decideRouting(deps: Pick<ApiDeps, 'providers' | 'policies'>, input: RoutingInput): Routed {
   const policy = policyOf(deps, input.caller);
   const request = toRouteRequest(input);
   if (input.offer?.amount.amountMinor === 0) return withoutProvider(policy, request);
-  const facts = await providerFacts(em, deps, input, request);
+  const facts = providerFacts(deps, input, request);
   if (request.forcedProvider !== null && !facts[request.forcedProvider])
     throw fieldRefusal('validation_failed', '/provider', 'No provider has this id.');
   const decision = route(request, policy, facts);
@@ -90,14 +84,12 @@ function toRouteRequest(input: RoutingInput): RouteRequest {
   };
 }
 
-async function providerFacts(
-  em: Db,
+function providerFacts(
   deps: Pick<ApiDeps, 'providers'>,
   { caller, offer }: RoutingInput,
   request: RouteRequest,
-): Promise<Readonly<Record<string, ProviderFacts>>> {
+): Readonly<Record<string, ProviderFacts>> {
   const { projectId, live } = caller;
-  const pushed = await listProviderPrices(em, { projectId, live, priceIds: offer ? [offer.priceId] : [] });
   const facts: Record<string, ProviderFacts> = {};
   for (const id of deps.providers.ids()) {
     const abilities = deps.providers.abilities(id);
@@ -106,7 +98,7 @@ async function providerFacts(
     facts[id] = {
       isConfigured: deps.providers.account(projectId, live, id) !== null,
       abilities,
-      isSellable: !needsPush || pushed.some((row) => row.provider === id),
+      isSellable: !needsPush || offer.pushedTo.includes(id),
     };
   }
   return facts;

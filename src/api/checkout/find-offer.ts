@@ -1,5 +1,5 @@
 import type { Plan, PriceRow } from '../../db/entities/plan.ts';
-import { findProduct, type PricedPlan } from '../../db/queries/plans.ts';
+import { findProduct, type PushedPlan } from '../../db/queries/plans.ts';
 import type { Db } from '../../db/orm.ts';
 import { choosePrice, type BillingInterval, type CheckoutMode } from '../../domain/catalogue.ts';
 import { times, type Money } from '../../domain/money.ts';
@@ -8,7 +8,7 @@ import { fieldRefusal } from '../error-codes.ts';
 import type { CreateCheckoutBody } from '../schemas/checkout.ts';
 
 /** What is asked for, before it has a price. */
-export interface Product extends PricedPlan {
+export interface Product extends PushedPlan {
   /** The price that a provider's id named. */
   readonly mapped: PriceRow | null;
 }
@@ -20,6 +20,8 @@ export interface Offer {
   readonly mode: CheckoutMode;
   readonly billingInterval: BillingInterval | null;
   readonly amount: Money;
+  /** Where this price can be sold. */
+  readonly pushedTo: readonly string[];
 }
 
 /**
@@ -76,6 +78,7 @@ export function quoteOffer(
     mode: plan.kind === 'subscription' ? 'subscription' : 'payment',
     billingInterval,
     amount: quote(price.amount, body.quantity),
+    pushedTo: product.pushed.filter((row) => row.priceId === price.id).map((row) => row.provider),
   };
 }
 

@@ -6,6 +6,7 @@ import { newId } from '../new-id.ts';
 import type { Db } from '../orm.ts';
 import type { FallbackReason } from '../../domain/routing/route.ts';
 import { auditEntry } from './audit.ts';
+import { providerCustomerStatement, providerObjectsStatement } from './provider-objects.ts';
 
 export interface OpenedPage {
   readonly provider: string;
@@ -13,6 +14,8 @@ export interface OpenedPage {
   readonly url: string;
   readonly expiresAt: string;
   readonly paymentMethods: readonly string[];
+  readonly providerCustomerId: string | null;
+  readonly objects: readonly { readonly kind: string; readonly id: string }[];
 }
 
 /** A provider that did not serve, and who was asked next. */
@@ -24,11 +27,11 @@ export interface FallbackStep {
 }
 
 /**
- * Makes a checkout `open`, or `failed` when nobody serves it, together with its audit entries and fallback rows: one
- * statement, one commit, for the caller waits for it.
+ * Makes a checkout `open`, or `failed` when nobody serves it, together with its audit entries, its fallback rows and the
+ * provider's ids: one statement, one commit, for the caller waits for it.
  *
  * @param input.page null: nobody could serve.
- * @returns false when the checkout was no longer `creating`; then nothing was written.
+ * @returns false when the checkout was no longer `creating`; then only the provider's ids were noted.
  */
 export async function storeOpening(
   em: Db,
@@ -60,17 +63,25 @@ export async function storeOpening(
     ],
   };
   const inserts = [...input.steps.flatMap((step) => stepRows(em, checkout, step)), openingEntry(em, checkout, input)];
-  const parts = inserts.map(({ sql }, index) => `row_${index} as (${whenUpdated(sql)})`);
-  const rows = await em.execute(`with updated as (${update.sql}), ${parts.join(', ')} select id from updated`, [
+  const parts = [...inserts.map(whenUpdated), ...(page ? linkStatements(checkout, page) : [])];
+  const named = parts.map(({ sql }, index) => `part_${index} as (${sql})`);
+  const rows = await em.execute(`with updated as (${update.sql}), ${named.join(', ')} select id from updated`, [
     ...update.params,
-    ...inserts.flatMap(({ params }) => params),
+    ...parts.flatMap(({ params }) => params),
   ]);
   return rows.length === 1;
 }
 
 /** The same row, but only beside a checkout that was really updated. */
-function whenUpdated(insert: string): string {
-  return insert.replace(/ values \((.*)\)$/, ' select $1 from updated');
+function whenUpdated({ sql, params }: Statement): Statement {
+  return { sql: sql.replace(/ values \((.*)\)$/, ' select $1 from updated'), params };
+}
+
+function linkStatements(checkout: Checkout, page: OpenedPage): readonly Statement[] {
+  const { provider, providerCustomerId: customerId } = page;
+  const objects = [{ kind: 'checkout', id: page.providerCheckoutId }, ...page.objects];
+  const links = [providerObjectsStatement(checkout, provider, { kind: 'checkout', id: checkout.id }, objects)];
+  return customerId === null ? links : [...links, providerCustomerStatement(checkout, provider, customerId)];
 }
 
 function openingEntry(

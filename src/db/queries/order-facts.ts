@@ -13,10 +13,6 @@ export interface OrderFacts {
   } | null;
   readonly providerPrice: { readonly providerProductId: string; readonly providerPriceId: string | null } | null;
   readonly providerCustomerId: string | null;
-  readonly organizationName: string | null;
-  readonly organizationEmail: string | null;
-  readonly organizationPhone: string | null;
-  readonly defaultPhone: string | null;
 }
 
 interface Row {
@@ -29,21 +25,12 @@ interface Row {
   readonly provider_product_id: string | null;
   readonly provider_price_id: string | null;
   readonly provider_customer_id: string | null;
-  readonly organization_name: string | null;
-  readonly organization_email: string | null;
-  readonly organization_phone: string | null;
-  readonly default_phone: string | null;
 }
 
 const query = `
   select plan.name, plan.description, plan.digital, price.amount_minor, price.currency, price.billing_interval,
-    pushed.provider_product_id, pushed.provider_price_id, customer.provider_customer_id,
-    organization.name as organization_name, organization.email as organization_email,
-    organization.phone as organization_phone, project.default_phone
+    pushed.provider_product_id, pushed.provider_price_id, customer.provider_customer_id
   from checkouts checkout
-  join projects project on project.id = checkout.project_id
-  join organizations organization on organization.project_id = checkout.project_id
-    and organization.live = checkout.live and organization.id = checkout.organization_id
   left join plans plan on plan.project_id = checkout.project_id and plan.id = checkout.plan_id
   left join prices price on price.project_id = checkout.project_id and price.id = checkout.price_id
   left join provider_prices pushed on pushed.project_id = checkout.project_id and pushed.live = checkout.live
@@ -72,9 +59,5 @@ export async function findOrderFacts(em: Db, checkoutId: string, provider: strin
         ? null
         : { providerProductId: row.provider_product_id, providerPriceId: row.provider_price_id },
     providerCustomerId: row.provider_customer_id,
-    organizationName: row.organization_name,
-    organizationEmail: row.organization_email,
-    organizationPhone: row.organization_phone,
-    defaultPhone: row.default_phone,
   };
 }

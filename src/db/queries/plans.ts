@@ -7,6 +7,11 @@ export interface PricedPlan {
   readonly prices: readonly PriceRow[];
 }
 
+/** With the providers that its prices were pushed to, in one mode. */
+export interface PushedPlan extends PricedPlan {
+  readonly pushed: readonly { readonly priceId: string; readonly provider: string }[];
+}
+
 /**
  * Finds a plan by our id, its key, or any provider's id for it.
  *
@@ -15,10 +20,10 @@ export interface PricedPlan {
 export async function findProduct(
   em: Db,
   input: { readonly projectId: string; readonly live: boolean; readonly productId: string },
-): Promise<(PricedPlan & { readonly mapped: PriceRow | null }) | null> {
+): Promise<(PushedPlan & { readonly mapped: PriceRow | null }) | null> {
   const { projectId, productId } = input;
   const plan = await em.findOne(PlanEntity, { projectId, $or: [{ id: productId }, { key: productId }] });
-  if (plan) return { plan, prices: await listPrices(em, projectId, [plan.id]), mapped: null };
+  if (plan) return { ...(await withPrices(em, input, plan)), mapped: null };
   const mapping = await em.findOne(
     ProviderPriceEntity,
     { projectId, live: input.live, $or: [{ providerProductId: productId }, { providerPriceId: productId }] },
@@ -26,7 +31,24 @@ export async function findProduct(
   );
   const mapped = mapping && (await em.findOne(PriceEntity, { projectId, id: mapping.priceId }));
   const owner = mapped && (await em.findOne(PlanEntity, { projectId, id: mapped.planId }));
-  return mapped && owner ? { plan: owner, prices: await listPrices(em, projectId, [owner.id]), mapped } : null;
+  return mapped && owner ? { ...(await withPrices(em, input, owner)), mapped } : null;
+}
+
+async function withPrices(
+  em: Db,
+  { projectId, live }: { readonly projectId: string; readonly live: boolean },
+  plan: Plan,
+): Promise<PushedPlan> {
+  const [prices, pushed] = await Promise.all([
+    listPrices(em.fork(), projectId, [plan.id]),
+    em.fork().execute<{ priceId: string; provider: string }[]>(
+      `select pushed.price_id as "priceId", pushed.provider from provider_prices pushed
+       join prices price on price.project_id = pushed.project_id and price.id = pushed.price_id
+       where pushed.project_id = ? and pushed.live = ? and price.plan_id = ?`,
+      [projectId, live, plan.id],
+    ),
+  ]);
+  return { plan, prices, pushed };
 }
 
 /** @param idOrKey Our id, or the plan's key. */
