@@ -2,8 +2,8 @@
  * Finds card numbers anywhere in a request, in values and in names of fields, so that none is ever stored or logged.
  *
  * A hit is 13–19 digits that pass the Luhn check, alone or in groups parted by a space, dash, dot or slash, standing by
- * themselves: digits inside an id, a token or a UUID do not count. Numbers that no issuer has (first digit 0 or 1, which is
- * every Unix time; a year 20xx, which is every compact date) do not count either.
+ * themselves: digits inside an id, a token or a UUID do not count. Numbers that no card network has (ISO/IEC 7812: those
+ * that begin with 0, 1, 7, 8, 9 or 20, among them Unix times, compact dates and most sequence ids) do not count either.
  *
  * @returns JSON pointer of the first hit, without the number itself.
  */
@@ -50,7 +50,7 @@ function hasCardInGroups(groups: readonly string[]): boolean {
 }
 
 function isCard(digits: string): boolean {
-  return digits.length >= 13 && digits.length <= 19 && !/^(?:[01]|20)/.test(digits) && passesLuhn(digits);
+  return digits.length >= 13 && digits.length <= 19 && /^(?:2[2-8]|[3-6])/.test(digits) && passesLuhn(digits);
 }
 
 function passesLuhn(digits: string): boolean {

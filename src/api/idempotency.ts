@@ -13,6 +13,7 @@ import { BillingError } from '../domain/errors.ts';
 import type { Caller } from './caller.ts';
 import { requestHash } from './canonical-json.ts';
 import { refusal } from './error-codes.ts';
+import { hashSecret } from './keys.ts';
 import { statusOf, toProblem } from './errors.ts';
 
 export interface Answer {
@@ -49,7 +50,8 @@ export async function runIdempotent(input: IdempotentRequest): Promise<Idempoten
   if (!/^[\x20-\x7e]{1,255}$/.test(sent))
     throw refusal('idempotency_key_invalid', 'An Idempotency-Key has 1 to 255 printable ASCII characters.');
   const { projectId, live, actor: owner } = input.caller;
-  const key: IdempotencyKey = { projectId, live, owner, key: sent };
+  // Only its hash is kept: whatever an app takes for a key, a card number even, is not stored.
+  const key: IdempotencyKey = { projectId, live, owner, key: hashSecret(sent) };
   const path = `${input.request.baseUrl}${input.request.path}`;
   const hash = requestHash(input.request.method, path, input.body);
   if (await claimKey(input.em, key, { requestHash: hash, resourceId })) return run(input, key, resourceId, true);

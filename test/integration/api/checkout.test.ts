@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { hashSecret } from '../../../src/api/keys.ts';
 import { fakeTemporal, startApi, type TestApi } from './support.ts';
 
 let api: TestApi;
@@ -201,7 +202,7 @@ describe('a repeat', () => {
     const first = await post(body, { headers });
     await api.query(
       `update idempotency_records set locked_until = now() - interval '1 second', response_status = null where key = ? returning key`,
-      [headers['idempotency-key']],
+      [hashSecret(headers['idempotency-key'])],
     );
     const again = await post(body, { headers });
     expect(again.body.checkout_id).toBe(first.body.checkout_id);
@@ -257,7 +258,7 @@ describe('a refusal', () => {
 
   it('of a card number leaves no trace of it', async () => {
     await post(wish({ name: '4242424242424242' }), { headers: { 'idempotency-key': randomUUID() } });
-    expect(await post(wish(), { headers: { 'idempotency-key': '4242424242424242' } })).toMatchObject({ status: 422 });
+    await post(wish(), { headers: { 'idempotency-key': '4242424242424242' } }); // many keys only look like a card's
     expect(api.logs.join('')).not.toContain('4242424242424242');
     expect(JSON.stringify(await api.query('select * from idempotency_records'))).not.toContain('4242424242424242');
   });
