@@ -106,6 +106,8 @@ export async function startSystem(env: Readonly<Record<string, string>> = {}) {
       if (answer.status >= 400) throw new Error(`the page answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     },
     fault: (fault: Readonly<Record<string, unknown>>) => sandboxCall('POST', 'faults', fault),
+    /** Moves the providers' time, e.g. by `P1M`; ours stays. */
+    advance: (advance: string) => sandboxCall('POST', 'clock', { advance }),
     clearFaults: () => sandboxCall('DELETE', 'faults'),
     async ledger(): Promise<readonly LedgerEntry[]> {
       return (await sandboxCall('GET', 'ledger')).body as readonly LedgerEntry[];
