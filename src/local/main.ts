@@ -46,6 +46,7 @@ async function main(verbose: boolean): Promise<number> {
       }
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, press);
+    onceOrphaned(press);
   });
 
   try {
@@ -61,6 +62,21 @@ async function main(verbose: boolean): Promise<number> {
   await stack.stop();
   console.log(`✓ everything has ended   ${formatSeconds(Date.now() - endedMs)}`);
   return 0;
+}
+
+/**
+ * A signal sent to npm alone ends npm and its shell but never reaches us: with them gone nobody can press Ctrl-C any
+ * more. Started without npm there is no such shell, and a parent that ends means nothing.
+ */
+function onceOrphaned(end: () => void): void {
+  if (process.env['npm_lifecycle_event'] === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    end();
+  }, 500);
+  watch.unref();
 }
 
 function explain(error: unknown): number {
