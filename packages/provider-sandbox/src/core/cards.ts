@@ -94,7 +94,6 @@ const STRIPE_CARDS: readonly TestCard[] = [
     decline: decline('processing_error', 'processing_error', 'An error occurred while processing your card.'),
   },
   { number: '4000000000000341', label: 'Succeeds now, declines on renewal', outcome: 'approved', renewal: 'declines' },
-  { number: '4000000000000259', label: 'Succeeds', outcome: 'approved' },
 ];
 
 const CONEKTA_CARDS: readonly TestCard[] = [
@@ -129,13 +128,24 @@ export function brandOf(number: string): Card['brand'] {
 
 export type CardField = 'number' | 'expiry' | 'cvc';
 
-/** The first field a person has to correct, or null. */
-export function faultyCardField(input: CardInput, nowMs: number): CardField | null {
-  if (!/^\d{13,19}$/.test(input.number) || !passesLuhn(input.number)) return 'number';
-  if (!(input.expMonth >= 1 && input.expMonth <= 12)) return 'expiry';
-  const endOfMonth = Date.UTC(input.expYear, input.expMonth, 1);
-  if (!Number.isInteger(input.expYear) || endOfMonth <= nowMs || input.expYear > 2100) return 'expiry';
-  return /^\d{3,4}$/.test(input.cvc) ? null : 'cvc';
+function isCurrent({ expMonth, expYear }: CardInput, nowMs: number): boolean {
+  if (!(expMonth >= 1 && expMonth <= 12) || !Number.isInteger(expYear) || expYear > 2100) return false;
+  return Date.UTC(expYear, expMonth, 1) > nowMs;
+}
+
+/** Every field a person has to correct. */
+export function faultyCardFields(input: CardInput, nowMs: number): CardField[] {
+  const faulty: CardField[] = [];
+  if (!/^\d{13,19}$/.test(input.number) || !passesLuhn(input.number)) faulty.push('number');
+  if (!isCurrent(input, nowMs)) faulty.push('expiry');
+  if (!/^\d{3,4}$/.test(input.cvc)) faulty.push('cvc');
+  return faulty;
+}
+
+/** As cards print it: American Express in 4-6-5, others in fours. */
+export function spacedNumber(number: string): string {
+  const groups = brandOf(number) === 'amex' ? /^(.{4})(.{6})(.*)$/ : /(.{4})(?=.)/g;
+  return number.replace(groups, brandOf(number) === 'amex' ? '$1 $2 $3' : '$1 ');
 }
 
 /** Unknown but well-formed numbers behave like the plain success card. */

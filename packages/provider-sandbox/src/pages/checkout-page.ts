@@ -1,5 +1,5 @@
 import type { CheckoutView, PayMethod } from '../cashier.ts';
-import { testCards } from '../core/cards.ts';
+import { spacedNumber, testCards } from '../core/cards.ts';
 import { formatMoney } from '../core/money-format.ts';
 import { COUNTRY_CODES } from './countries.ts';
 import { escape, safeUrl } from './html.ts';
@@ -11,6 +11,8 @@ export interface FormState {
   email: string;
   name: string;
   country: string;
+  /** What was typed, shown again for correction, never kept. */
+  card: { number: string; expiry: string; cvc: string };
   /** One message per faulty field; `form` stands above all. */
   errors: Partial<Record<'number' | 'expiry' | 'cvc' | 'email' | 'name' | 'country' | 'form', string>>;
 }
@@ -47,7 +49,7 @@ function summary(view: CheckoutView, texts: Texts, money: (amount: number) => st
       ? ''
       : `<a class="back" href="${safeUrl(view.backUrl)}"><span aria-hidden="true">←</span> ${escape(texts.back)}</a>`;
   const trial = view.trialDays === null ? '' : `<p class="note">${escape(texts.trial(view.trialDays))}</p>`;
-  return `<section class="side" aria-label="${escape(texts.total)}"><div>${back}<h1>${escape(view.merchant)}</h1><p class="amount">${money(view.totalMinor)}</p>${recurring === null ? '' : `<p class="note">${escape(recurring)}</p>`}${trial}<ul class="lines">${lines.join('')}</ul>${view.discountMinor > 0 ? row(texts.discount, -view.discountMinor) : ''}${view.taxMinor > 0 ? row(texts.tax, view.taxMinor) : ''}${row(view.recurring ? texts.dueToday : texts.total, view.totalMinor, 'total')}</div></section>`;
+  return `<section class="side" aria-label="${escape(texts.total)}"><div>${back}<h1>${escape(view.merchant)}</h1><p class="amount">${money(view.totalMinor)} <small>${escape(view.currency)}</small></p>${recurring === null ? '' : `<p class="note">${escape(recurring)}</p>`}${trial}<ul class="lines">${lines.join('')}</ul>${view.discountMinor > 0 ? row(texts.discount, -view.discountMinor) : ''}${view.taxMinor > 0 ? row(texts.tax, view.taxMinor) : ''}${row(view.recurring ? texts.dueToday : texts.total, view.totalMinor, 'total')}</div></section>`;
 }
 
 interface FieldInput {
@@ -55,13 +57,18 @@ interface FieldInput {
   label: string;
   value: string;
   attributes: string;
-  error: string | undefined;
+  errors: FormState['errors'];
 }
 
-function field({ name, label, value, attributes, error }: FieldInput): string {
-  const invalid = error === undefined ? '' : ` aria-invalid="true" aria-describedby="error-${name}"`;
+/** The first faulty field takes the focus: on a phone it may be below the fold. */
+const ORDER: readonly FieldInput['name'][] = ['email', 'number', 'expiry', 'cvc', 'name'];
+
+function field({ name, label, value, attributes, errors }: FieldInput): string {
+  const error = errors[name];
+  const focus = ORDER.find((each) => errors[each] !== undefined) === name ? ' autofocus' : '';
+  const invalid = error === undefined ? '' : ` aria-invalid="true" aria-describedby="error-${name}"${focus}`;
   const message = error === undefined ? '' : `<p class="error" id="error-${name}" role="alert">${escape(error)}</p>`;
-  return `<label class="field"><span>${escape(label)}</span><input name="${name}" value="${escape(value)}" ${attributes}${invalid}>${message}</label>`;
+  return `<div class="field"><label for="${name}">${escape(label)}</label><input id="${name}" name="${name}" value="${escape(value)}" ${attributes}${invalid}>${message}</div>`;
 }
 
 function countrySelect(texts: Texts, locale: string, selected: string): string {
@@ -69,7 +76,7 @@ function countrySelect(texts: Texts, locale: string, selected: string): string {
   const options = COUNTRY_CODES.map((code) => ({ code, name: names.of(code) ?? code }))
     .sort((left, right) => left.name.localeCompare(right.name, locale))
     .map(({ code, name }) => `<option value="${code}"${code === selected ? ' selected' : ''}>${escape(name)}</option>`);
-  return `<label class="field"><span>${escape(texts.country)}</span><select name="country" autocomplete="country">${options.join('')}</select></label>`;
+  return `<div class="field"><label for="country">${escape(texts.country)}</label><select id="country" name="country" autocomplete="country">${options.join('')}</select></div>`;
 }
 
 function methodTabs(view: CheckoutView, texts: Texts, chosen: PayMethod): string {
@@ -81,30 +88,51 @@ function methodTabs(view: CheckoutView, texts: Texts, chosen: PayMethod): string
   return `<fieldset class="tabs">${tabs.join('')}</fieldset>`;
 }
 
-function cardPane(
-  view: CheckoutView,
-  texts: Texts,
-  form: FormState,
-  locale: string,
-  money: (amount: number) => string,
-): string {
-  const { errors } = form;
-  const label =
-    view.mode === 'setup'
-      ? texts.save
-      : view.trialDays !== null
-        ? texts.startTrial
-        : view.mode === 'subscription'
-          ? `${texts.subscribe} · ${money(view.totalMinor)}`
-          : `${texts.pay} ${money(view.totalMinor)}`;
-  return `<div class="pane p-card">${field({ name: 'number', label: texts.cardNumber, value: '', attributes: 'inputmode="numeric" autocomplete="cc-number" placeholder="1234 1234 1234 1234" maxlength="23"', error: errors.number })}<div class="row">${field({ name: 'expiry', label: texts.expiry, value: '', attributes: `inputmode="numeric" autocomplete="cc-exp" placeholder="${texts.expiryHint}" maxlength="9"`, error: errors.expiry })}${field({ name: 'cvc', label: texts.cvc, value: '', attributes: 'inputmode="numeric" autocomplete="cc-csc" placeholder="123" maxlength="4"', error: errors.cvc })}</div>${field({ name: 'name', label: texts.nameOnCard, value: form.name, attributes: 'autocomplete="cc-name" maxlength="120"', error: errors.name })}${countrySelect(texts, locale, form.country)}<button type="submit">${escape(label)}</button></div>`;
+function payLabel(view: CheckoutView, texts: Texts, money: (amount: number) => string): string {
+  if (view.mode === 'setup') return escape(texts.save);
+  if (view.trialDays !== null) return escape(texts.startTrial);
+  const amount = money(view.totalMinor);
+  return view.mode === 'subscription' ? `${escape(texts.subscribe)} · ${amount}` : `${escape(texts.pay)} ${amount}`;
+}
+
+function cardPane(texts: Texts, form: FormState, locale: string, label: string): string {
+  const { errors, card } = form;
+  const number = field({
+    name: 'number',
+    label: texts.cardNumber,
+    value: card.number,
+    attributes: 'inputmode="numeric" autocomplete="cc-number" placeholder="1234 1234 1234 1234" maxlength="23"',
+    errors,
+  });
+  const expiry = field({
+    name: 'expiry',
+    label: texts.expiry,
+    value: card.expiry,
+    attributes: `inputmode="numeric" autocomplete="cc-exp" placeholder="${texts.expiryHint}" maxlength="9"`,
+    errors,
+  });
+  const cvc = field({
+    name: 'cvc',
+    label: texts.cvc,
+    value: card.cvc,
+    attributes: 'inputmode="numeric" autocomplete="cc-csc" placeholder="123" maxlength="4"',
+    errors,
+  });
+  const name = field({
+    name: 'name',
+    label: texts.nameOnCard,
+    value: form.name,
+    attributes: 'autocomplete="cc-name" maxlength="120"',
+    errors,
+  });
+  return `<div class="pane p-card">${number}<div class="row">${expiry}${cvc}</div>${name}${countrySelect(texts, locale, form.country)}<button type="submit">${label}</button></div>`;
 }
 
 function cardList(view: CheckoutView, texts: Texts): string {
   const year = String((new Date().getUTCFullYear() + 5) % 100);
   const items = testCards(view.provider).map(
     ({ number, label }) =>
-      `<li><button type="button" data-card="${number}" data-year="${year}" data-cvc="${number.startsWith('3') ? '1234' : '123'}"><span>${escape(label)}</span><code>${number.replaceAll(/(.{4})(?=.)/g, '$1 ')}</code></button></li>`,
+      `<li><button type="button" data-card="${number}" data-year="${year}" data-cvc="${number.startsWith('3') ? '1234' : '123'}"><span>${escape(label)}</span><code>${spacedNumber(number)}</code></button></li>`,
   );
   return `<details><summary>${escape(texts.testCards)}</summary><p class="note">${escape(texts.testCardsHint)}</p><ul>${items.join('')}</ul></details>`;
 }
@@ -122,7 +150,7 @@ export function checkoutPage(view: CheckoutView, form: FormState): string {
           label: texts.email,
           value: form.email,
           attributes: 'type="email" autocomplete="email" required maxlength="200"',
-          error: form.errors.email,
+          errors: form.errors,
         })
       : `<p class="field"><span>${escape(texts.email)}</span>${escape(view.email)}</p>`;
   const voucherPane = (method: 'cash' | 'spei'): string =>
@@ -130,7 +158,7 @@ export function checkoutPage(view: CheckoutView, form: FormState): string {
       ? `<div class="pane p-${method}"><p class="note field">${escape(method === 'cash' ? texts.cashHint : texts.speiHint)}</p><button type="submit">${escape(method === 'cash' ? texts.getVoucher : texts.getClabe)}</button></div>`
       : '';
   const only = view.methods.length < 2 ? ` class="only-${view.methods[0] ?? 'card'}"` : '';
-  const main = `<main class="main"><div>${alert}<form method="post" name="pay"${only} action="${safeUrl(view.pageUrl)}" novalidate>${email}${methodTabs(view, texts, form.method)}${view.methods.includes('card') ? cardPane(view, texts, form, locale, money) : ''}${voucherPane('cash')}${voucherPane('spei')}</form>${view.methods.includes('card') ? cardList(view, texts) : ''}</div></main>`;
+  const main = `<main class="main"><div>${alert}<form method="post" name="pay"${only} action="${safeUrl(view.pageUrl)}" novalidate>${email}${methodTabs(view, texts, form.method)}${view.methods.includes('card') ? cardPane(texts, form, locale, payLabel(view, texts, money)) : ''}${voucherPane('cash')}${voucherPane('spei')}</form>${view.methods.includes('card') ? cardList(view, texts) : ''}</div></main>`;
   return page({
     provider: view.provider,
     locale,

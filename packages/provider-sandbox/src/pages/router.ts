@@ -1,7 +1,7 @@
 import express, { type Express, type Request, type Response, type Router } from 'express';
 import type { Cashier, Challenge, CheckoutView, PayMethod, PayRequest, PayResult } from '../cashier.ts';
 import type { Sandbox } from '../context.ts';
-import { type CardInput, faultyCardField } from '../core/cards.ts';
+import { type CardInput, faultyCardFields } from '../core/cards.ts';
 import { readBody } from '../http/body.ts';
 import { barcodeSvg } from './barcode.ts';
 import { type FormState, checkoutPage, localeOf } from './checkout-page.ts';
@@ -15,9 +15,18 @@ function html(response: Response, status: number, text: string): void {
     .send(text);
 }
 
+const NO_CARD = { number: '', expiry: '', cvc: '' };
+
 function blankForm(view: CheckoutView): FormState {
   const country = view.country ?? (view.currency === 'MXN' ? 'MX' : 'US');
-  return { method: view.methods[0] ?? 'card', email: view.email ?? '', name: view.name ?? '', country, errors: {} };
+  return {
+    method: view.methods[0] ?? 'card',
+    email: view.email ?? '',
+    name: view.name ?? '',
+    country,
+    card: NO_CARD,
+    errors: {},
+  };
 }
 
 function show(response: Response, view: CheckoutView, form: FormState): void {
@@ -28,7 +37,7 @@ function show(response: Response, view: CheckoutView, form: FormState): void {
 }
 
 function cardOf(fields: URLSearchParams): CardInput {
-  const [month = '', year = ''] = (fields.get('expiry') ?? '').split('/').map((part) => part.trim());
+  const [, month = '', year = ''] = /^\s*(\d{1,2})\s*[/-]?\s*(\d{2}|\d{4})\s*$/.exec(fields.get('expiry') ?? '') ?? [];
   const numericYear = /^\d{2}$/.test(year) ? 2000 + Number(year) : Number(year);
   return {
     number: (fields.get('number') ?? '').replaceAll(/\D/g, ''),
@@ -48,13 +57,17 @@ function readForm(view: CheckoutView, fields: URLSearchParams): { form: FormStat
     email,
     name: (fields.get('name') ?? '').trim(),
     country: fields.get('country') ?? '',
+    card: {
+      number: fields.get('number') ?? '',
+      expiry: fields.get('expiry') ?? '',
+      cvc: fields.get('cvc') ?? '',
+    },
     errors: {},
   };
   const { errors } = textsFor(localeOf(view));
   if (view.email === null && !/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(email)) form.errors.email = errors.email;
   const card = method === 'card' ? cardOf(fields) : null;
-  const faulty = card && faultyCardField(card, Date.now());
-  if (faulty) form.errors[faulty] = errors[faulty];
+  for (const faulty of card ? faultyCardFields(card, Date.now()) : []) form.errors[faulty] = errors[faulty];
   if (card && form.name === '') form.errors.name = errors.name;
   return {
     form,
@@ -79,7 +92,7 @@ function respond(response: Response, cashier: Cashier, id: string, result: PayRe
     case 'paid':
       return response.redirect(303, view.doneUrl ?? view.pageUrl);
     case 'declined':
-      return show(response, view, { ...form, errors: { form: result.decline.message } });
+      return show(response, view, { ...form, card: NO_CARD, errors: { form: result.decline.message } });
     case 'refused':
       return show(response, view, { ...form, errors: { form: result.message } });
   }
