@@ -59,8 +59,13 @@ async function startOwned(options: StackOptions, stateDir: string, lock: StateLo
     verbose,
     ...(options.maxRestartDelayMs === undefined ? {} : { maxDelayMs: options.maxRestartDelayMs }),
     onChange: (records) => {
-      lock.record(records);
-      if (facts !== null && !over.signal.aborted) writeDevFile(stateDir, toDevFile(facts, supervisor));
+      try {
+        lock.record(records);
+        if (facts !== null && !over.signal.aborted) writeDevFile(stateDir, toDevFile(facts, supervisor));
+      } catch (error) {
+        // A full disk or a deleted directory must not keep the children from being watched and ended.
+        print(`✗ ${stateDir} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+      }
     },
   });
   const over = new AbortController();
