@@ -13,9 +13,3 @@ export function summarize(latenciesMs: readonly number[], errors: number): Summa
   const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
   return { count: sorted.length + errors, errors, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
 }
-
-/** The same summary less a constant that is not ours, such as the provider's own time. */
-export function lessConstant(summary: Summary, ms: number): Summary {
-  const { p50, p90, p99, max } = summary;
-  return { ...summary, p50: p50 - ms, p90: p90 - ms, p99: p99 - ms, max: max - ms };
-}
