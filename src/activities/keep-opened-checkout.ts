@@ -44,10 +44,17 @@ async function store(
           reason: first.reason,
           timestamp: left[0]?.at ?? new Date().toISOString(),
         };
-  const isStored = await storeOpening(em, { checkout: row, page, steps, fallback, detail });
+  const failureCode = page === null ? failureOf(left) : null;
+  const isStored = await storeOpening(em, { checkout: row, page, failureCode, steps, fallback, detail });
   if (!isStored) return em.fork().findOneOrFail(CheckoutEntity, { id: row.id });
   if (page === null) return { ...row, status: 'failed' };
   return { ...row, status: 'open', provider: page.provider, expiresAt: new Date(page.expiresAt) };
+}
+
+/** A code that everyone refused is the caller's to mend; anything else may pass. */
+function failureOf(left: readonly LeftProvider[]): string {
+  const isCode = left.length > 0 && left.every(({ providerCode }) => providerCode === 'discount_code_unknown');
+  return isCode ? 'discount_code_unknown' : 'no_provider_available';
 }
 
 /** Everyone routing left out and everyone who was asked in vain, each with who came next. */

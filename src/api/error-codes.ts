@@ -196,6 +196,12 @@ const errorCodes = {
     meaning: 'Buyers are only sent to origins listed for the project.',
     fix: "Use one of the project's origins, or have the operator add yours.",
   },
+  discount_code_unknown: {
+    kind: 'invalid',
+    title: 'Unknown discount code',
+    meaning: 'Every provider that could serve the checkout was asked, and none knows this code.',
+    fix: 'Correct the code, or leave it out.',
+  },
   already_subscribed: {
     kind: 'conflict',
     title: 'Already subscribed',

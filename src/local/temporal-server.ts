@@ -5,6 +5,13 @@ import { acceptsConnections, waitUntil } from './wait-until.ts';
 /** Those the workflows set; the worker makes sure of them too, since an existing file of the server ignores these. */
 const SEARCH_ATTRIBUTES = ['Project', 'Organization', 'Provider', 'BillingStatus', 'Country', 'Kind'] as const;
 
+/** One partition per task queue: with few pollers a task in another one is sometimes not found for seconds. */
+const SETTINGS = [
+  'system.enableActivityEagerExecution=true',
+  'matching.numTaskqueueReadPartitions=1',
+  'matching.numTaskqueueWritePartitions=1',
+] as const;
+
 export interface TemporalServerOptions {
   readonly cli: string;
   readonly port: number;
@@ -26,8 +33,8 @@ export function temporalServerSpec(options: TemporalServerOptions): ChildSpec {
   const ui = uiPort === null ? ['--headless'] : ['--ui-port', String(uiPort)];
   const store = databaseFile === null ? [] : ['--db-filename', databaseFile, ...pragmas];
   const attributes = SEARCH_ATTRIBUTES.flatMap((name) => ['--search-attribute', `${name}=Keyword`]);
-  const eager = ['--dynamic-config-value', 'system.enableActivityEagerExecution=true'];
-  const args = ['server', 'start-dev', ...place, ...ui, ...store, ...attributes, ...eager, '--log-level', 'error'];
+  const settings = SETTINGS.flatMap((setting) => ['--dynamic-config-value', setting]);
+  const args = ['server', 'start-dev', ...place, ...ui, ...store, ...attributes, ...settings, '--log-level', 'error'];
   return {
     name: 'temporal',
     stage,

@@ -26,6 +26,8 @@ export async function createWorkers(options: WorkerOptions): Promise<readonly Wo
     taskQueue: billingQueue,
     workflowBundle,
     maxConcurrentWorkflowTaskExecutions: answerPathSlots,
+    // Most tasks are a new checkout's first, which a sticky poller never gets.
+    nonStickyToStickyPollRatio: 0.5,
     maxConcurrentLocalActivityExecutions: answerPathSlots,
     maxCachedWorkflows: 2_000,
   });

@@ -176,6 +176,14 @@ describe('a checkout', () => {
     expect(new Set(answers.map(({ body: view }) => (view as CheckoutView).checkout_id)).size).toBe(1);
   });
 
+  it('names a discount code that nobody knows, instead of blaming the providers', async () => {
+    const answer = await system.api('POST', '/billing/checkout', aCheckoutBody({ discount_code: 'NOSUCH' }));
+    expect(answer).toMatchObject({
+      status: 422,
+      body: { code: 'discount_code_unknown', errors: [{ pointer: '/discount_code' }] },
+    });
+  });
+
   it('ends at the caller’s wish, and honours money that comes after all', async () => {
     const view = await system.open({ country: 'US' });
     const ended = await system.api('POST', `/billing/checkouts/${view.checkout_id}/expire`);

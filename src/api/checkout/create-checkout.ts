@@ -40,7 +40,9 @@ export interface CreateCheckoutInput {
 export async function createCheckout(em: Db, deps: ApiDeps, input: CreateCheckoutInput): Promise<Checkout> {
   const { body, caller } = input;
   const organizationId = checkoutOrganization(caller, body);
-  const fingerprint = input.hasIdempotencyKey ? null : requestHash(caller.keyId, caller.actor, organizationId, body);
+  const fingerprint = input.hasIdempotencyKey
+    ? null
+    : requestHash(caller.keyId, caller.actor, organizationId, input.preferredProvider, body);
   const known = input.isFirst ? null : await findRepeated(em, input, fingerprint);
   if (known) return known;
   const draft = await draftCheckout(em, deps, input, organizationId, fingerprint);

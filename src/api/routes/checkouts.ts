@@ -9,7 +9,7 @@ import { createCheckout } from '../checkout/create-checkout.ts';
 import { nobodyAvailable } from '../checkout/decide-routing.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
-import { refusal } from '../error-codes.ts';
+import { fieldRefusal, refusal } from '../error-codes.ts';
 import { runIdempotent } from '../idempotency.ts';
 import { expireCheckout, openCheckout } from '../open-checkout.ts';
 import { presentCheckout, presentCheckoutDetail } from '../present/checkout.ts';
@@ -86,7 +86,7 @@ export function startCheckout(
         });
         const opened = await openCheckout({ em, temporal: deps.temporal, logger: deps.logger, checkout });
         count(deps, opened);
-        if (opened.status === 'failed') throw nobodyAvailable();
+        if (opened.status === 'failed') throw explainFailure(opened);
         return { status: opened.status === 'creating' ? 202 : 201, body: options.present(opened) };
       },
     });
@@ -116,4 +116,9 @@ function count(deps: ApiDeps, row: Checkout): void {
   if (row.fallback === null) return;
   const { attempted_provider: attempted, fallback_provider, reason } = row.fallback;
   deps.metrics.fallbacks.inc({ attempted, fallback: fallback_provider ?? 'none', reason });
+}
+
+function explainFailure(row: Checkout) {
+  if (row.failureCode !== 'discount_code_unknown') return nobodyAvailable();
+  return fieldRefusal('discount_code_unknown', '/discount_code', 'No provider knows this discount code.');
 }

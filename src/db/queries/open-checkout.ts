@@ -38,6 +38,8 @@ export async function storeOpening(
   input: {
     readonly checkout: Checkout;
     readonly page: OpenedPage | null;
+    /** Why nobody could serve. */
+    readonly failureCode: string | null;
     readonly steps: readonly FallbackStep[];
     readonly fallback: CheckoutFallback | null;
     readonly detail: string;
@@ -52,7 +54,7 @@ export async function storeOpening(
       where id = ? and status = 'creating' returning id`,
     params: [
       page ? 'open' : 'failed',
-      page ? null : 'no_provider_available',
+      input.failureCode,
       page?.provider ?? null,
       page?.providerCheckoutId ?? null,
       page?.url ?? null,
