@@ -22,7 +22,8 @@ export function createEndCheckout(deps: ActivityDeps) {
       if (row.provider === null || row.providerCheckoutId === null) {
         return asSettled(await applyCheckoutTruth(em.fork(), row, null, input.to), 'no provider is involved');
       }
-      const { checkouts } = accountOf(deps, row.projectId, row.live, row.provider).client;
+      const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
+      const { checkouts } = client;
       const providerCheckoutId = row.providerCheckoutId;
       let truth = await checkouts.get(providerCheckoutId);
       if (truth?.state === 'open' || truth?.state === 'pending') {

@@ -13,7 +13,8 @@ export function createEndOrphanCheckouts(deps: ActivityDeps) {
   ): Promise<{ readonly ended: number }> {
     const em = deps.orm.em.fork();
     const row = await em.findOneOrFail(CheckoutEntity, { id: input.checkoutId, projectId: input.projectId });
-    const { checkouts } = accountOf(deps, row.projectId, row.live, input.provider).client;
+    const { client } = await accountOf(deps, row.projectId, row.live, input.provider);
+    const { checkouts } = client;
     if (!checkouts.find || !checkouts.end) return { ended: 0 };
     const found = await checkouts.find({
       checkoutId: row.id,

@@ -54,7 +54,7 @@ export function createOpenCheckout(deps: ActivityDeps, gate: CallGate) {
       if (row.amountMinor === 0) return asResult(await activateFreeCheckout(em, row));
       return asResult(await closeUnservedCheckout(em, row, input.left));
     }
-    const account = deps.providers.account(row.projectId, row.live, input.provider);
+    const account = await deps.providers.account(row.projectId, row.live, input.provider);
     const answer = account
       ? await ask(row, facts, input.provider, account)
       : left(input.provider, 'not_configured', null, false);

@@ -3,8 +3,13 @@ import type { ProviderAccount } from '../providers/port.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** @throws {BillingError} `provider_not_configured` (unavailable): its keys went away; retried until they are back. */
-export function accountOf(deps: ActivityDeps, projectId: string, live: boolean, provider: string): ProviderAccount {
-  const account = deps.providers.account(projectId, live, provider);
+export async function accountOf(
+  deps: ActivityDeps,
+  projectId: string,
+  live: boolean,
+  provider: string,
+): Promise<ProviderAccount> {
+  const account = await deps.providers.account(projectId, live, provider);
   if (account) return account;
   throw new BillingError({
     code: 'provider_not_configured',

@@ -20,7 +20,7 @@ export function createSettleCheckout(deps: ActivityDeps) {
       const em = deps.orm.em.fork();
       const row = await em.findOneOrFail(CheckoutEntity, { id: ref.checkoutId, projectId: ref.projectId });
       if (row.provider === null || row.providerCheckoutId === null) return asSettled(row, 'no provider is involved');
-      const { client } = accountOf(deps, row.projectId, row.live, row.provider);
+      const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
       const truth = await client.checkouts.get(row.providerCheckoutId);
       return asSettled(
         await applyCheckoutTruth(em.fork(), row, truth),

@@ -29,7 +29,8 @@ export function createSettleSubscription(deps: ActivityDeps) {
       const em = deps.orm.em.fork();
       const row = await em.findOneOrFail(SubscriptionEntity, { id: ref.subscriptionId, projectId: ref.projectId });
       if (row.provider === null || row.providerSubscriptionId === null) return asSettled(row, 'it costs nothing');
-      const { subscriptions } = accountOf(deps, row.projectId, row.live, row.provider).client;
+      const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
+      const { subscriptions } = client;
       if (!subscriptions) return asSettled(row, `${row.provider} has no subscriptions to read`);
       const { providerSubscriptionId, providerCustomerId } = row;
       const truth = await subscriptions.get({ providerSubscriptionId, providerCustomerId });

@@ -7,6 +7,7 @@ import { openOrm } from '../db/orm.ts';
 import { openEventInbox } from '../db/queries/provider-events.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import { loadPolicies } from '../policies.ts';
+import { createAccounts, providerIds } from '../providers/accounts.ts';
 import { createProviderDirectory } from '../providers/directory.ts';
 import { createApp } from './app.ts';
 import { noGeoDatabase, openGeoDatabase, type GeoLookup } from './geo.ts';
@@ -23,10 +24,14 @@ await main();
 
 async function main(): Promise<void> {
   const loaded = loadConfig(process.env);
-  const providers = createProviderDirectory(process.env, { timeoutMs: providerTimeoutMs });
+  const http = { timeoutMs: providerTimeoutMs };
   const policyDirectory = new URL('../../policies', import.meta.url).pathname;
-  const { policies, faults } = loadPolicies({ directory: policyDirectory, providerIds: providers.directory.ids() });
-  const allFaults = [...('faults' in loaded ? loaded.faults : []), ...providers.faults, ...faults];
+  const { policies, faults } = loadPolicies({ directory: policyDirectory, providerIds: providerIds() });
+  const allFaults = [
+    ...('faults' in loaded ? loaded.faults : []),
+    ...createAccounts(process.env, http).faults,
+    ...faults,
+  ];
   if ('faults' in loaded || allFaults.length > 0) {
     console.error(describeFaults(allFaults));
     process.exit(1);
@@ -41,7 +46,7 @@ async function main(): Promise<void> {
   const client = new Client({ connection, namespace: temporal.namespace ?? 'default' });
   const app = createApp({
     ...{ orm, inbox, policies, logger },
-    providers: providers.directory,
+    providers: createProviderDirectory({ env: process.env, http, loadAccounts: () => Promise.resolve([]) }),
     temporal: createTemporalGateway(client),
     geo: openGeo(config, logger),
     keyRing: config.encryptionKeys && createKeyRing(config.encryptionKeys),

@@ -82,7 +82,8 @@ async function pushPrice(em: Db, providers: ProviderDirectory, plan: Plan, price
   await Promise.all(
     providers.ids().map(async (provider) => {
       const owner = { projectId: plan.projectId, live: false, priceId: price.id, provider };
-      const catalog = providers.account(plan.projectId, false, provider)?.client.catalog;
+      const account = await providers.account(plan.projectId, false, provider);
+      const catalog = account?.client.catalog;
       if (!catalog || (await em.fork().findOne(ProviderPriceEntity, owner))) return;
       const pushed = await catalog.ensurePrice({
         idempotencyKey: createHash('sha256').update(`catalog/${price.id}/${provider}`).digest('base64url'),

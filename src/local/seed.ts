@@ -26,7 +26,12 @@ if (loaded.config.environment === 'production') throw new Error('development key
 const orm = await openOrm(loaded.config.databaseUrl, { poolSize: 4 });
 await seedProject(orm.em.fork());
 const keys = await keepKeys(orm.em.fork(), process.env['PLINTO_KEYS_FILE']);
-await seedCatalogue(orm.em.fork(), createProviderDirectory(process.env, { timeoutMs: 8_000 }).directory, projectId);
+const providers = createProviderDirectory({
+  env: process.env,
+  http: { timeoutMs: 8_000 },
+  loadAccounts: () => Promise.resolve([]),
+});
+await seedCatalogue(orm.em.fork(), providers, projectId);
 await orm.close();
 console.log(JSON.stringify({ organization_id: organizationId, ...keys }));
 

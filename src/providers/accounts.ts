@@ -14,8 +14,8 @@ export interface ConfigurationFault {
 }
 
 /**
- * The accounts of the project `default`, whose credentials stand in the environment: one per configured provider, by
- * provider id. A provider without keys is left out; a badly configured one is left out and told, all faults at once.
+ * The accounts whose credentials stand in the environment: one per configured provider, by provider id. A provider
+ * without keys is left out; a badly configured one is left out and told, all faults at once.
  */
 export function createAccounts(
   env: Environment,
@@ -25,11 +25,23 @@ export function createAccounts(
   const faults: ConfigurationFault[] = [];
   for (const [id, module] of modules) {
     if (!module.isConfigured(env)) continue;
-    const config = module.configSchema.safeParse(env);
-    if (config.success) accounts.set(id, module.createAccount(config.data, http));
-    else faults.push(...config.error.issues.map((issue) => ({ key: issue.path.join('.'), detail: issue.message })));
+    const made = createAccount(id, env, http);
+    if ('account' in made) accounts.set(id, made.account);
+    else faults.push(...made.faults);
   }
   return { accounts, faults };
+}
+
+/** One account from its credentials, or all that is wrong with them, by key and without values. */
+export function createAccount(
+  id: string,
+  credentials: Environment,
+  http: HttpSettings,
+): { readonly account: ProviderAccount } | { readonly faults: readonly ConfigurationFault[] } {
+  const module = moduleOf(id);
+  const config = module.configSchema.safeParse(credentials);
+  if (config.success) return { account: module.createAccount(config.data, http) };
+  return { faults: config.error.issues.map((issue) => ({ key: issue.path.join('.'), detail: issue.message })) };
 }
 
 /** Every provider this engine knows, configured or not, in the order of the registry. */
@@ -47,4 +59,18 @@ export function moduleOf(id: string): ProviderModule {
 /** @throws {BillingError} `provider_unknown` (not_found). */
 export function abilitiesOf(id: string): ProviderAbilities {
   return moduleOf(id).abilities;
+}
+
+/**
+ * What a provider can do, as `group.operation` in the port's words: read off a client made of the credentials'
+ * examples, which calls nobody.
+ */
+export function operationsOf(id: string): readonly string[] {
+  const module = moduleOf(id);
+  const example = Object.entries(module.credentials).map(([key, field]) => [key, field.example] as const);
+  const config = module.configSchema.parse(Object.fromEntries(example));
+  const { client } = module.createAccount(config, { timeoutMs: 1_000 });
+  return Object.entries(client).flatMap(([group, operations]: [string, object]) =>
+    Object.entries(operations).flatMap(([name, value]) => (typeof value === 'function' ? [`${group}.${name}`] : [])),
+  );
 }

@@ -1,38 +1,104 @@
-import { createAccounts, abilitiesOf, moduleOf, providerIds } from './accounts.ts';
-import type { HttpSettings, ProviderDirectory } from './port.ts';
+import {
+  abilitiesOf,
+  createAccount,
+  createAccounts,
+  moduleOf,
+  providerIds,
+  type ConfigurationFault,
+} from './accounts.ts';
+import type { HttpSettings, ProviderAccount, ProviderDirectory } from './port.ts';
 
-/** The project whose accounts come from the environment; others bring their own. */
+/** The project whose accounts may come from the environment; every project may bring its own. */
 const environmentProject = 'default';
 
+/** A change of credentials is seen this late at most; both old and new webhook secrets are valid meanwhile. */
+const freshForMs = 5_000;
+
+/** One project's own account, opened: the same keys as the environment has. */
+export interface StoredAccount {
+  readonly provider: string;
+  readonly live: boolean;
+  /** Grows with each change: an unchanged account keeps its connections. */
+  readonly version: number;
+  readonly credentials: Readonly<Record<string, string>>;
+}
+
+export interface DirectoryInput {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly http: HttpSettings;
+  /** All accounts that a project keeps with us. */
+  readonly loadAccounts: (projectId: string) => Promise<readonly StoredAccount[]>;
+  /** A stored account that no longer parses is left out, and told here, without values. */
+  readonly onFault?: (projectId: string, provider: string, faults: readonly ConfigurationFault[]) => void;
+}
+
+interface Project {
+  readonly accounts: ReadonlyMap<string, { readonly version: number; readonly account: ProviderAccount }>;
+  readonly readAtMs: number;
+}
+
 /**
- * The providers of the registry with the accounts that the environment configures.
- *
- * @returns every fault of their keys at once; a provider without keys is simply not configured.
+ * The providers of the registry with the accounts of each project: its own first, and for `default` those of the
+ * environment where it keeps none of its own.
+
+ * Faults of the environment's keys are told by `createAccounts`, which `main.ts` asks first.
  */
-export function createProviderDirectory(
-  env: Readonly<Record<string, string | undefined>>,
-  http: HttpSettings,
-): {
-  readonly directory: ProviderDirectory;
-  readonly faults: readonly { readonly key: string; readonly detail: string }[];
-} {
-  const { accounts, faults } = createAccounts(env, http);
-  const accountOf = (projectId: string, id: string) =>
-    projectId === environmentProject ? (accounts.get(id) ?? null) : null;
+export function createProviderDirectory(input: DirectoryInput): ProviderDirectory {
+  const { accounts: ofEnvironment } = createAccounts(input.env, input.http);
+  const known = new Map<string, Project>();
+  const reading = new Map<string, Promise<Project>>();
+
+  async function read(projectId: string): Promise<Project> {
+    const before = known.get(projectId)?.accounts;
+    const accounts = new Map<string, { version: number; account: ProviderAccount }>();
+    if (projectId === environmentProject)
+      for (const [id, account] of ofEnvironment) accounts.set(keyOf(id, account.live), { version: 0, account });
+    for (const stored of await input.loadAccounts(projectId)) {
+      const key = keyOf(stored.provider, stored.live);
+      const same = before?.get(key);
+      if (same?.version === stored.version) accounts.set(key, same);
+      else {
+        const made = createAccount(stored.provider, stored.credentials, input.http);
+        if ('faults' in made) input.onFault?.(projectId, stored.provider, made.faults);
+        else accounts.set(key, { version: stored.version, account: made.account });
+      }
+    }
+    return { accounts, readAtMs: Date.now() };
+  }
+
+  /** One read at a time per project; while it fails, what was read before goes on serving. */
+  function projectOf(projectId: string): Promise<Project> {
+    const before = known.get(projectId);
+    if (before && Date.now() - before.readAtMs < freshForMs) return Promise.resolve(before);
+    const running = reading.get(projectId);
+    if (running) return before ? Promise.resolve(before) : running;
+    const started = read(projectId)
+      .then((project) => (known.set(projectId, project), project))
+      .finally(() => reading.delete(projectId));
+    reading.set(projectId, started);
+    if (!before) return started;
+    started.catch(() => undefined);
+    return Promise.resolve(before);
+  }
+
   return {
-    faults,
-    directory: {
-      ids: providerIds,
-      abilities: abilitiesOf,
-      webhook: (id) => moduleOf(id)?.webhook ?? null,
-      account(projectId, live, id) {
-        const account = accountOf(projectId, id);
-        return account?.live === live ? account : null;
-      },
-      accounts(projectId, id) {
-        const account = accountOf(projectId, id);
-        return account === null ? [] : [account];
-      },
+    ids: providerIds,
+    abilities: abilitiesOf,
+    webhook: (id) => moduleOf(id).webhook,
+    async account(projectId, live, id) {
+      return (await projectOf(projectId)).accounts.get(keyOf(id, live))?.account ?? null;
+    },
+    async accounts(projectId, id) {
+      const { accounts } = await projectOf(projectId);
+      return [true, false].flatMap((live) => accounts.get(keyOf(id, live))?.account ?? []);
+    },
+    async configured(projectId, live) {
+      const { accounts } = await projectOf(projectId);
+      return new Set(providerIds().filter((id) => accounts.has(keyOf(id, live))));
     },
   };
+}
+
+function keyOf(provider: string, live: boolean): string {
+  return `${provider}/${live ? 'live' : 'test'}`;
 }

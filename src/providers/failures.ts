@@ -1,6 +1,6 @@
 import { BillingError } from '../domain/errors.ts';
 import { TransportError } from './http.ts';
-import type { CreateCheckoutResult } from './port.ts';
+import type { UnknownOutcome } from './port.ts';
 
 /** What an answer said was wrong, free of secrets and personal data: the provider's own code, never its sentence. */
 export interface ProviderFault {
@@ -34,8 +34,8 @@ export class OutcomeUnknownError extends BillingError {
   }
 }
 
-/** The port's `unknown`, or the error thrown again when it is certain that nothing was opened. */
-export function asUnknown(error: unknown): CreateCheckoutResult {
+/** The port's `unknown`, or the error thrown again when it is certain that nothing was done. */
+export function asUnknown(error: unknown): UnknownOutcome {
   if (!(error instanceof OutcomeUnknownError)) throw error;
   return { outcome: 'unknown', reason: error.reason, providerCode: error.providerCode };
 }
@@ -111,4 +111,63 @@ function described(fault: ProviderFault): Record<string, unknown> {
     provider_code: fault.providerCode,
     ...(fault.param == null ? {} : { param: fault.param }),
   };
+}
+
+/** What the provider's abilities exclude; callers that read them never see it. */
+export function notSupported(provider: string, what: string): BillingError {
+  return new BillingError({
+    code: 'not_supported_by_provider',
+    kind: 'invalid',
+    message: `The provider cannot ${what}.`,
+    details: { provider },
+  });
+}
+
+export function refundExceedsPayment(provider: string, refundableMinor: number | null): BillingError {
+  return new BillingError({
+    code: 'refund_exceeds_payment',
+    kind: 'conflict',
+    message: 'The refund is more than what is left of the payment.',
+    details: { provider, refundable_minor: refundableMinor },
+  });
+}
+
+/** A merchant of record works out the tax share itself, so that not every sum can be hit. */
+export function refundNotExact(provider: string, nearestMinor: number): BillingError {
+  return new BillingError({
+    code: 'refund_amount_not_exact',
+    kind: 'invalid',
+    message: `The provider cannot refund exactly this amount; the nearest is ${nearestMinor}.`,
+    details: { provider, nearest_minor: nearestMinor },
+  });
+}
+
+export function paymentNotRefundable(provider: string, why: string): BillingError {
+  return new BillingError({
+    code: 'payment_not_refundable',
+    kind: 'conflict',
+    message: 'The payment cannot be refunded as it stands.',
+    details: { provider, why },
+  });
+}
+
+export function amountOutOfRange(
+  provider: string,
+  limits: { readonly minimumMinor: number | null; readonly maximumMinor: number | null },
+): BillingError {
+  return new BillingError({
+    code: 'amount_out_of_range',
+    kind: 'invalid',
+    message: 'The provider does not charge this amount.',
+    details: { provider, minimum_minor: limits.minimumMinor, maximum_minor: limits.maximumMinor },
+  });
+}
+
+export function tokenInvalid(provider: string): BillingError {
+  return new BillingError({
+    code: 'token_invalid',
+    kind: 'invalid',
+    message: 'The token is unknown, used or expired: make a new one in the browser.',
+    details: { provider },
+  });
 }

@@ -3,7 +3,28 @@ import type { BillingInterval, CheckoutMode } from '../domain/catalogue.ts';
 import type { CheckoutTruth } from '../domain/checkout/truth.ts';
 import type { Money } from '../domain/money.ts';
 import type { ProviderAbilities } from '../domain/routing/abilities.ts';
-import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
+import type {
+  BenefitOperations,
+  CatalogOperations,
+  DiscountOperations,
+  LicenseKeyOperations,
+  UsageOperations,
+} from './port-catalog.ts';
+import type {
+  DisputeOperations,
+  InvoiceOperations,
+  PaymentMethodOperations,
+  PaymentOperations,
+  PortalOperations,
+  RefundOperations,
+} from './port-money.ts';
+import type {
+  AccountCheck,
+  ChangeOperations,
+  CustomerDataOperations,
+  WebhookEndpointOperations,
+} from './port-records.ts';
+import type { SubscriptionOperations } from './port-subscriptions.ts';
 
 /** Who pays, as the provider must know them. `organizationId` is our id and the provider's external id. */
 export interface CustomerInput {
@@ -35,6 +56,19 @@ export interface ProviderCustomer {
 /** Keys come from business identity; the same key never does the work twice where the provider can tell. */
 export interface CallKey {
   readonly idempotencyKey: string;
+}
+
+export interface PageQuery {
+  /** Opaque; null: the first page. */
+  readonly cursor: string | null;
+  /** At most; the provider may give fewer. */
+  readonly limit: number;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** null at the end. */
+  readonly nextCursor: string | null;
 }
 
 export interface CreateCheckoutInput extends CallKey {
@@ -91,15 +125,30 @@ export type CreateCheckoutResult =
       /** Other provider ids that later facts may name instead of the checkout. */
       readonly objects: readonly ProviderObjectRef[];
     }
-  | { readonly outcome: 'unknown'; readonly reason: 'timeout' | 'api_error'; readonly providerCode: string | null };
+  | UnknownOutcome;
+
+/** The answer was lost or unreadable: the work may have been done. */
+export interface UnknownOutcome {
+  readonly outcome: 'unknown';
+  readonly reason: 'timeout' | 'api_error';
+  readonly providerCode: string | null;
+}
 
 export interface ProviderObjectRef {
   readonly kind: string;
   readonly id: string;
 }
 
-/** All times ISO 8601 UTC, all money in minor units. `get` answers null for an unknown id. */
+/**
+ * What one account at a provider can do, in groups. An ability that the provider lacks is an absent group or operation:
+ * the compiler makes callers ask, and `operationsOf` lists what is there. All times ISO 8601 UTC, all money in minor
+ * units. `get` and `find` answer null for what does not exist; everything else returns data or throws `BillingError`.
+ */
 export interface ProviderClient {
+  readonly account: {
+    /** Whether the credentials open an account, and whose. @throws {BillingError} `provider_credentials_rejected`. */
+    check(): Promise<AccountCheck>;
+  };
   readonly customers: {
     create(input: CustomerInput & CallKey): Promise<ProviderCustomer>;
     get(providerCustomerId: string): Promise<ProviderCustomer | null>;
@@ -124,28 +173,22 @@ export interface ProviderClient {
       input: { readonly providerCheckoutId: string } & CallKey,
     ): Promise<'ended' | 'already_settled' | 'not_endable'>;
   };
-  readonly subscriptions?: {
-    get(input: {
-      readonly providerSubscriptionId: string;
-      readonly providerCustomerId: string | null;
-    }): Promise<SubscriptionTruth | null>;
-  };
-  readonly catalog?: {
-    /** Creates or finds the provider's objects for one of our prices; null where the provider cannot sell it or needs none. */
-    ensurePrice(input: CatalogPriceInput): Promise<ProviderPrice | null>;
-  };
-}
-
-export interface CatalogPriceInput extends CallKey {
-  readonly planId: string;
-  readonly planKey: string;
-  readonly name: string;
-  readonly description: string | null;
-  readonly digital: boolean;
-  readonly priceId: string;
-  readonly unitAmount: Money;
-  readonly billingInterval: BillingInterval | null;
-  readonly trialDays: number | null;
+  readonly subscriptions?: SubscriptionOperations;
+  readonly paymentMethods?: PaymentMethodOperations;
+  /** Charges without a hosted page. */
+  readonly payments?: PaymentOperations;
+  readonly invoices?: InvoiceOperations;
+  readonly refunds?: RefundOperations;
+  readonly disputes?: DisputeOperations;
+  readonly portal?: PortalOperations;
+  readonly catalog?: CatalogOperations;
+  readonly discounts?: DiscountOperations;
+  readonly benefits?: BenefitOperations;
+  readonly licenseKeys?: LicenseKeyOperations;
+  readonly usage?: UsageOperations;
+  readonly changes?: ChangeOperations;
+  readonly customerData: CustomerDataOperations;
+  readonly webhookEndpoints?: WebhookEndpointOperations;
 }
 
 /** A provider's verified message, reduced to what finds the right workflow. The truth is always read afterwards. */
@@ -196,13 +239,30 @@ export interface HttpSettings {
   }) => void;
 }
 
+/** One credential or setting of an account. */
+export interface CredentialField {
+  /** One line: what it is and where the provider shows it. */
+  readonly description: string;
+  /** Never shown again once stored, nor logged. */
+  readonly isSecret: boolean;
+  readonly isRequired: boolean;
+  /** A made-up value of the right form. */
+  readonly example: string;
+  /** The key that keeps the value before a rotation, where two are valid at a time. */
+  readonly previousKey?: string;
+}
+
 export interface ProviderModule<Schema extends z.ZodType = z.ZodType> {
   readonly id: string;
   readonly name: string;
+  /** What to set, by environment key, in the order a person fills it in; a project's own record has the same keys. */
+  readonly credentials: Readonly<Record<string, CredentialField>>;
   /** Parses the environment (or a stored record of the same keys). Unset account: every key absent. */
   readonly configSchema: Schema;
   /** Whether any of the provider's keys is set; an unset provider is simply not configured. */
   isConfigured(env: Readonly<Record<string, string | undefined>>): boolean;
+  /** Whether these credentials move real money, told by their form alone where it tells: a smoke test refuses them. */
+  isLive(env: Readonly<Record<string, string | undefined>>): boolean;
   readonly abilities: ProviderAbilities;
   readonly webhook: ProviderWebhook;
   createAccount(config: z.output<Schema>, http: HttpSettings): ProviderAccount;
@@ -219,7 +279,9 @@ export interface ProviderDirectory {
   abilities(id: string): ProviderAbilities | null;
   webhook(id: string): ProviderWebhook | null;
   /** null: not configured for that project and mode. */
-  account(projectId: string, live: boolean, id: string): ProviderAccount | null;
+  account(projectId: string, live: boolean, id: string): Promise<ProviderAccount | null>;
   /** Both modes, for webhooks: the account whose secret signed tells the mode. */
-  accounts(projectId: string, id: string): readonly ProviderAccount[];
+  accounts(projectId: string, id: string): Promise<readonly ProviderAccount[]>;
+  /** The providers at which the project has an account in that mode. */
+  configured(projectId: string, live: boolean): Promise<ReadonlySet<string>>;
 }

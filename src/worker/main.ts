@@ -4,6 +4,7 @@ import { NativeConnection, Runtime } from '@temporalio/worker';
 import { describeFaults, loadConfig } from '../config.ts';
 import { openOrm } from '../db/orm.ts';
 import { createLogger } from '../logger.ts';
+import { createAccounts } from '../providers/accounts.ts';
 import { createProviderDirectory } from '../providers/directory.ts';
 import { createWorkers } from './create-workers.ts';
 import { ensureSearchAttributes } from './ensure-search-attributes.ts';
@@ -14,10 +15,11 @@ import { workflowBundle } from './workflow-bundle.ts';
 const loaded = loadConfig(process.env);
 const loadedWorker = loadWorkerConfig(process.env);
 const workerConfig = 'config' in loadedWorker ? loadedWorker.config : null;
-const providers = createProviderDirectory(process.env, { timeoutMs: workerConfig?.PROVIDER_TIMEOUT_MS ?? 4_000 });
-if (!('config' in loaded) || workerConfig === null || providers.faults.length > 0) {
+const http = { timeoutMs: workerConfig?.PROVIDER_TIMEOUT_MS ?? 4_000 };
+const { faults: accountFaults } = createAccounts(process.env, http);
+if (!('config' in loaded) || workerConfig === null || accountFaults.length > 0) {
   const faults = [loaded, loadedWorker].flatMap((part) => ('faults' in part ? part.faults : []));
-  console.error(describeFaults([...faults, ...providers.faults]));
+  console.error(describeFaults([...faults, ...accountFaults]));
   process.exit(1);
 }
 const { config } = loaded;
@@ -46,7 +48,7 @@ const workers = await createWorkers({
   workflowBundle: await bundling,
   deps: {
     orm,
-    providers: providers.directory,
+    providers: createProviderDirectory({ env: process.env, http, loadAccounts: () => Promise.resolve([]) }),
     lookGapsMs: workerConfig.CHECKOUT_LOOK_GAPS,
     maxCallsInFlight: workerConfig.PROVIDER_CALLS_IN_FLIGHT,
   },

@@ -34,7 +34,7 @@ function webhooksOf(
   env: NodeJS.ProcessEnv,
 ): Record<string, string> {
   const found: Record<string, string> = {};
-  for (const provider of ['polar', 'conekta', 'stripe']) {
+  for (const provider of ['polar', 'conekta', 'stripe', 'fungies']) {
     const own = env[`SANDBOX_WEBHOOK_${provider.toUpperCase()}`];
     const url = own || (base ? `${base.replace(/\/$/, '')}/${provider}` : undefined);
     if (url !== undefined && url !== '') found[provider] = url;

@@ -1,19 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express } from 'express';
-import { createConektaApi } from './conekta/api.ts';
-import { createConektaCashier } from './conekta/cashier.ts';
-import { createConektaContext } from './conekta/context.ts';
+import { createConekta } from './conekta/index.ts';
 import { type Sandbox, createSandbox } from './context.ts';
 import { createControlRouter } from './control/router.ts';
+import { createFungies } from './fungies/index.ts';
 import { mountProvider } from './http/mount.ts';
 import { mountPages } from './pages/router.ts';
-import { createPolarApi } from './polar/api.ts';
-import { createPolarCashier } from './polar/cashier.ts';
-import { createPolarContext } from './polar/context.ts';
-import { createStripeApi } from './stripe/api.ts';
-import { createStripeCashier } from './stripe/cashier.ts';
-import { createStripeContext } from './stripe/context.ts';
+import { createPolar } from './polar/index.ts';
+import { createStripe } from './stripe/index.ts';
 import { type Dispatcher, createDispatcher } from './webhooks/dispatcher.ts';
 import type { WebhookTargets } from './webhooks/targets.ts';
 
@@ -21,6 +16,7 @@ export interface SandboxConfig {
   polar: { base_url: string; api_key: string; webhook_secret: string };
   conekta: { base_url: string; api_key: string; webhook_public_key: string };
   stripe: { base_url: string; api_key: string; webhook_secret: string };
+  fungies: { base_url: string; api_key: string; api_secret: string; webhook_secret: string };
 }
 
 export interface StartOptions {
@@ -49,16 +45,22 @@ export interface RunningSandbox {
 const TICK_MS = 1000;
 
 function configOf(sandbox: Sandbox, url: string): SandboxConfig {
-  const { polar, conekta, stripe } = sandbox.credentials.current();
+  const { polar, conekta, stripe, fungies } = sandbox.credentials.current();
   return {
     polar: { base_url: `${url}/polar`, api_key: polar.apiKey, webhook_secret: polar.secret },
     conekta: { base_url: `${url}/conekta`, api_key: conekta.apiKey, webhook_public_key: conekta.publicKey },
     stripe: { base_url: url, api_key: stripe.apiKey, webhook_secret: stripe.secret },
+    fungies: {
+      base_url: `${url}/fungies`,
+      api_key: fungies.publicKey,
+      api_secret: fungies.secretKey,
+      webhook_secret: fungies.secret,
+    },
   };
 }
 
 /** The same under the environment variables by which an application usually configures each provider. */
-function withEnvironment({ polar, conekta, stripe }: SandboxConfig) {
+function withEnvironment({ polar, conekta, stripe, fungies }: SandboxConfig) {
   const key = conekta.webhook_public_key.replaceAll('\n', String.raw`\n`);
   return {
     polar: {
@@ -87,6 +89,17 @@ function withEnvironment({ polar, conekta, stripe }: SandboxConfig) {
         STRIPE_WEBHOOK_SECRET: stripe.webhook_secret,
       },
     },
+    fungies: {
+      ...fungies,
+      env: {
+        FUNGIES_BASE_URL: fungies.base_url,
+        FUNGIES_STORE_URL: `${fungies.base_url}/store`,
+        FUNGIES_PUBLIC_KEY: fungies.api_key,
+        FUNGIES_SECRET_KEY: fungies.api_secret,
+        FUNGIES_WEBHOOK_SECRET: fungies.webhook_secret,
+        FUNGIES_SANDBOX: 'true',
+      },
+    },
   };
 }
 
@@ -94,23 +107,25 @@ function createApp(sandbox: Sandbox, dispatcher: Dispatcher, config: () => objec
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  const stripe = createStripeContext(sandbox);
-  const polar = createPolarContext(sandbox);
-  const conekta = createConektaContext(sandbox);
+  const polar = createPolar(sandbox);
+  const conekta = createConekta(sandbox);
+  const fungies = createFungies(sandbox);
+  const stripe = createStripe(sandbox);
+  // Stripe last: it has the root, and answers for every path that is nobody's.
+  const desks = [polar, conekta, fungies, stripe];
   const cashiers = {
-    stripe: createStripeCashier(stripe),
-    polar: createPolarCashier(polar),
-    conekta: createConektaCashier(conekta),
+    polar: polar.cashier,
+    conekta: conekta.cashier,
+    fungies: fungies.cashier,
+    stripe: stripe.cashier,
   };
   app.use('/_sandbox', createControlRouter({ sandbox, dispatcher, cashiers, config }));
-  mountPages(app, sandbox, [
-    { path: '/c/pay', cashier: cashiers.stripe },
-    { path: '/polar/checkout', cashier: cashiers.polar },
-    { path: '/conekta/checkout', cashier: cashiers.conekta },
-  ]);
-  mountProvider(app, sandbox, createPolarApi(polar, cashiers.polar));
-  mountProvider(app, sandbox, createConektaApi(conekta));
-  mountProvider(app, sandbox, createStripeApi(stripe));
+  mountPages(
+    app,
+    sandbox,
+    desks.map(({ checkoutPath: path, cashier }) => ({ path, cashier })),
+  );
+  for (const { api } of desks) mountProvider(app, sandbox, api);
   return app;
 }
 

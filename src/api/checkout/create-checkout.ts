@@ -77,10 +77,11 @@ async function draftCheckout(
     throw fieldRefusal('payment_method_not_found', '/payment_method_id', 'No stored payment method has this id.');
   const key = { projectId: caller.projectId, live: caller.live, id: organizationId };
   // Side by side: the answer waits for the slowest of them, not for their sum.
-  const [organization, product, liveSubscriptions] = await Promise.all([
+  const [organization, product, liveSubscriptions, configured] = await Promise.all([
     ensureOrganization(em.fork(), key),
     findCheckoutProduct(em.fork(), caller, body),
     listLiveSubscriptions(em.fork(), caller, organizationId),
+    deps.providers.configured(caller.projectId, caller.live),
   ]);
   const evidence = findCountry(deps, { request, body, organization });
   await refuseBlocked(em, deps, { caller, organizationId, evidence, body });
@@ -92,7 +93,7 @@ async function draftCheckout(
   const urls = checkUrls(input);
   const trialDays = offer?.mode === 'subscription' ? (body.trial_days ?? offer.plan.trialDays) : null;
   const routed = decideRouting(deps, {
-    ...{ caller, body, organization, evidence, offer, trialDays, liveSubscriptions },
+    ...{ caller, body, organization, evidence, offer, configured, trialDays, liveSubscriptions },
     preferredProvider: input.preferredProvider,
   });
   const abilities = routed.provider === null ? null : deps.providers.abilities(routed.provider);

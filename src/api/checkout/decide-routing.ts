@@ -31,6 +31,8 @@ export interface RoutingInput {
   readonly organization: Organization;
   readonly evidence: CountryEvidence;
   readonly offer: Offer | null;
+  /** Providers at which the project has an account in the caller's mode. */
+  readonly configured: ReadonlySet<string>;
   readonly trialDays: number | null;
   readonly liveSubscriptions: readonly Subscription[];
   /** Named by an alias route: preferred, not forced. */
@@ -86,17 +88,16 @@ function toRouteRequest(input: RoutingInput): RouteRequest {
 
 function providerFacts(
   deps: Pick<ApiDeps, 'providers'>,
-  { caller, offer }: RoutingInput,
+  { configured, offer }: RoutingInput,
   request: RouteRequest,
 ): Readonly<Record<string, ProviderFacts>> {
-  const { projectId, live } = caller;
   const facts: Record<string, ProviderFacts> = {};
   for (const id of deps.providers.ids()) {
     const abilities = deps.providers.abilities(id);
     if (abilities === null) continue;
     const needsPush = offer !== null && abilities.needsProviderPrice.includes(request.mode);
     facts[id] = {
-      isConfigured: deps.providers.account(projectId, live, id) !== null,
+      isConfigured: configured.has(id),
       abilities,
       isSellable: !needsPush || offer.pushedTo.includes(id),
     };

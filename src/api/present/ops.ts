@@ -55,13 +55,13 @@ export function presentAuditEntry(row: AuditEntry): z.output<typeof auditEntry> 
 
 export function presentProvider(
   providers: ProviderDirectory,
-  scope: { readonly projectId: string; readonly live: boolean },
+  configured: ReadonlySet<string>,
   id: string,
 ): z.output<typeof provider> {
   const abilities = providers.abilities(id);
   return {
     id,
-    configured: providers.account(scope.projectId, scope.live, id) !== null,
+    configured: configured.has(id),
     merchant_of_record: abilities?.merchantOfRecord ?? false,
     modes: [...(abilities?.modes ?? [])],
     payment_methods: [...new Set(abilities?.paymentMethods.map((entry) => entry.method) ?? [])],

@@ -32,9 +32,10 @@ export function createOpsRoutes(deps: ApiDeps): Router {
     .all(refuseMethod('GET'));
   router
     .route('/ops/providers')
-    .get((request, response) => {
-      const caller = operator(request, read);
-      const data = deps.providers.ids().map((id) => presentProvider(deps.providers, caller, id));
+    .get(async (request, response) => {
+      const { projectId, live } = operator(request, read);
+      const configured = await deps.providers.configured(projectId, live);
+      const data = deps.providers.ids().map((id) => presentProvider(deps.providers, configured, id));
       response.json({ data, next_cursor: null });
     })
     .all(refuseMethod('GET'));

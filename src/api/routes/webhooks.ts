@@ -49,7 +49,7 @@ function createReceive(deps: ApiDeps) {
       throw refusal('rate_limited', 'Too many webhooks at once.', { retryAfterMs: 1_000 });
     try {
       const input = toInput(request);
-      const verified = verifiedAccounts(deps, projectId, provider, webhook, input);
+      const verified = await verifiedAccounts(deps, projectId, provider, webhook, input);
       const status = await store(deps, { projectId, provider, verified, fact: parse(webhook, input), input });
       deps.metrics.webhooks.inc({ provider, result: status });
       response.status(200).json({ status });
@@ -87,17 +87,18 @@ async function store(
 }
 
 /** @throws {BillingError} `signature_invalid` */
-function verifiedAccounts(
+async function verifiedAccounts(
   deps: ApiDeps,
   projectId: string,
   provider: string,
   webhook: ProviderWebhook,
   input: WebhookInput,
-): Verified {
+): Promise<Verified> {
   const nowMs = Date.now();
-  const [first, ...others] = deps.providers
-    .accounts(projectId, provider)
-    .filter((account) => webhook.verify({ ...input, secrets: account.webhookSecrets, nowMs }));
+  const accounts = await deps.providers.accounts(projectId, provider);
+  const [first, ...others] = accounts.filter((account) =>
+    webhook.verify({ ...input, secrets: account.webhookSecrets, nowMs }),
+  );
   if (first) return [first, ...others];
   deps.logger.warn({ provider, project: projectId }, 'a webhook without a valid signature was refused');
   throw refusal('signature_invalid', 'No live secret signed these bytes within the replay window.');

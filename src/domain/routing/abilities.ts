@@ -1,4 +1,5 @@
 import type { CheckoutMode } from '../catalogue.ts';
+import type { ProrationMode } from '../subscription/change.ts';
 
 /** What a provider can do for a buyer, as data: routing reads it, nobody asks the provider. */
 export interface ProviderAbilities {
@@ -27,4 +28,31 @@ export interface ProviderAbilities {
   readonly requires: readonly ('email' | 'name' | 'phone')[];
   /** A price must have been pushed before it can be sold, in these modes. */
   readonly needsProviderPrice: readonly CheckoutMode[];
+  /** What can be done to a subscription; null: the provider has none. */
+  readonly subscriptions: SubscriptionAbilities | null;
+  /** What the provider keeps when a customer is erased, and for how long, in words; empty: nothing. */
+  readonly retains: readonly string[];
+}
+
+type When = 'now' | 'period_end';
+
+export interface SubscriptionAbilities {
+  readonly cancel: readonly When[];
+  readonly undoCancel: boolean;
+  /** Empty: no pause. */
+  readonly pause: readonly When[];
+  /** A pause can name the day it ends by itself. */
+  readonly pauseUntil: boolean;
+  /** How each kind of change can be done. Empty: not at all. */
+  readonly change: {
+    readonly plan: readonly When[];
+    readonly interval: readonly When[];
+    readonly quantity: readonly When[];
+  };
+  readonly proration: readonly ProrationMode[];
+  /** The provider tells the exact sums beforehand. */
+  readonly preview: boolean;
+  readonly moveTrialEnd: boolean;
+  /** Collects renewals by itself. */
+  readonly renews: boolean;
 }

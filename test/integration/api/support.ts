@@ -45,6 +45,8 @@ const abilities: Readonly<Record<string, ProviderAbilities>> = {
     features,
     requires: [],
     needsProviderPrice: ['payment', 'subscription'],
+    subscriptions: null,
+    retains: [],
   },
   local: {
     merchantOfRecord: false,
@@ -59,6 +61,8 @@ const abilities: Readonly<Record<string, ProviderAbilities>> = {
     features,
     requires: ['email', 'name', 'phone'],
     needsProviderPrice: [],
+    subscriptions: null,
+    retains: [],
   },
   world: {
     merchantOfRecord: false,
@@ -72,6 +76,8 @@ const abilities: Readonly<Record<string, ProviderAbilities>> = {
     features,
     requires: [],
     needsProviderPrice: [],
+    subscriptions: null,
+    retains: [],
   },
 };
 
@@ -114,6 +120,8 @@ const webhook: ProviderWebhook = {
 };
 
 const client: ProviderClient = {
+  account: { check: never },
+  customerData: { export: never, erase: never },
   customers: { create: never, get: never, update: never, remove: never, find: never },
   checkouts: { create: never, get: never },
 };
@@ -129,9 +137,11 @@ export function fakeProviders(configured: readonly string[] = ['merchant', 'loca
   return {
     ids: () => Object.keys(abilities),
     abilities: (id) => abilities[id] ?? null,
-    account: (_projectId, live, id) => (live ? null : account(id)),
+    account: (_projectId, live, id) => Promise.resolve(live ? null : account(id)),
     webhook: (id) => (id in abilities ? webhook : null),
-    accounts: (projectId, id) => (projectId === 'default' ? [account(id)].flatMap((found) => found ?? []) : []),
+    accounts: (projectId, id) =>
+      Promise.resolve(projectId === 'default' ? [account(id)].flatMap((found) => found ?? []) : []),
+    configured: (_projectId, live) => Promise.resolve(new Set(live ? [] : configured)),
   };
 }
 

@@ -20,6 +20,8 @@ const everything: ProviderAbilities = {
   },
   requires: [],
   needsProviderPrice: [],
+  subscriptions: null,
+  retains: [],
 };
 const facts = (changes: Partial<ProviderAbilities> = {}, isConfigured = true, isSellable = true) => ({
   isConfigured,

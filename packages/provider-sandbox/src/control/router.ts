@@ -22,7 +22,9 @@ const clockInput = z
   .strictObject({ now: z.iso.datetime({ offset: true }).optional(), advance: z.string().optional() })
   .refine((body) => (body.now === undefined) !== (body.advance === undefined), 'give either `now` or `advance`');
 const target = z.url().nullable().optional();
-const configInput = z.strictObject({ webhooks: z.strictObject({ polar: target, conekta: target, stripe: target }) });
+const configInput = z.strictObject({
+  webhooks: z.strictObject({ polar: target, conekta: target, stripe: target, fungies: target }),
+});
 const rotateInput = z.strictObject({ era: z.enum(['legacy', 'standard']).optional() });
 
 export interface ControlDeps {

@@ -1,10 +1,10 @@
-export type ProviderId = 'polar' | 'conekta' | 'stripe';
+export type ProviderId = 'polar' | 'conekta' | 'stripe' | 'fungies';
 
 export function isProviderId(value: unknown): value is ProviderId {
-  return value === 'polar' || value === 'conekta' || value === 'stripe';
+  return value === 'polar' || value === 'conekta' || value === 'stripe' || value === 'fungies';
 }
 
-/** Metadata as the three providers hand it back: Stripe keeps strings only, the others scalars. */
+/** Metadata as the providers hand it back: Stripe keeps strings only, the others scalars. */
 export type Metadata = Record<string, unknown>;
 
 export interface Address {

@@ -8,6 +8,8 @@ const THEMES: Record<ProviderId, string> = {
     '--accent:#fafafa;--accent-ink:#0b0b0e;--page:#0b0b0e;--side:#131318;--ink:#f4f4f6;--muted:#a0a0ad;--line:#2a2a33;--field:#17171d;--danger:#ff7a70;--radius:14px',
   conekta:
     '--accent:#12205c;--accent-ink:#fff;--page:#f4f5fb;--side:#fff;--ink:#161b33;--muted:#5c6484;--line:#d5d9ec;--field:#fff;--danger:#c4221a;--radius:10px',
+  fungies:
+    '--accent:#5b3df5;--accent-ink:#fff;--page:#faf9ff;--side:#fff;--ink:#1d1633;--muted:#6a6480;--line:#ded9f2;--field:#fff;--danger:#c4221a;--radius:12px',
 };
 
 const BASE = `*{box-sizing:border-box}body{margin:0;font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;background:var(--page);color:var(--ink);-webkit-font-smoothing:antialiased}

@@ -11,6 +11,7 @@ export interface CredentialSet {
   stripe: { apiKey: string; secret: string; previous: { secret: string; untilMs: number } | null; accountId: string };
   polar: { apiKey: string; secret: string; era: PolarKeyEra };
   conekta: { apiKey: string; publicKey: string; privateKey: string; keyId: string };
+  fungies: { publicKey: string; secretKey: string; secret: string };
 }
 
 export interface Credentials {
@@ -25,6 +26,8 @@ const stripeSecret = (): string => `whsec_${base62(32)}`;
 function polarSecret(era: PolarKeyEra): string {
   return era === 'standard' ? `whsec_${randomBytes(32).toString('base64')}` : `polar_whs_${base62(43)}`;
 }
+
+const fungiesSecret = (): string => `whk_${base62(32)}`;
 
 function rsaPair(): { publicKey: string; privateKey: string; keyId: string } {
   const pair = generateKeyPairSync('rsa', {
@@ -48,6 +51,7 @@ function create(adminToken: string | undefined, organizationId: string): Credent
     },
     polar: { apiKey: `polar_oat_${base62(43)}`, secret: polarSecret('standard'), era: 'standard' },
     conekta: { apiKey: `key_${base58(22)}`, ...rsaPair() },
+    fungies: { publicKey: `pub_${base62(40)}`, secretKey: `sec_${base62(40)}`, secret: fungiesSecret() },
   };
 }
 
@@ -65,7 +69,8 @@ export function createCredentials(store: Store, options: { adminToken?: string; 
       if (provider === 'stripe') {
         set.stripe.previous = { secret: set.stripe.secret, untilMs: Date.now() + DAY_MS };
         set.stripe.secret = stripeSecret();
-      } else if (provider === 'polar') Object.assign(set.polar, { secret: polarSecret(era), era });
+      } else if (provider === 'fungies') set.fungies.secret = fungiesSecret();
+      else if (provider === 'polar') Object.assign(set.polar, { secret: polarSecret(era), era });
       else Object.assign(set.conekta, rsaPair());
       stored.put(set);
       return provider === 'conekta'

@@ -1,7 +1,7 @@
 import type { Credentials } from './credentials.ts';
 import type { Deliveries, Delivery } from './deliveries.ts';
 import { retryDelayMs } from './retry-schedule.ts';
-import { conektaDigest, polarSignature, stripeSignature } from './signatures.ts';
+import { conektaDigest, fungiesSignature, polarSignature, stripeSignature } from './signatures.ts';
 
 const IN_FLIGHT = 50;
 const TIMEOUT_MS = 10_000;
@@ -15,7 +15,7 @@ export interface Dispatcher {
 }
 
 function signedHeaders(delivery: Delivery, credentials: Credentials): Record<string, string> {
-  const { polar, stripe, conekta } = credentials.current();
+  const { polar, stripe, conekta, fungies } = credentials.current();
   const timestampS = Math.floor(Date.now() / 1000);
   const base = { 'content-type': 'application/json; charset=utf-8' };
   if (delivery.provider === 'stripe') {
@@ -38,6 +38,12 @@ function signedHeaders(delivery: Delivery, credentials: Credentials): Record<str
       'webhook-api-version': '2026-10',
     };
   }
+  if (delivery.provider === 'fungies')
+    return {
+      ...base,
+      'user-agent': 'Fungies-Webhooks',
+      'x-fngs-signature': fungiesSignature(delivery.secret ?? fungies.secret, delivery.body),
+    };
   return { ...base, 'user-agent': 'Conekta', digest: conektaDigest(conekta.privateKey, delivery.body) };
 }
 

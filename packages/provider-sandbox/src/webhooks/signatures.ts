@@ -33,3 +33,8 @@ export function polarSignature(input: {
 export function conektaDigest(privateKeyPem: string, body: string): string {
   return createSign('RSA-SHA256').update(body, 'utf8').sign(privateKeyPem, 'base64');
 }
+
+/** `x-fngs-signature` of Fungies: no timestamp is signed, and an underscore stands where others have `=`. */
+export function fungiesSignature(secret: string, body: string): string {
+  return `sha256_${createHmac('sha256', secret).update(body).digest('hex')}`;
+}

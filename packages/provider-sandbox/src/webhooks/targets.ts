@@ -22,7 +22,10 @@ export interface Targets {
 
 export function createTargets(store: Store): Targets {
   const stored = store.collection<{ id: string; urls: WebhookTargets }>('sandbox/targets');
-  const row = stored.get('targets') ?? { id: 'targets', urls: { polar: null, conekta: null, stripe: null } };
+  const row = stored.get('targets') ?? {
+    id: 'targets',
+    urls: { polar: null, conekta: null, stripe: null, fungies: null },
+  };
   const sources = new Map<ProviderId, () => Target[]>();
   return {
     configured: () => ({ ...row.urls }),

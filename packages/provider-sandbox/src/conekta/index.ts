@@ -1,0 +1,18 @@
+import type { Sandbox } from '../context.ts';
+import type { ProviderDesk } from '../provider-desk.ts';
+import { createConektaApi } from './api.ts';
+import { createConektaCashier } from './cashier.ts';
+import { createConektaContext } from './context.ts';
+
+export function createConekta(sandbox: Sandbox): ProviderDesk {
+  const context = createConektaContext(sandbox);
+  const cashier = createConektaCashier(context);
+  return {
+    api: createConektaApi(context),
+    cashier,
+    checkoutPath: '/conekta/checkout',
+    operator: null,
+    portal: null,
+    invoices: null,
+  };
+}

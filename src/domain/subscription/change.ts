@@ -1,0 +1,2 @@
+/** When a change's difference is charged: at once, with the next invoice, or never. */
+export type ProrationMode = 'immediate' | 'next_invoice' | 'none';

@@ -1,0 +1,61 @@
+import type { CallKey, Page, PageQuery, ProviderObjectRef } from './port.ts';
+
+/** Something changed; what it is now is read through the object's own group. */
+export interface ChangeFact {
+  readonly objectKind: string;
+  readonly objectId: string;
+  /** Our checkout id where the object carries our metadata. */
+  readonly checkoutId: string | null;
+  readonly related: readonly ProviderObjectRef[];
+  readonly changedAt: string;
+}
+
+export interface ChangeOperations {
+  /** How far back the provider can tell. */
+  readonly horizonMs: number;
+  /**
+   * Everything that bears money or a subscription's state and changed in `[since, until)`, in any order, each object
+   * at least once. Page to the end with `cursor`.
+   */
+  list(query: { readonly since: string; readonly until: string } & PageQuery): Promise<Page<ChangeFact>>;
+}
+
+export interface CustomerDataRef {
+  readonly providerCustomerId: string;
+  readonly organizationId: string;
+}
+
+export interface CustomerDataOperations {
+  /** All that the provider tells of one customer, by section, as it gave it. null: it knows nobody like that. */
+  export(ref: CustomerDataRef): Promise<Readonly<Record<string, readonly unknown[]>> | null>;
+  /** Deletes or anonymises. Live subscriptions end with it. Harmless when already done. */
+  erase(ref: CustomerDataRef & CallKey): Promise<ErasureResult>;
+}
+
+export interface ErasureResult {
+  readonly outcome: 'erased' | 'anonymized' | 'archived' | 'not_found';
+  /** What the provider keeps and why, in words for the customer's answer. */
+  readonly retained: readonly string[];
+}
+
+export interface WebhookEndpoint {
+  readonly providerEndpointId: string;
+  readonly url: string;
+  readonly isActive: boolean;
+}
+
+/** Where the provider sends its events, for accounts that set themselves up. */
+export interface WebhookEndpointOperations {
+  list(): Promise<readonly WebhookEndpoint[]>;
+  /** Subscribes to what we understand. `credentials`: what to keep, by environment key (the new secret or public key). */
+  create(
+    input: { readonly url: string } & CallKey,
+  ): Promise<{ readonly endpoint: WebhookEndpoint; readonly credentials: Readonly<Record<string, string>> }>;
+  remove(providerEndpointId: string): Promise<void>;
+}
+
+/** Whose account the credentials open, for a person who has just typed them in. */
+export interface AccountCheck {
+  readonly providerAccountId: string | null;
+  readonly name: string | null;
+}
