@@ -1,10 +1,13 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
+import type { KeyRing } from '../crypto/key-ring.ts';
 import type { ProviderDirectory } from '../providers/port.ts';
 
 /** What activities work with; `src/worker/main.ts` and tests put it together. */
 export interface ActivityDeps {
   readonly orm: MikroORM;
   readonly providers: ProviderDirectory;
+  /** null: projects cannot keep accounts of their own. */
+  readonly keyRing: KeyRing | null;
   /** Waits between looks at a quiet checkout, shortest first. */
   readonly lookGapsMs: readonly number[];
   /** Calls on the answer path in flight per provider and worker; beyond it the provider counts as unavailable. */

@@ -1,5 +1,7 @@
 import { createCallGate } from './call-gate.ts';
 import type { ActivityDeps } from './deps.ts';
+import { createCheckProviderAccount } from './check-provider-account.ts';
+import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
 import { createEndCheckout } from './end-checkout.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
 import { createOpenCheckout } from './open-checkout.ts';
@@ -16,6 +18,8 @@ export function createActivities(deps: ActivityDeps) {
     endCheckout: translated(createEndCheckout(deps)),
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
+    checkProviderAccount: translated(createCheckProviderAccount(deps)),
+    connectProviderWebhook: translated(createConnectProviderWebhook(deps)),
   };
 }
 

@@ -14,9 +14,12 @@ import { createCheckoutRoutes } from './routes/checkouts.ts';
 import { createDocsRoutes } from './routes/docs.ts';
 import { createHealthRoutes } from './routes/health.ts';
 import { createInvoiceRoutes } from './routes/invoices.ts';
+import { createKeyRoutes } from './routes/keys.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
 import { createPlanRoutes } from './routes/plans.ts';
+import { createProjectRoutes } from './routes/projects.ts';
+import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
@@ -61,6 +64,9 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createSubscriptionRoutes(deps),
     createInvoiceRoutes(deps),
     createOpsRoutes(deps),
+    createProjectRoutes(deps),
+    createProviderAccountRoutes(deps),
+    createKeyRoutes(deps),
     createAliasRoutes(deps),
   );
   return router;

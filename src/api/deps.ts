@@ -15,6 +15,8 @@ export interface ApiSettings {
   readonly trustProxy: readonly string[];
   readonly cdnCountryHeader: string | null;
   readonly rateLimitPerMinute: number;
+  /** Refuses what only development may do. */
+  readonly isProduction: boolean;
 }
 
 /** Everything the API needs from outside; `main.ts` gives the real ones, tests give fakes. */

@@ -9,6 +9,7 @@ import { createLogger, type Logger } from '../logger.ts';
 import { loadPolicies } from '../policies.ts';
 import { createAccounts, providerIds } from '../providers/accounts.ts';
 import { createProviderDirectory } from '../providers/directory.ts';
+import { createAccountLoader } from '../stored-accounts.ts';
 import { createApp } from './app.ts';
 import { noGeoDatabase, openGeoDatabase, type GeoLookup } from './geo.ts';
 import { createMetrics } from './metrics.ts';
@@ -39,6 +40,7 @@ async function main(): Promise<void> {
   const { config } = loaded;
   const logger = createLogger({ level: config.logLevel, process: 'api' });
   const orm = await openOrm(config.databaseUrl, { poolSize: config.databasePoolSize });
+  const keyRing = config.encryptionKeys && createKeyRing(config.encryptionKeys);
   const inbox = openEventInbox(config.databaseUrl);
   const temporal = loadClientConnectConfig();
   // Lazy: the API answers 202 while Temporal is away, at its start too.
@@ -46,13 +48,18 @@ async function main(): Promise<void> {
   const client = new Client({ connection, namespace: temporal.namespace ?? 'default' });
   const app = createApp({
     ...{ orm, inbox, policies, logger },
-    providers: createProviderDirectory({ env: process.env, http, loadAccounts: () => Promise.resolve([]) }),
+    providers: createProviderDirectory({
+      ...{ env: process.env, http },
+      loadAccounts: createAccountLoader({ orm, keyRing, logger }),
+      onFault: (project, provider, account) =>
+        logger.error({ project, provider, faults: account }, 'an account is left out: its credentials are not right'),
+    }),
     temporal: createTemporalGateway(client),
     geo: openGeo(config, logger),
-    keyRing: config.encryptionKeys && createKeyRing(config.encryptionKeys),
+    keyRing,
     verifyUserToken: config.jwt && createTokenVerifier(config.jwt),
     metrics: createMetrics({ withDefaults: true }),
-    settings: config,
+    settings: { ...config, isProduction: config.environment === 'production' },
   });
   const server = app.listen(config.port, (error) => {
     if (error) throw error;

@@ -18,13 +18,14 @@ import {
   webhookAnswer,
   webhookEvent,
 } from './schemas/ops.ts';
+import { projectOperations } from './project-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
 import { listSubscriptionsQuery, organizationSubscriptionQuery, subscription } from './schemas/subscription.ts';
 
 /** One route, as documented. */
 export interface Operation {
-  readonly method: 'get' | 'post' | 'put';
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** OpenAPI form, without the base path. */
   readonly path: string;
   readonly tag: string;
@@ -67,7 +68,13 @@ const startCheckout = (answer: z.ZodType) => ({
 
 /** Every documented route, in reading order. */
 export function listOperations(providerIds: readonly string[]): readonly Operation[] {
-  return [...checkoutOperations, ...readOperations, ...opsOperations, ...providerIds.flatMap(aliasOperations)];
+  return [
+    ...checkoutOperations,
+    ...readOperations,
+    ...opsOperations,
+    ...projectOperations,
+    ...providerIds.flatMap(aliasOperations),
+  ];
 }
 
 const checkoutOperations: readonly Operation[] = [

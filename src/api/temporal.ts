@@ -1,6 +1,14 @@
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { billingQueue, expireUpdate, openedUpdate } from '../workflows/messages.ts';
+import type { checkProviderAccount, connectProviderWebhook } from '../workflows/check-provider-account.ts';
+import {
+  billingQueue,
+  expireUpdate,
+  openedUpdate,
+  providerAccountWorkflowId,
+  type ProviderAccountInput,
+} from '../workflows/messages.ts';
+import { accountAttributes } from '../workflows/search-attributes.ts';
 import type { checkoutStart } from '../workflows/start-options.ts';
 
 /** The little that the API asks of Temporal. Errors are Temporal's own; the callers know what each means. */
@@ -9,12 +17,19 @@ export interface TemporalGateway {
   openCheckout(start: ReturnType<typeof checkoutStart>, deadline: Date): Promise<void>;
   /** Asks a running checkout to end, and waits until it has. */
   expireCheckout(workflowId: string, deadline: Date): Promise<void>;
+  /** Has a worker ask the provider whose account it is. */
+  checkProviderAccount: typeof checkProviderAccount;
+  /** Has a worker register our address at the provider. */
+  connectProviderWebhook: typeof connectProviderWebhook;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
 
 /** A queue that nobody has polled for this long has no worker. */
 const pollerFreshMs = 120_000;
+
+/** How long a person waits for a short workflow. */
+const shortMs = 20_000;
 
 export function createTemporalGateway(client: Client): TemporalGateway {
   return {
@@ -31,6 +46,8 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     async expireCheckout(workflowId, deadline) {
       await client.withDeadline(deadline, () => client.workflow.getHandle(workflowId).executeUpdate(expireUpdate));
     },
+    checkProviderAccount: (input) => runShort(client, 'checkProviderAccount', input),
+    connectProviderWebhook: (input) => runShort(client, 'connectProviderWebhook', input),
     async missing() {
       try {
         return await client.withDeadline(Date.now() + 2_000, () => missingPollers(client));
@@ -39,6 +56,22 @@ export function createTemporalGateway(client: Client): TemporalGateway {
       }
     },
   };
+}
+
+/** Runs a short workflow for a person who waits; a second one for the same account joins the first. */
+async function runShort<Output>(client: Client, name: string, input: ProviderAccountInput): Promise<Output> {
+  const { projectId, provider } = input;
+  return client.withDeadline(Date.now() + shortMs, () =>
+    client.workflow.execute<(input: ProviderAccountInput) => Promise<Output>>(name, {
+      workflowId: `${providerAccountWorkflowId(input)}/${name}`,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      taskQueue: billingQueue,
+      args: [input],
+      workflowExecutionTimeout: '2m',
+      staticSummary: `${projectId}: ${name} at ${provider}`,
+      typedSearchAttributes: accountAttributes({ projectId, provider }),
+    }),
+  );
 }
 
 async function missingPollers(client: Client): Promise<readonly string[]> {

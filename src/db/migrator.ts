@@ -1,10 +1,14 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Migrator } from '@mikro-orm/migrations';
 import { Foundation } from '../../migrations/20261121000000_foundation.ts';
+import { ProviderAccounts } from '../../migrations/20261121120000_provider-accounts.ts';
 import { entities } from './orm.ts';
 
 /** Newest last. A released migration is never edited. */
-const migrations = [{ name: '20261121000000_foundation', class: Foundation }];
+const migrations = [
+  { name: '20261121000000_foundation', class: Foundation },
+  { name: '20261121120000_provider-accounts', class: ProviderAccounts },
+];
 
 /** Brings the schema to the newest version; safe to run at every start. @returns the names that were applied. */
 export async function migrateUp(databaseUrl: string): Promise<string[]> {

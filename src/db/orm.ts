@@ -3,13 +3,14 @@ import { CheckoutEntity, FallbackEntity, RoutingDecisionEntity } from './entitie
 import { OrganizationEntity, ProviderCustomerEntity, ProviderObjectEntity } from './entities/organization.ts';
 import { InvoiceEntity, PaymentEntity, SubscriptionEntity } from './entities/payment.ts';
 import { PlanEntity, PriceEntity, ProviderPriceEntity } from './entities/plan.ts';
-import { ApiKeyEntity, ProjectEntity, SessionEntity } from './entities/project.ts';
+import { ApiKeyEntity, ProjectEntity, ProviderAccountEntity, SessionEntity } from './entities/project.ts';
 import { AuditEntryEntity, IdempotencyRecordEntity, ProviderEventEntity } from './entities/records.ts';
 
 export const entities = [
   ProjectEntity,
   ApiKeyEntity,
   SessionEntity,
+  ProviderAccountEntity,
   OrganizationEntity,
   ProviderCustomerEntity,
   ProviderObjectEntity,

@@ -1,17 +1,10 @@
 import { BillingError } from '../domain/errors.ts';
 import type { ProviderAbilities } from '../domain/routing/abilities.ts';
 import type { Environment } from './environment.ts';
-import type { HttpSettings, ProviderAccount, ProviderModule } from './port.ts';
+import type { CredentialFault, HttpSettings, ProviderAccount, ProviderModule } from './port.ts';
 import { registry } from './registry.ts';
 
 const modules: ReadonlyMap<string, ProviderModule> = new Map(Object.entries(registry));
-
-export interface ConfigurationFault {
-  /** The environment variable. */
-  readonly key: string;
-  /** What is wrong with it; never its value. */
-  readonly detail: string;
-}
 
 /**
  * The accounts whose credentials stand in the environment: one per configured provider, by provider id. A provider
@@ -20,9 +13,9 @@ export interface ConfigurationFault {
 export function createAccounts(
   env: Environment,
   http: HttpSettings,
-): { readonly accounts: ReadonlyMap<string, ProviderAccount>; readonly faults: readonly ConfigurationFault[] } {
+): { readonly accounts: ReadonlyMap<string, ProviderAccount>; readonly faults: readonly CredentialFault[] } {
   const accounts = new Map<string, ProviderAccount>();
-  const faults: ConfigurationFault[] = [];
+  const faults: CredentialFault[] = [];
   for (const [id, module] of modules) {
     if (!module.isConfigured(env)) continue;
     const made = createAccount(id, env, http);
@@ -37,7 +30,7 @@ export function createAccount(
   id: string,
   credentials: Environment,
   http: HttpSettings,
-): { readonly account: ProviderAccount } | { readonly faults: readonly ConfigurationFault[] } {
+): { readonly account: ProviderAccount } | { readonly faults: readonly CredentialFault[] } {
   const module = moduleOf(id);
   const config = module.configSchema.safeParse(credentials);
   if (config.success) return { account: module.createAccount(config.data, http) };

@@ -1,12 +1,5 @@
-import {
-  abilitiesOf,
-  createAccount,
-  createAccounts,
-  moduleOf,
-  providerIds,
-  type ConfigurationFault,
-} from './accounts.ts';
-import type { HttpSettings, ProviderAccount, ProviderDirectory } from './port.ts';
+import { abilitiesOf, createAccount, createAccounts, moduleOf, providerIds, operationsOf } from './accounts.ts';
+import type { CredentialFault, HttpSettings, ProviderAccount, ProviderDirectory } from './port.ts';
 
 /** The project whose accounts may come from the environment; every project may bring its own. */
 const environmentProject = 'default';
@@ -29,7 +22,7 @@ export interface DirectoryInput {
   /** All accounts that a project keeps with us. */
   readonly loadAccounts: (projectId: string) => Promise<readonly StoredAccount[]>;
   /** A stored account that no longer parses is left out, and told here, without values. */
-  readonly onFault?: (projectId: string, provider: string, faults: readonly ConfigurationFault[]) => void;
+  readonly onFault?: (projectId: string, provider: string, faults: readonly CredentialFault[]) => void;
 }
 
 interface Project {
@@ -95,6 +88,16 @@ export function createProviderDirectory(input: DirectoryInput): ProviderDirector
     async configured(projectId, live) {
       const { accounts } = await projectOf(projectId);
       return new Set(providerIds().filter((id) => accounts.has(keyOf(id, live))));
+    },
+    credentials: (id) => moduleOf(id).credentials,
+    validate(id, credentials) {
+      const made = createAccount(id, credentials, input.http);
+      return 'account' in made ? { live: made.account.live } : made;
+    },
+    operations: operationsOf,
+    async reload(projectId) {
+      await reading.get(projectId)?.catch(() => undefined);
+      known.set(projectId, await read(projectId));
     },
   };
 }

@@ -252,6 +252,12 @@ export interface CredentialField {
   readonly previousKey?: string;
 }
 
+/** What is wrong with one credential; never its value. */
+export interface CredentialFault {
+  readonly key: string;
+  readonly detail: string;
+}
+
 export interface ProviderModule<Schema extends z.ZodType = z.ZodType> {
   readonly id: string;
   readonly name: string;
@@ -284,4 +290,15 @@ export interface ProviderDirectory {
   accounts(projectId: string, id: string): Promise<readonly ProviderAccount[]>;
   /** The providers at which the project has an account in that mode. */
   configured(projectId: string, live: boolean): Promise<ReadonlySet<string>>;
+  /** What an account there is made of. */
+  credentials(id: string): Readonly<Record<string, CredentialField>>;
+  /** Whether these would make an account, and of which mode; calls nobody. */
+  validate(
+    id: string,
+    credentials: Readonly<Record<string, string>>,
+  ): { readonly live: boolean } | { readonly faults: readonly CredentialFault[] };
+  /** What the provider can do, as `group.operation`. */
+  operations(id: string): readonly string[];
+  /** Reads the project's accounts anew, for who has just changed them. */
+  reload(projectId: string): Promise<void>;
 }

@@ -2,10 +2,12 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Connection } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { describeFaults, loadConfig } from '../config.ts';
+import { createKeyRing } from '../crypto/key-ring.ts';
 import { openOrm } from '../db/orm.ts';
 import { createLogger } from '../logger.ts';
 import { createAccounts } from '../providers/accounts.ts';
 import { createProviderDirectory } from '../providers/directory.ts';
+import { createAccountLoader } from '../stored-accounts.ts';
 import { createWorkers } from './create-workers.ts';
 import { ensureSearchAttributes } from './ensure-search-attributes.ts';
 import { temporalLogger } from './temporal-logger.ts';
@@ -36,6 +38,7 @@ Runtime.install({
 });
 
 const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const keyRing = config.encryptionKeys && createKeyRing(config.encryptionKeys);
 const bundling = workflowBundle(workerConfig.WORKFLOW_BUNDLE);
 const orm = await openOrm(config.databaseUrl, { poolSize: config.databasePoolSize });
 const control = await Connection.connect(connectionOptions);
@@ -48,7 +51,13 @@ const workers = await createWorkers({
   workflowBundle: await bundling,
   deps: {
     orm,
-    providers: createProviderDirectory({ env: process.env, http, loadAccounts: () => Promise.resolve([]) }),
+    keyRing,
+    providers: createProviderDirectory({
+      ...{ env: process.env, http },
+      loadAccounts: createAccountLoader({ orm, keyRing, logger }),
+      onFault: (project, provider, faults) =>
+        logger.error({ project, provider, faults }, 'an account is left out: its credentials are not right'),
+    }),
     lookGapsMs: workerConfig.CHECKOUT_LOOK_GAPS,
     maxCallsInFlight: workerConfig.PROVIDER_CALLS_IN_FLIGHT,
   },

@@ -37,6 +37,13 @@ export interface SubscriptionInput {
   readonly carried?: { readonly facts: readonly ProviderFact[]; readonly seen: readonly string[] };
 }
 
+/** A project's account at a provider. */
+export interface ProviderAccountInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly provider: string;
+}
+
 /** A verified webhook, as its workflow hears of it: which event, about what. The truth is read, never carried. */
 export interface ProviderFact {
   /** Our inbox id. */
@@ -48,6 +55,8 @@ export interface ProviderFact {
 
 export const checkoutWorkflowId = (checkoutId: string) => `checkout/${checkoutId}`;
 export const subscriptionWorkflowId = (subscriptionId: string) => `subscription/${subscriptionId}`;
+export const providerAccountWorkflowId = ({ projectId, live, provider }: ProviderAccountInput) =>
+  `provider-account/${projectId}/${provider}/${live ? 'live' : 'test'}`;
 export const lateFactWorkflowId = (eventId: string) => `fact/${eventId}`;
 
 /** Answers once the checkout can be paid, needs no payment, or cannot be served. The URL is read from the row. */

@@ -29,3 +29,15 @@ export function startAttributes(input: {
   if (input.country !== null) pairs.push({ key: searchAttributes.country, value: input.country });
   return pairs;
 }
+
+/** Of a workflow about a project's account, which is nobody's organization. */
+export function accountAttributes(input: {
+  readonly projectId: string;
+  readonly provider: string;
+}): SearchAttributePair[] {
+  return [
+    { key: searchAttributes.project, value: input.projectId },
+    { key: searchAttributes.provider, value: input.provider },
+    { key: searchAttributes.kind, value: 'provider-account' },
+  ];
+}

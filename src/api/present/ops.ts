@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { AuditEntry, ProviderEvent } from '../../db/entities/records.ts';
 import type { listFallbacks } from '../../db/queries/checkouts.ts';
+import type { SubscriptionAbilities } from '../../domain/routing/abilities.ts';
 import type { ProviderDirectory } from '../../providers/port.ts';
 import type { auditEntry, fallbackRecord, provider, WebhookEventAnswer } from '../schemas/ops.ts';
 import { isoOrNull } from './values.ts';
@@ -66,5 +67,33 @@ export function presentProvider(
     modes: [...(abilities?.modes ?? [])],
     payment_methods: [...new Set(abilities?.paymentMethods.map((entry) => entry.method) ?? [])],
     requires: [...(abilities?.requires ?? [])],
+    operations: [...providers.operations(id)],
+    subscriptions: presentSubscriptionAbilities(abilities?.subscriptions ?? null),
+    credentials: Object.entries(providers.credentials(id)).map(([key, field]) => ({
+      key,
+      description: field.description,
+      secret: field.isSecret,
+      required: field.isRequired,
+    })),
+    retains: [...(abilities?.retains ?? [])],
+  };
+}
+
+function presentSubscriptionAbilities(
+  abilities: SubscriptionAbilities | null,
+): z.output<typeof provider>['subscriptions'] {
+  if (abilities === null) return null;
+  return {
+    cancel: [...abilities.cancel],
+    undo_cancel: abilities.undoCancel,
+    pause: [...abilities.pause],
+    pause_until: abilities.pauseUntil,
+    change_plan: [...abilities.change.plan],
+    change_interval: [...abilities.change.interval],
+    change_quantity: [...abilities.change.quantity],
+    proration: [...abilities.proration],
+    preview: abilities.preview,
+    move_trial_end: abilities.moveTrialEnd,
+    renews: abilities.renews,
   };
 }

@@ -59,6 +59,8 @@ export const auditEntry = z
   })
   .meta({ id: 'AuditEntry' });
 
+const when = z.enum(['now', 'period_end']);
+
 export const provider = z
   .object({
     id: z.string(),
@@ -67,6 +69,29 @@ export const provider = z
     modes: z.array(z.string()),
     payment_methods: z.array(z.string()),
     requires: z.array(z.string()),
+    operations: z.array(z.string()).meta({
+      description: 'What it can do, as `group.operation`; what is not listed it cannot.',
+      example: ['refunds.create'],
+    }),
+    subscriptions: z
+      .object({
+        cancel: z.array(when),
+        undo_cancel: z.boolean(),
+        pause: z.array(when),
+        pause_until: z.boolean(),
+        change_plan: z.array(when),
+        change_interval: z.array(when),
+        change_quantity: z.array(when),
+        proration: z.array(z.enum(['immediate', 'next_invoice', 'none'])),
+        preview: z.boolean(),
+        move_trial_end: z.boolean(),
+        renews: z.boolean(),
+      })
+      .nullable(),
+    credentials: z.array(
+      z.object({ key: z.string(), description: z.string(), secret: z.boolean(), required: z.boolean() }),
+    ),
+    retains: z.array(z.string()).meta({ description: 'What it keeps of an erased customer.' }),
   })
   .meta({ id: 'Provider' });
 

@@ -47,3 +47,29 @@ export const SessionEntity = defineEntity({
   },
 });
 export type Session = InferEntity<typeof SessionEntity>;
+
+/** A project's own account at a provider; one per mode. */
+export const ProviderAccountEntity = defineEntity({
+  name: 'ProviderAccount',
+  tableName: 'provider_accounts',
+  properties: {
+    ...owned,
+    projectId: p.text().primary(),
+    live: p.boolean().primary(),
+    provider: p.text().primary(),
+    /** Sealed by the key ring: see `src/crypto/account-credentials.ts`. */
+    credentials: p.blob(),
+    /** Which keys are set; never their values. */
+    credentialKeys: p.array(),
+    /** Grows with every change of the credentials. */
+    version: p.integer(),
+    providerAccountId: p.text().strictNullable(),
+    providerAccountName: p.text().strictNullable(),
+    /** The endpoint that we registered there for its webhooks. */
+    webhookEndpointId: p.text().strictNullable(),
+    checkedAt: p.datetime().strictNullable(),
+    /** Why the last check failed, as an error code. */
+    checkError: p.text().strictNullable(),
+  },
+});
+export type ProviderAccountRow = InferEntity<typeof ProviderAccountEntity>;

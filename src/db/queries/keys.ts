@@ -28,3 +28,26 @@ export async function findSession(em: Db, tokenHash: string): Promise<Session | 
 export function addSession(em: Db, input: Omit<Session, 'createdAt' | 'updatedAt'>): void {
   em.create(SessionEntity, { ...input }, { persist: true });
 }
+
+/** One more than `limit`, newest first; revoked ones too. */
+export async function listApiKeys(
+  em: Db,
+  owner: { readonly projectId: string; readonly live: boolean },
+  query: { readonly before: string | null; readonly limit: number },
+): Promise<readonly ApiKey[]> {
+  const { before, limit } = query;
+  return em.find(
+    ApiKeyEntity,
+    { ...owner, ...(before !== null && { id: { $lt: before } }) },
+    { orderBy: { id: 'desc' }, limit: limit + 1 },
+  );
+}
+
+export async function findOwnApiKey(em: Db, id: string): Promise<ApiKey | null> {
+  return em.findOne(ApiKeyEntity, { id });
+}
+
+/** Written when `em` is flushed. */
+export function addApiKey(em: Db, input: Omit<ApiKey, 'createdAt' | 'updatedAt'>): ApiKey {
+  return em.create(ApiKeyEntity, { ...input }, { persist: true });
+}

@@ -160,7 +160,13 @@ describe('every answer', () => {
 
   it('is 429 beyond the limit of the key', async () => {
     const limited = await startApi({
-      settings: { publicUrl: 'http://api.test', trustProxy: [], cdnCountryHeader: null, rateLimitPerMinute: 2 },
+      settings: {
+        publicUrl: 'http://api.test',
+        trustProxy: [],
+        cdnCountryHeader: null,
+        rateLimitPerMinute: 2,
+        isProduction: false,
+      },
     });
     const answers = [];
     for (let index = 0; index < 3; index += 1) answers.push(await limited.call('GET', '/billing/plans'));
@@ -175,8 +181,8 @@ describe('country evidence', () => {
   it('is believed from a CDN header or address only behind a trusted proxy', async () => {
     const settings = { publicUrl: 'http://api.test', cdnCountryHeader: 'x-country', rateLimitPerMinute: 1_000 };
     const geo = { country: (ip: string | undefined) => (ip === '9.9.9.9' ? 'DE' : null), builtAt: null };
-    const trusting = await startApi({ geo, settings: { ...settings, trustProxy: ['loopback'] } });
-    const doubting = await startApi({ geo, settings: { ...settings, trustProxy: [] } });
+    const trusting = await startApi({ geo, settings: { ...settings, trustProxy: ['loopback'], isProduction: false } });
+    const doubting = await startApi({ geo, settings: { ...settings, trustProxy: [], isProduction: false } });
     const source = async (on: TestApi, headers: Record<string, string>) => {
       const body = { organization_id: `org_${randomUUID()}`, product_id: 'starter-kit' };
       return (await on.call('POST', '/billing/checkout', { body, headers })).body.routing;

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { MikroORM } from '@mikro-orm/postgresql';
@@ -13,137 +13,9 @@ import { createKeyRing } from '../../../src/crypto/key-ring.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
 import { openEventInbox } from '../../../src/db/queries/provider-events.ts';
-import type { CheckoutMode } from '../../../src/domain/catalogue.ts';
-import type { ProviderAbilities } from '../../../src/domain/routing/abilities.ts';
 import type { Policies } from '../../../src/policies.ts';
-import type {
-  ProviderAccount,
-  ProviderClient,
-  ProviderDirectory,
-  ProviderWebhook,
-  WebhookFact,
-} from '../../../src/providers/port.ts';
 import { createDatabase } from '../../support/servers/postgres.ts';
-
-const everyMode: CheckoutMode[] = ['payment', 'subscription', 'setup'];
-const features = {
-  quantity: everyMode,
-  discountCode: everyMode,
-  trialDays: everyMode,
-  voucherExpiry: everyMode,
-  embed: everyMode,
-};
-
-/** `merchant` sells nearly everywhere, `local` sells pesos and wants to know the buyer, `world` steps in. */
-const abilities: Readonly<Record<string, ProviderAbilities>> = {
-  merchant: {
-    merchantOfRecord: true,
-    countries: { except: ['RU'] },
-    currencies: { only: ['USD'] },
-    paymentMethods: [{ method: 'card', modes: everyMode }],
-    modes: ['payment', 'subscription'],
-    features,
-    requires: [],
-    needsProviderPrice: ['payment', 'subscription'],
-    subscriptions: null,
-    retains: [],
-  },
-  local: {
-    merchantOfRecord: false,
-    countries: { only: ['MX'] },
-    currencies: { only: ['MXN'] },
-    paymentMethods: [
-      { method: 'card', modes: everyMode },
-      { method: 'oxxo', modes: ['payment'] },
-      { method: 'spei', modes: ['payment'] },
-    ],
-    modes: ['payment', 'subscription'],
-    features,
-    requires: ['email', 'name', 'phone'],
-    needsProviderPrice: [],
-    subscriptions: null,
-    retains: [],
-  },
-  world: {
-    merchantOfRecord: false,
-    countries: { except: [] },
-    currencies: { except: [] },
-    paymentMethods: [
-      { method: 'card', modes: everyMode },
-      { method: 'ach', modes: everyMode, currencies: ['USD'] },
-    ],
-    modes: everyMode,
-    features,
-    requires: [],
-    needsProviderPrice: [],
-    subscriptions: null,
-    retains: [],
-  },
-};
-
-export const webhookSecret = 'whsec_of_the_fake';
-
-/** Signs as the fake providers do: HMAC over time and bytes, five minutes of grace. */
-export function signWebhook(body: string | Buffer, input: { readonly atMs?: number; readonly secret?: string } = {}) {
-  const time = String(Math.floor((input.atMs ?? Date.now()) / 1_000));
-  const mac = createHmac('sha256', input.secret ?? webhookSecret)
-    .update(time)
-    .update(body)
-    .digest('hex');
-  return { 'x-fake-time': time, 'x-fake-signature': mac };
-}
-
-const webhook: ProviderWebhook = {
-  verify({ rawBody, headers, secrets, nowMs }) {
-    const time = headers['x-fake-time'] ?? '';
-    const sent = Buffer.from(headers['x-fake-signature'] ?? '', 'hex');
-    if (!/^\d+$/.test(time) || Math.abs(nowMs - Number(time) * 1_000) > 300_000) return false;
-    return secrets.some((secret) => {
-      const mac = createHmac('sha256', secret).update(time).update(rawBody).digest();
-      return mac.length === sent.length && timingSafeEqual(mac, sent);
-    });
-  },
-  parse({ rawBody }): WebhookFact {
-    const message: { id: string; type: string; object: string; decisive?: boolean } = JSON.parse(rawBody.toString());
-    if (typeof message.id !== 'string') throw new Error('no id');
-    return {
-      eventId: message.id,
-      type: message.type,
-      live: false,
-      objectKind: 'checkout',
-      objectId: message.object,
-      checkoutId: null,
-      related: [],
-      isDecisive: message.decisive ?? true,
-    };
-  },
-};
-
-const client: ProviderClient = {
-  account: { check: never },
-  customerData: { export: never, erase: never },
-  customers: { create: never, get: never, update: never, remove: never, find: never },
-  checkouts: { create: never, get: never },
-};
-
-/** The API itself never calls a provider. */
-function never(): never {
-  throw new Error('the API called a provider');
-}
-
-export function fakeProviders(configured: readonly string[] = ['merchant', 'local', 'world']): ProviderDirectory {
-  const account = (id: string): ProviderAccount | null =>
-    configured.includes(id) ? { live: false, webhookSecrets: [webhookSecret], client } : null;
-  return {
-    ids: () => Object.keys(abilities),
-    abilities: (id) => abilities[id] ?? null,
-    account: (_projectId, live, id) => Promise.resolve(live ? null : account(id)),
-    webhook: (id) => (id in abilities ? webhook : null),
-    accounts: (projectId, id) =>
-      Promise.resolve(projectId === 'default' ? [account(id)].flatMap((found) => found ?? []) : []),
-    configured: (_projectId, live) => Promise.resolve(new Set(live ? [] : configured)),
-  };
-}
+import { fakeProviders } from './fake-providers.ts';
 
 export const policies: Policies = {
   routing: new Map([
@@ -205,6 +77,8 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
       fake.expired.push(workflowId);
       await fake.end(workflowId.split('/')[1] ?? '');
     },
+    checkProviderAccount: async () => ({ error: null, providerAccountId: 'acct_1', name: 'Acme' }),
+    connectProviderWebhook: async () => ({ endpointId: 'we_1' }),
     missing: async () => fake.absent,
   };
   return fake;
@@ -276,7 +150,13 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
     verifyUserToken: null,
     logger: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
     metrics: createMetrics(),
-    settings: { publicUrl: 'http://api.test', trustProxy: [], cdnCountryHeader: null, rateLimitPerMinute: 100_000 },
+    settings: {
+      publicUrl: 'http://api.test',
+      trustProxy: [],
+      cdnCountryHeader: null,
+      rateLimitPerMinute: 100_000,
+      isProduction: false,
+    },
     ...overrides,
   }).listen(0);
   await once(server, 'listening');

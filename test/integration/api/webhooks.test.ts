@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signWebhook, startApi, type TestApi } from './support.ts';
+import { signWebhook } from './fake-providers.ts';
+import { startApi, type TestApi } from './support.ts';
 
 let api: TestApi;
 

@@ -1,0 +1,54 @@
+import type { ApiKey, Project, ProviderAccountRow } from '../../db/entities/project.ts';
+import type { ApiKeyAnswer, ProjectAnswer, ProviderAccountAnswer } from '../schemas/project.ts';
+import { isoOrNull } from './values.ts';
+
+export function presentProject(row: Project): ProjectAnswer {
+  return {
+    id: row.id,
+    name: row.name,
+    default_currency: row.defaultCurrency,
+    default_success_url: row.defaultSuccessUrl,
+    default_cancel_url: row.defaultCancelUrl,
+    default_phone: row.defaultPhone,
+    allowed_origins: [...row.allowedOrigins],
+    routing_policy: row.routingPolicy,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  };
+}
+
+export function presentApiKey(row: ApiKey): ApiKeyAnswer {
+  return {
+    id: row.id,
+    project_id: row.projectId,
+    kind: row.kind,
+    live: row.live,
+    name: row.name,
+    scopes: [...row.scopes],
+    created_at: row.createdAt.toISOString(),
+    revoked_at: isoOrNull(row.revokedAt),
+  };
+}
+
+/** Which keys are set, never their values. */
+export function presentProviderAccount(row: ProviderAccountRow, publicUrl: string): ProviderAccountAnswer {
+  return {
+    project_id: row.projectId,
+    provider: row.provider,
+    live: row.live,
+    source: 'stored',
+    credentials: [...row.credentialKeys],
+    version: row.version,
+    provider_account_id: row.providerAccountId,
+    name: row.providerAccountName,
+    webhook_url: webhookUrl(publicUrl, row.projectId, row.provider),
+    webhook_endpoint_id: row.webhookEndpointId,
+    checked_at: isoOrNull(row.checkedAt),
+    check_error: row.checkError,
+    updated_at: row.updatedAt.toISOString(),
+  };
+}
+
+export function webhookUrl(publicUrl: string, projectId: string, provider: string): string {
+  return `${publicUrl}/api/v1/webhooks/${provider}/${projectId}`;
+}

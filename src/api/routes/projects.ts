@@ -1,0 +1,103 @@
+import { Router } from 'express';
+import type { Project } from '../../db/entities/project.ts';
+import { recordAudit } from '../../db/queries/audit.ts';
+import { addProject, listProjects } from '../../db/queries/projects.ts';
+import { refuseMethod } from '../answer.ts';
+import type { Caller } from '../caller.ts';
+import { decodeIdCursor, toPage } from '../cursor.ts';
+import type { ApiDeps } from '../deps.ts';
+import { fieldRefusal, refusal } from '../error-codes.ts';
+import { presentProject } from '../present/project.ts';
+import { listQuery } from '../schemas/ops.ts';
+import { parseInput } from '../schemas/parse.ts';
+import { createProjectBody, patchProjectBody, type PatchProjectBody } from '../schemas/project.ts';
+import { isPlatformOperator, managedProject, operator, readOps, writeOps } from './managed-project.ts';
+
+/** Apps that sell here. Only operators of the first project make new ones; every project's own may change theirs. */
+export function createProjectRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  router
+    .route('/ops/projects')
+    .get(async (request, response) => {
+      const caller = operator(request, readOps);
+      const { limit, cursor } = parseInput(listQuery, request.query);
+      const only = isPlatformOperator(caller) ? null : caller.projectId;
+      const rows = await listProjects(deps.orm.em.fork(), { only, after: decodeIdCursor(cursor), limit });
+      response.json(toPage(rows, limit, (row) => [row.id], presentProject));
+    })
+    .post(async (request, response) => {
+      const caller = operator(request, writeOps);
+      if (!isPlatformOperator(caller))
+        throw refusal('insufficient_scope', 'Only operators of the first project make projects.');
+      const body = parseInput(createProjectBody, request.body ?? {});
+      const routingPolicy = body.routing_policy ?? caller.project.routingPolicy;
+      refuseUnknownPolicy(deps, routingPolicy);
+      const project = await deps.orm.em.fork().transactional(async (tx) => {
+        const made = await addProject(tx, {
+          id: body.id,
+          name: body.name,
+          defaultCurrency: body.default_currency,
+          defaultSuccessUrl: body.default_success_url,
+          defaultCancelUrl: body.default_cancel_url,
+          defaultPhone: body.default_phone,
+          allowedOrigins: body.allowed_origins,
+          routingPolicy,
+        });
+        if (!made) throw fieldRefusal('project_exists', '/id', 'A project has this id already.');
+        auditProject(tx, caller, made.id, 'project.created', null, presentProject(made));
+        return made;
+      });
+      response.status(201).json(presentProject(project));
+    })
+    .all(refuseMethod('GET', 'POST'));
+  router
+    .route('/ops/projects/:project')
+    .get(async (request, response) => {
+      const { project } = await managedProject(deps.orm.em.fork(), request, readOps);
+      response.json(presentProject(project));
+    })
+    .patch(async (request, response) => {
+      const em = deps.orm.em.fork();
+      const { caller, project } = await managedProject(em, request, writeOps);
+      const body = parseInput(patchProjectBody, request.body ?? {});
+      if (body.routing_policy !== undefined) refuseUnknownPolicy(deps, body.routing_policy);
+      const before = presentProject(project);
+      await em.transactional(async (tx) => {
+        tx.assign(project, changesOf(body));
+        auditProject(tx, caller, project.id, 'project.updated', before, presentProject(project));
+      });
+      response.json(presentProject(project));
+    })
+    .all(refuseMethod('GET', 'PATCH'));
+  return router;
+}
+
+function refuseUnknownPolicy(deps: ApiDeps, name: string): void {
+  if (deps.policies.routing.has(name)) return;
+  const known = [...deps.policies.routing.keys()].join(', ');
+  throw fieldRefusal('validation_failed', '/routing_policy', `No routing policy has this name. There are: ${known}.`);
+}
+
+function changesOf(body: PatchProjectBody): Partial<Project> {
+  return {
+    ...(body.name !== undefined && { name: body.name }),
+    ...(body.default_currency !== undefined && { defaultCurrency: body.default_currency }),
+    ...(body.default_success_url !== undefined && { defaultSuccessUrl: body.default_success_url }),
+    ...(body.default_cancel_url !== undefined && { defaultCancelUrl: body.default_cancel_url }),
+    ...(body.default_phone !== undefined && { defaultPhone: body.default_phone }),
+    ...(body.allowed_origins !== undefined && { allowedOrigins: body.allowed_origins }),
+    ...(body.routing_policy !== undefined && { routingPolicy: body.routing_policy }),
+  };
+}
+
+function auditProject(
+  em: Parameters<typeof recordAudit>[0],
+  caller: Caller,
+  projectId: string,
+  action: string,
+  before: unknown,
+  after: unknown,
+): void {
+  const { live, actor } = caller;
+  recordAudit(em, { projectId, live, actor, action, entityKind: 'project', entityId: projectId, before, after });
+}

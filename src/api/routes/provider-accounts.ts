@@ -1,0 +1,172 @@
+import { Router, type Request } from 'express';
+import { openCredentials, sealCredentials, type AccountCredentials } from '../../crypto/account-credentials.ts';
+import type { KeyRing } from '../../crypto/key-ring.ts';
+import type { ProviderAccountRow } from '../../db/entities/project.ts';
+import { recordAudit } from '../../db/queries/audit.ts';
+import {
+  countInUse,
+  findProviderAccount,
+  listProviderAccounts,
+  putProviderAccount,
+  type AccountKey,
+} from '../../db/queries/provider-accounts.ts';
+import type { Db } from '../../db/orm.ts';
+import { pathParam, refuseMethod } from '../answer.ts';
+import type { Caller, Need } from '../caller.ts';
+import type { ApiDeps } from '../deps.ts';
+import { refusal } from '../error-codes.ts';
+import { presentProviderAccount, webhookUrl } from '../present/project.ts';
+import { checkCredentials, rotated } from '../provider-credentials.ts';
+import { parseInput } from '../schemas/parse.ts';
+import { connectWebhookBody, credentialsBody } from '../schemas/project.ts';
+import { managedProject, readOps, writeOps } from './managed-project.ts';
+
+const path = '/ops/projects/:project/accounts';
+
+/** A project's own accounts at the providers, in the caller's mode. Values go in and never come out again. */
+export function createProviderAccountRoutes(deps: ApiDeps): Router {
+  const router = Router();
+  router
+    .route(path)
+    .get(async (request, response) => {
+      const em = deps.orm.em.fork();
+      const { caller, project } = await managedProject(em, request, readOps);
+      const rows = (await listProviderAccounts(em, project.id)).filter((row) => row.live === caller.live);
+      const data = rows.map((row) => presentProviderAccount(row, deps.settings.publicUrl));
+      response.json({ data, next_cursor: null });
+    })
+    .all(refuseMethod('GET'));
+  router
+    .route(`${path}/:provider`)
+    .put(async (request, response) => {
+      const { em, caller, key, row } = await accountIn(deps, request, writeOps);
+      const { credentials } = parseInput(credentialsBody, request.body ?? {});
+      const kept = await keep(deps, em, caller, key, row, credentials, row ? 'replaced' : 'created');
+      response.status(row ? 200 : 201).json(kept);
+    })
+    .delete(async (request, response) => {
+      const { em, caller, key, row } = await accountIn(deps, request, writeOps);
+      if (!row) throw missing();
+      const inUse = await countInUse(em, key);
+      if (inUse > 0)
+        throw refusal('provider_account_in_use', 'Open checkouts or live subscriptions still need this account.', {
+          details: { in_use: inUse },
+        });
+      await em.transactional(async (tx) => {
+        tx.remove(row);
+        audit(tx, caller, key, 'removed', null);
+      });
+      await deps.providers.reload(key.projectId);
+      response.status(204).end();
+    })
+    .all(refuseMethod('PUT', 'DELETE'));
+  router
+    .route(`${path}/:provider/rotate`)
+    .post(async (request, response) => {
+      const { em, caller, key, row } = await accountIn(deps, request, writeOps);
+      if (!row) throw missing();
+      const { credentials } = parseInput(credentialsBody, request.body ?? {});
+      const before = openCredentials(ringOf(deps), key, row.credentials);
+      const after = rotated(deps.providers.credentials(key.provider), before, credentials);
+      response.json(await keep(deps, em, caller, key, row, after, 'rotated'));
+    })
+    .all(refuseMethod('POST'));
+  addActions(router, deps);
+  return router;
+}
+
+/** What a worker does at the provider while a person waits. */
+function addActions(router: Router, deps: ApiDeps): void {
+  router
+    .route(`${path}/:provider/test`)
+    .post(async (request, response) => {
+      const { key } = await accountIn(deps, request, writeOps);
+      if ((await deps.providers.account(key.projectId, key.live, key.provider)) === null) throw missing();
+      const found = await asked(deps.temporal.checkProviderAccount(key));
+      const { error, providerAccountId, name } = found;
+      response.json({ ok: error === null, provider_account_id: providerAccountId, name, why: error });
+    })
+    .all(refuseMethod('POST'));
+  router
+    .route(`${path}/:provider/webhook`)
+    .post(async (request, response) => {
+      const { em, caller, key, row } = await accountIn(deps, request, writeOps);
+      if (!row) throw missing();
+      parseInput(connectWebhookBody, request.body ?? {});
+      if (!deps.providers.operations(key.provider).includes('webhookEndpoints.create'))
+        throw refusal('not_supported_by_provider', 'Register the address by hand at this provider.', {
+          details: { webhook_url: webhookUrl(deps.settings.publicUrl, key.projectId, key.provider) },
+        });
+      const url = webhookUrl(deps.settings.publicUrl, key.projectId, key.provider);
+      await asked(deps.temporal.connectProviderWebhook({ ...key, url, actor: caller.actor }));
+      await deps.providers.reload(key.projectId);
+      const fresh = await findProviderAccount(em.fork(), key);
+      response.json(presentProviderAccount(fresh ?? row, deps.settings.publicUrl));
+    })
+    .all(refuseMethod('POST'));
+}
+
+interface AccountInPath {
+  readonly em: Db;
+  readonly caller: Caller;
+  readonly key: AccountKey;
+  readonly row: ProviderAccountRow | null;
+}
+
+/** @throws {BillingError} `project_not_found`, `provider_not_found`, `insufficient_scope` */
+async function accountIn(deps: ApiDeps, request: Request, need: Need): Promise<AccountInPath> {
+  const em = deps.orm.em.fork();
+  const { caller, project } = await managedProject(em, request, need);
+  const provider = pathParam(request, 'provider');
+  if (!deps.providers.ids().includes(provider)) throw refusal('provider_not_found', 'No provider has this id.');
+  const key = { projectId: project.id, live: caller.live, provider };
+  return { em, caller, key, row: await findProviderAccount(em, key) };
+}
+
+async function keep(
+  deps: ApiDeps,
+  em: Db,
+  caller: Caller,
+  key: AccountKey,
+  before: ProviderAccountRow | null,
+  credentials: AccountCredentials,
+  act: string,
+) {
+  const { isProduction, publicUrl } = deps.settings;
+  checkCredentials(deps.providers, key, credentials, { isProduction });
+  const sealed = sealCredentials(ringOf(deps), key, credentials);
+  const row = await em.transactional(async (tx) => {
+    const credentialKeys = Object.keys(credentials).toSorted();
+    const put = putProviderAccount(tx, key, before, { credentials: sealed, credentialKeys });
+    audit(tx, caller, key, act, `keys: ${credentialKeys.join(', ')}`);
+    return put;
+  });
+  await deps.providers.reload(key.projectId);
+  return presentProviderAccount(row, publicUrl);
+}
+
+function ringOf(deps: ApiDeps): KeyRing {
+  if (deps.keyRing) return deps.keyRing;
+  throw refusal('encryption_not_configured', 'Credentials are only kept encrypted: set ENCRYPTION_KEYS.');
+}
+
+/** Temporal away or the worker too slow: nothing is lost, the person asks again. */
+async function asked<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw refusal('unavailable', 'No worker answered in time. Repeat the request.', { retryAfterMs: 2_000, cause });
+  }
+}
+
+function missing() {
+  return refusal('provider_account_not_found', 'The project has no account of its own at this provider.');
+}
+
+function audit(em: Db, caller: Caller, key: AccountKey, act: string, detail: string | null): void {
+  recordAudit(em, {
+    ...{ projectId: key.projectId, live: key.live, actor: caller.actor, action: `provider_account.${act}` },
+    ...{ entityKind: 'provider_account', entityId: key.provider },
+    ...(detail === null ? {} : { detail }),
+  });
+}

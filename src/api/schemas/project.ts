@@ -1,0 +1,137 @@
+import { z } from 'zod';
+import { scopes } from '../keys.ts';
+import { currency, nullableTime, paging, phone, shortText, time } from './common.ts';
+
+export const projectId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'must be 1 to 64 of a–z, 0–9, _ and -, beginning with a letter or digit')
+  .meta({ description: "The project's own id; part of its webhook addresses.", example: 'acme' });
+
+/** An origin, or one with `*` for the port, as `http://localhost:*`. */
+const origin = z
+  .string()
+  .max(255)
+  .regex(/^https?:\/\/[^\s/?#@]+$/, 'must be an origin such as https://app.example')
+  .meta({ example: 'https://app.example' });
+const redirect = z.url({ protocol: /^https?$/ }).max(2_000);
+
+const settings = {
+  default_currency: currency,
+  default_success_url: redirect.nullable(),
+  default_cancel_url: redirect.nullable(),
+  default_phone: phone.nullable(),
+  allowed_origins: z.array(origin).max(50),
+  routing_policy: z.string().min(1).max(64),
+};
+
+export const createProjectBody = z
+  .strictObject({
+    id: projectId,
+    name: shortText,
+    default_currency: settings.default_currency.default('USD'),
+    default_success_url: settings.default_success_url.default(null),
+    default_cancel_url: settings.default_cancel_url.default(null),
+    default_phone: settings.default_phone.default(null),
+    allowed_origins: settings.allowed_origins.default([]),
+    routing_policy: settings.routing_policy
+      .nullable()
+      .default(null)
+      .meta({ description: "null: as the caller's project." }),
+  })
+  .meta({ id: 'CreateProject' });
+export type CreateProjectBody = z.output<typeof createProjectBody>;
+
+/** Absent fields stay as they are, null clears. */
+export const patchProjectBody = z
+  .strictObject({ name: shortText, ...settings })
+  .partial()
+  .meta({ id: 'PatchProject' });
+export type PatchProjectBody = z.output<typeof patchProjectBody>;
+
+export const project = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    default_currency: z.string(),
+    default_success_url: z.string().nullable(),
+    default_cancel_url: z.string().nullable(),
+    default_phone: z.string().nullable(),
+    allowed_origins: z.array(z.string()),
+    routing_policy: z.string(),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'Project' });
+export type ProjectAnswer = z.output<typeof project>;
+
+export const listKeysQuery = z.strictObject({ project_id: projectId.optional(), ...paging });
+
+export const createKeyBody = z
+  .strictObject({
+    project_id: projectId.nullable().default(null).meta({ description: "null: the caller's own." }),
+    kind: z.enum(['secret', 'publishable']),
+    name: shortText,
+    scopes: z.array(z.enum(scopes)).max(scopes.length).default([]).meta({ description: 'Of secret keys.' }),
+  })
+  .refine((body) => (body.kind === 'secret') === body.scopes.length > 0, {
+    path: ['scopes'],
+    message: 'a secret key has at least one scope, a publishable key has none',
+  })
+  .meta({ id: 'CreateKey' });
+export type CreateKeyBody = z.output<typeof createKeyBody>;
+
+export const apiKey = z
+  .object({
+    id: z.string(),
+    project_id: z.string(),
+    kind: z.enum(['secret', 'publishable']),
+    live: z.boolean(),
+    name: z.string(),
+    scopes: z.array(z.string()),
+    created_at: time,
+    revoked_at: nullableTime,
+  })
+  .meta({ id: 'ApiKey' });
+export type ApiKeyAnswer = z.output<typeof apiKey>;
+
+export const newApiKey = apiKey
+  .extend({ key: z.string().meta({ description: 'Shown this once; only its hash is kept.' }) })
+  .meta({ id: 'NewApiKey' });
+
+export const credentialsBody = z
+  .strictObject({
+    credentials: z
+      .record(z.string().regex(/^[A-Z][A-Z0-9_]{2,63}$/, 'must be an environment key'), z.string().min(1).max(8_192))
+      .refine((entries) => Object.keys(entries).length > 0, 'must name at least one credential'),
+  })
+  .meta({ id: 'Credentials', description: 'By the same keys as the environment has; see docs/providers.md.' });
+
+export const connectWebhookBody = z.strictObject({}).meta({ id: 'ConnectWebhook' });
+
+export const providerAccount = z
+  .object({
+    project_id: z.string(),
+    provider: z.string(),
+    live: z.boolean(),
+    source: z.enum(['stored', 'environment']),
+    credentials: z.array(z.string()).meta({ description: 'Which keys are set. Values are never shown again.' }),
+    version: z.int(),
+    provider_account_id: z.string().nullable(),
+    name: z.string().nullable(),
+    webhook_url: z.string().meta({ description: 'Where the provider must send its webhooks.' }),
+    webhook_endpoint_id: z.string().nullable(),
+    checked_at: nullableTime,
+    check_error: z.string().nullable(),
+    updated_at: nullableTime,
+  })
+  .meta({ id: 'ProviderAccount' });
+export type ProviderAccountAnswer = z.output<typeof providerAccount>;
+
+export const accountCheck = z
+  .object({
+    ok: z.boolean(),
+    provider_account_id: z.string().nullable(),
+    name: z.string().nullable(),
+    why: z.string().nullable().meta({ description: 'An error code with a page under /docs/errors.' }),
+  })
+  .meta({ id: 'AccountCheck' });
