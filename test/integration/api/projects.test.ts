@@ -151,6 +151,7 @@ describe('accounts at providers', () => {
         isProduction: true,
       },
     });
+    const refused: Awaited<ReturnType<typeof production.call>>[] = [];
     try {
       for (const url of [
         'http://fake.example',
@@ -159,12 +160,16 @@ describe('accounts at providers', () => {
         'https://[::1]',
         'https://a.internal',
       ])
-        expect(
+        refused.push(
           await production.call('PUT', '/ops/projects/default/accounts/merchant', {
             body: { credentials: { FAKE_KEY: 'test_1', FAKE_BASE_URL: url } },
           }),
-          url,
-        ).toMatchObject({ status: 422, body: { errors: [{ pointer: '/credentials/FAKE_BASE_URL' }] } });
+        );
+      for (const { status, body } of refused)
+        expect({ status, body }).toMatchObject({
+          status: 422,
+          body: { errors: [{ pointer: '/credentials/FAKE_BASE_URL' }] },
+        });
     } finally {
       await production.close();
     }

@@ -24,7 +24,7 @@ describe('the directory', () => {
 
   it('gives each project its own accounts, and nobody those of another', async () => {
     const { directory } = directoryOf({ acme: [account] });
-    const mode = (await directory.account('acme', false, provider)) ? false : true;
+    const mode = (await directory.account('acme', true, provider)) !== null;
     expect(await directory.account('acme', mode, provider)).not.toBeNull();
     expect(await directory.account('other', mode, provider)).toBeNull();
     expect(await directory.accounts('other', provider)).toEqual([]);
