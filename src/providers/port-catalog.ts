@@ -130,6 +130,8 @@ export interface BenefitOperations {
 export interface LicenseKeyTruth {
   readonly providerLicenseKeyId: string;
   readonly status: 'granted' | 'revoked' | 'disabled';
+  /** The key itself: a credential of the customer's. Never logged. */
+  readonly key: string;
   readonly displayKey: string;
   readonly providerCustomerId: string;
   readonly activationLimit: number | null;

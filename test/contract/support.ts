@@ -25,6 +25,8 @@ export interface World {
   complete(provider: string, id: string, outcome: string, more?: Record<string, unknown>): Promise<unknown>;
   /** What came in for a checkout of ours, once nothing has come for a moment. */
   facts(provider: string, checkoutId: string): Promise<readonly WebhookFact[]>;
+  /** The same for everything that came after the first `count` deliveries. */
+  factsSince(provider: string, count: number): Promise<readonly WebhookFact[]>;
   deliveries(provider: string): readonly Delivery[];
   close(): Promise<void>;
 }
@@ -61,6 +63,12 @@ export async function createWorld(): Promise<World> {
   };
   const parsed = (provider: string): readonly WebhookFact[] =>
     received.filter((item) => item.provider === provider).map((item) => moduleOf(provider).webhook.parse(item.message));
+  const quiet = async (): Promise<void> => {
+    for (let seen = -1; seen !== received.length;) {
+      seen = received.length;
+      await new Promise((done) => setTimeout(done, QUIET_MS));
+    }
+  };
   return {
     account(provider, overrides = {}) {
       const prefix = provider.toUpperCase();
@@ -78,12 +86,12 @@ export async function createWorld(): Promise<World> {
     complete: (provider, id, outcome, more) =>
       control('POST', `checkouts/${provider}/${encodeURIComponent(id)}/complete`, { outcome, ...more }),
     async facts(provider, checkoutId) {
-      let seen = -1;
-      while (seen !== received.length) {
-        seen = received.length;
-        await new Promise((done) => setTimeout(done, QUIET_MS));
-      }
+      await quiet();
       return parsed(provider).filter((fact) => fact.checkoutId === checkoutId);
+    },
+    async factsSince(provider, count) {
+      await quiet();
+      return parsed(provider).slice(count);
     },
     deliveries: (provider) => received.filter((item) => item.provider === provider),
     async close() {
@@ -115,21 +123,27 @@ export async function aCheckout(
     readonly paymentMethods?: readonly string[];
     readonly currency?: string;
     readonly email?: string;
+    readonly amountMinor?: number;
+    readonly trialDays?: number;
+    readonly providerPrice?: ProviderPrice;
   } = {},
 ): Promise<CreateCheckoutInput> {
   const mode = input.mode ?? 'payment';
   const checkoutId = nextId('chk');
   const organizationId = input.organizationId ?? nextId('org');
-  const providerPrice = abilitiesOf(provider).needsProviderPrice.includes(mode)
-    ? await pushedPrice(provider, account, mode)
-    : null;
+  const needsPrice = abilitiesOf(provider).needsProviderPrice.includes(mode);
+  const providerPrice = input.providerPrice ?? (needsPrice ? await pushedPrice(provider, account, mode) : null);
   return {
     checkoutId,
     mode,
     line: {
       name: 'Starter kit',
       description: 'One box',
-      unitAmount: { ...priceAt(provider), ...(input.currency === undefined ? {} : { currency: input.currency }) },
+      unitAmount: {
+        ...priceAt(provider),
+        ...(input.currency === undefined ? {} : { currency: input.currency }),
+        ...(input.amountMinor === undefined ? {} : { amountMinor: input.amountMinor }),
+      },
       quantity: 1,
       billingInterval: mode === 'subscription' ? 'monthly' : null,
       digital: true,
@@ -148,7 +162,7 @@ export async function aCheckout(
     cancelUrl: 'https://app.example/no',
     voucherExpiresAt: null,
     discountCode: null,
-    trialDays: null,
+    trialDays: input.trialDays ?? null,
     locale: null,
     embedOrigin: null,
     metadata: { checkout_id: checkoutId, organization_id: organizationId, project_id: 'default' },
@@ -174,6 +188,7 @@ export async function pushPrice(
   account: ProviderAccount,
   mode: CheckoutMode,
   priceId = nextId('price'),
+  unitAmount: Money = priceAt(provider),
 ): Promise<ProviderPrice | null> {
   const price = await account.client.catalog?.ensurePrice({
     planId: `plan_${priceId}`,
@@ -182,7 +197,7 @@ export async function pushPrice(
     description: 'One box',
     digital: true,
     priceId,
-    unitAmount: priceAt(provider),
+    unitAmount,
     billingInterval: mode === 'subscription' ? 'monthly' : null,
     trialDays: null,
     idempotencyKey: nextId('key'),
