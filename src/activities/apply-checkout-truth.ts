@@ -6,7 +6,14 @@ import { nextCheckoutStatus, type CheckoutStatus } from '../domain/checkout/tran
 import type { CheckoutTruth } from '../domain/checkout/truth.ts';
 import { beginSubscription } from './begin-subscription.ts';
 import { RowMoved, touchIfChanged } from './keep-in-step.ts';
-import { dateOf, recordInvoice, recordPayment, type MoneyOwner } from './record-money.ts';
+import {
+  dateOf,
+  recordInvoice,
+  recordMoneyBack,
+  recordPayment,
+  type MoneyBack,
+  type MoneyOwner,
+} from './record-money.ts';
 
 /** A bank tells of a paid voucher up to a business day later: the page's life is the voucher's and this much more. */
 const voucherSlackMs = 36 * 3_600_000;
@@ -16,23 +23,24 @@ const voucherSlackMs = 36 * 3_600_000;
  * The same truth twice changes nothing.
  *
  * @param read The row as it was before the provider was asked; if it has moved since, nothing is written.
- * @param closing The status to end with if nothing better is true.
+ * @param more.closing The status to end with if nothing better is true.
+ * @param more.back Refunds and disputes read beside the truth.
  * @throws {RowMoved} read again, ask again
  */
 export function applyCheckoutTruth(
   em: Db,
   read: Checkout,
   truth: CheckoutTruth | null,
-  closing: 'expired' | 'canceled' | null = null,
+  more: { readonly closing?: 'expired' | 'canceled'; readonly back?: MoneyBack } = {},
 ): Promise<Checkout> {
   return em.transactional(async (tx) => {
     const row = await tx.findOneOrFail(CheckoutEntity, { id: read.id }, { refresh: true });
     if (row.version !== read.version) throw new RowMoved();
     const before = row.status;
-    row.status = closed(nextCheckoutStatus(before, truth), closing);
+    row.status = closed(nextCheckoutStatus(before, truth), more.closing ?? null);
     if (truth !== null && row.provider !== null) {
       if (truth.voucher !== null) keepVoucher(row, truth.voucher);
-      await recordTruth(tx, row, row.provider, truth);
+      await recordTruth(tx, row, row.provider, truth, more.back);
     }
     if (row.status !== before) auditChange(tx, row, before, truth);
     touchIfChanged(tx, row);
@@ -50,7 +58,13 @@ function keepVoucher(row: Checkout, voucher: NonNullable<CheckoutTruth['voucher'
   if (row.expiresAt === null || lapses > row.expiresAt) row.expiresAt = lapses;
 }
 
-async function recordTruth(tx: Db, row: Checkout, provider: string, truth: CheckoutTruth): Promise<void> {
+async function recordTruth(
+  tx: Db,
+  row: Checkout,
+  provider: string,
+  truth: CheckoutTruth,
+  back?: MoneyBack,
+): Promise<void> {
   const { projectId, live, organizationId } = row;
   const isPaid = row.status === 'paid';
   if (isPaid && truth.subscription !== null && row.subscriptionId === null) {
@@ -66,6 +80,7 @@ async function recordTruth(tx: Db, row: Checkout, provider: string, truth: Check
   };
   const invoice = truth.invoice === null ? null : await recordInvoice(tx, owner, truth.invoice);
   if (truth.payment !== null) await recordPayment(tx, owner, truth.payment, invoice);
+  if (back) await recordMoneyBack(tx, owner, back);
   if (!isPaid) return;
   await linkProviderObjects(tx, row, provider, { kind: 'checkout', id: row.id }, ownObjects(truth));
   if (truth.providerCustomerId !== null) await linkProviderCustomer(tx, row, provider, truth.providerCustomerId);

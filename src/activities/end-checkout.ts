@@ -20,7 +20,7 @@ export function createEndCheckout(deps: ActivityDeps) {
       const row = await em.findOneOrFail(CheckoutEntity, { id: input.checkoutId, projectId: input.projectId });
       if (isSettled(row.status)) return asSettled(row, 'it had ended before');
       if (row.provider === null || row.providerCheckoutId === null) {
-        return asSettled(await applyCheckoutTruth(em.fork(), row, null, input.to), 'no provider is involved');
+        return asSettled(await applyCheckoutTruth(em.fork(), row, null, { closing: input.to }), 'no provider is involved');
       }
       const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
       const { checkouts } = client;
@@ -37,7 +37,7 @@ export function createEndCheckout(deps: ActivityDeps) {
         await checkouts.end?.({ providerCheckoutId, idempotencyKey });
         truth = await checkouts.get(providerCheckoutId);
       }
-      const ended = await applyCheckoutTruth(em.fork(), row, truth, input.to);
+      const ended = await applyCheckoutTruth(em.fork(), row, truth, { closing: input.to });
       const settled = asSettled(ended, `ended; the provider says ${truth?.state ?? 'nothing'}`);
       return isSettled(ended.status) ? settled : { ...settled, endsAt: new Date(Date.now() + dayMs).toISOString() };
     });

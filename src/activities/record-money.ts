@@ -1,6 +1,14 @@
-import { InvoiceEntity, PaymentEntity, type Invoice, type Payment } from '../db/entities/payment.ts';
+import {
+  DisputeEntity,
+  InvoiceEntity,
+  PaymentEntity,
+  RefundEntity,
+  type Invoice,
+  type Payment,
+} from '../db/entities/payment.ts';
 import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
+import type { DisputeTruth, RefundTruth } from '../domain/payment/truth.ts';
 import type { InvoiceTruth, PaymentTruth } from '../domain/checkout/truth.ts';
 
 /** Whose money it is, and what it is for. */
@@ -85,6 +93,56 @@ export async function recordPayment(
     },
     { persist: true },
   );
+}
+
+/** Records refunds and disputes of payments that we have, once per provider id; the rest is somebody else's. */
+export async function recordMoneyBack(tx: Db, owner: MoneyOwner, back: MoneyBack): Promise<void> {
+  const { projectId, live, provider, organizationId } = owner;
+  const paymentOf = (providerPaymentId: string) =>
+    tx.findOne(PaymentEntity, { projectId, live, provider, providerPaymentId });
+  await tx.flush(); // their foreign keys need the payments
+  for (const truth of back.refunds) {
+    const payment = await paymentOf(truth.providerPaymentId);
+    if (!payment) continue;
+    const key = { projectId, live, provider, providerRefundId: truth.providerRefundId };
+    const stored = { status: truth.status, taxMinor: truth.taxMinor };
+    const known = await tx.findOne(RefundEntity, key);
+    if (known) tx.assign(known, stored);
+    else
+      tx.create(
+        RefundEntity,
+        {
+          ...{ ...key, ...stored, id: newId('re'), organizationId, paymentId: payment.id },
+          ...{ ...truth.amount, refundedAt: dateOf(truth.createdAt) },
+        },
+        { persist: true },
+      );
+  }
+  for (const truth of back.disputes) {
+    const payment = await paymentOf(truth.providerPaymentId);
+    if (!payment) continue;
+    const key = { projectId, live, provider, providerDisputeId: truth.providerDisputeId };
+    const stored = {
+      ...{ ...truth.amount, status: truth.status, reason: truth.reason },
+      respondBy: dateOf(truth.respondBy),
+    };
+    const known = await tx.findOne(DisputeEntity, key);
+    if (known) tx.assign(known, stored);
+    else
+      tx.create(
+        DisputeEntity,
+        {
+          ...{ ...key, ...stored, id: newId('dsp'), organizationId, paymentId: payment.id },
+          disputedAt: new Date(truth.createdAt),
+        },
+        { persist: true },
+      );
+  }
+}
+
+export interface MoneyBack {
+  readonly refunds: readonly RefundTruth[];
+  readonly disputes: readonly DisputeTruth[];
 }
 
 export function dateOf(iso: string | null): Date | null {

@@ -4,6 +4,7 @@ import { applyCheckoutTruth } from './apply-checkout-truth.ts';
 import type { ActivityDeps, CheckoutRef } from './deps.ts';
 import { keepInStep } from './keep-in-step.ts';
 import { accountOf } from './provider-account.ts';
+import { readMoneyBack } from './read-money-back.ts';
 
 export interface SettledCheckout {
   readonly status: CheckoutStatus;
@@ -13,17 +14,26 @@ export interface SettledCheckout {
   readonly because: string;
 }
 
+export interface SettleCheckoutInput extends CheckoutRef {
+  /** Disputes that webhooks named. */
+  readonly disputeIds?: readonly string[];
+}
+
 /** Reads the provider's truth and writes what follows from it. Safe to repeat: the same truth twice changes nothing. */
 export function createSettleCheckout(deps: ActivityDeps) {
-  return function settleCheckout(ref: CheckoutRef): Promise<SettledCheckout> {
+  return function settleCheckout(ref: SettleCheckoutInput): Promise<SettledCheckout> {
     return keepInStep(async () => {
       const em = deps.orm.em.fork();
       const row = await em.findOneOrFail(CheckoutEntity, { id: ref.checkoutId, projectId: ref.projectId });
       if (row.provider === null || row.providerCheckoutId === null) return asSettled(row, 'no provider is involved');
       const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
+      const { projectId, live, provider } = row;
       const truth = await client.checkouts.get(row.providerCheckoutId);
+      const payments = truth?.payment ? [truth.payment] : [];
+      const owner = { projectId, live, provider };
+      const back = await readMoneyBack(em.fork(), client, owner, payments, ref.disputeIds ?? []);
       return asSettled(
-        await applyCheckoutTruth(em.fork(), row, truth),
+        await applyCheckoutTruth(em.fork(), row, truth, { back }),
         `the provider says ${truth?.state ?? 'nothing'}`,
       );
     });

@@ -6,7 +6,8 @@ import type { SubscriptionStatus, SubscriptionTruth } from '../domain/subscripti
 import type { ActivityDeps } from './deps.ts';
 import { keepInStep, RowMoved, touchIfChanged } from './keep-in-step.ts';
 import { accountOf } from './provider-account.ts';
-import { recordInvoice, recordPayment, type MoneyOwner } from './record-money.ts';
+import { readMoneyBack } from './read-money-back.ts';
+import { recordInvoice, recordMoneyBack, recordPayment, type MoneyBack, type MoneyOwner } from './record-money.ts';
 import { subscriptionColumns } from './subscription-columns.ts';
 
 export interface SettledSubscription {
@@ -24,6 +25,8 @@ export function createSettleSubscription(deps: ActivityDeps) {
     readonly projectId: string;
     readonly live: boolean;
     readonly subscriptionId: string;
+    /** Disputes that webhooks named. */
+    readonly disputeIds?: readonly string[];
   }): Promise<SettledSubscription> {
     return keepInStep(async () => {
       const em = deps.orm.em.fork();
@@ -35,19 +38,27 @@ export function createSettleSubscription(deps: ActivityDeps) {
       const { providerSubscriptionId, providerCustomerId } = row;
       const truth = await subscriptions.get({ providerSubscriptionId, providerCustomerId });
       if (truth === null) return asSettled(row, `${row.provider} does not know it any more`);
-      return asSettled(await applySubscriptionTruth(em.fork(), row, truth), `${row.provider} says ${truth.status}`);
+      const { projectId, live, provider } = row;
+      const owner = { projectId, live, provider };
+      const back = await readMoneyBack(em.fork(), client, owner, truth.payments, ref.disputeIds ?? []);
+      return asSettled(await applySubscriptionTruth(em.fork(), row, truth, back), `${provider} says ${truth.status}`);
     });
   };
 }
 
-function applySubscriptionTruth(em: Db, read: Subscription, truth: SubscriptionTruth): Promise<Subscription> {
+function applySubscriptionTruth(
+  em: Db,
+  read: Subscription,
+  truth: SubscriptionTruth,
+  back: MoneyBack,
+): Promise<Subscription> {
   return em.transactional(async (tx) => {
     const row = await tx.findOneOrFail(SubscriptionEntity, { id: read.id }, { refresh: true });
     if (row.version !== read.version) throw new RowMoved();
     const before = row.status;
     if (!isOver(before)) tx.assign(row, subscriptionColumns(truth));
     row.status = nextSubscriptionStatus(before, truth);
-    await recordMoney(tx, row, truth);
+    await recordMoney(tx, row, truth, back);
     if (row.status !== before) {
       recordAudit(tx, {
         projectId: row.projectId,
@@ -66,7 +77,7 @@ function applySubscriptionTruth(em: Db, read: Subscription, truth: SubscriptionT
   });
 }
 
-async function recordMoney(tx: Db, row: Subscription, truth: SubscriptionTruth): Promise<void> {
+async function recordMoney(tx: Db, row: Subscription, truth: SubscriptionTruth, back: MoneyBack): Promise<void> {
   if (row.provider === null) return;
   const owner: MoneyOwner = {
     projectId: row.projectId,
@@ -83,6 +94,7 @@ async function recordMoney(tx: Db, row: Subscription, truth: SubscriptionTruth):
   for (const payment of truth.payments) {
     await recordPayment(tx, owner, payment, invoices.get(payment.providerInvoiceId ?? '') ?? null);
   }
+  await recordMoneyBack(tx, owner, back);
 }
 
 function asSettled(row: Subscription, because: string): SettledSubscription {

@@ -1,6 +1,7 @@
 import { MikroORM } from '@mikro-orm/postgresql';
 import { Migrator } from '@mikro-orm/migrations';
 import { Foundation } from '../../migrations/20261121000000_foundation.ts';
+import { MoneyBack } from '../../migrations/20261121130000_money-back.ts';
 import { ProviderAccounts } from '../../migrations/20261121120000_provider-accounts.ts';
 import { entities } from './orm.ts';
 
@@ -8,6 +9,7 @@ import { entities } from './orm.ts';
 const migrations = [
   { name: '20261121000000_foundation', class: Foundation },
   { name: '20261121120000_provider-accounts', class: ProviderAccounts },
+  { name: '20261121130000_money-back', class: MoneyBack },
 ];
 
 /** Brings the schema to the newest version; safe to run at every start. @returns the names that were applied. */

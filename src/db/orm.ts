@@ -1,7 +1,7 @@
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import { CheckoutEntity, FallbackEntity, RoutingDecisionEntity } from './entities/checkout.ts';
 import { OrganizationEntity, ProviderCustomerEntity, ProviderObjectEntity } from './entities/organization.ts';
-import { InvoiceEntity, PaymentEntity, SubscriptionEntity } from './entities/payment.ts';
+import { DisputeEntity, InvoiceEntity, PaymentEntity, RefundEntity, SubscriptionEntity } from './entities/payment.ts';
 import { PlanEntity, PriceEntity, ProviderPriceEntity } from './entities/plan.ts';
 import { ApiKeyEntity, ProjectEntity, ProviderAccountEntity, SessionEntity } from './entities/project.ts';
 import { AuditEntryEntity, IdempotencyRecordEntity, ProviderEventEntity } from './entities/records.ts';
@@ -21,6 +21,8 @@ export const entities = [
   RoutingDecisionEntity,
   FallbackEntity,
   PaymentEntity,
+  RefundEntity,
+  DisputeEntity,
   InvoiceEntity,
   SubscriptionEntity,
   ProviderEventEntity,

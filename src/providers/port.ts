@@ -197,7 +197,7 @@ export interface WebhookFact {
   readonly type: string;
   /** null: the message does not say (its endpoint's account does). */
   readonly live: boolean | null;
-  /** The object the event is about, in the provider's vocabulary (`checkout`, `order`, `subscription` …). */
+  /** The object the event is about, in the provider's vocabulary (`checkout`, `order` …); a dispute is a `dispute` at all. */
   readonly objectKind: string;
   readonly objectId: string;
   /** Our checkout id where the object carries our metadata. */

@@ -1,6 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { providerQueue, type ProviderFact } from './messages.ts';
+import { disputeIds, providerQueue, type ProviderFact } from './messages.ts';
 import { startSubscription } from './start-subscription.ts';
 
 export interface LateFactInput {
@@ -25,10 +25,11 @@ export async function applyLateFact(input: LateFactInput): Promise<{ readonly st
     retry: { initialInterval: '1s', maximumInterval: '5m' },
     summary: `read ${provider}, update our ${input.target.kind}`,
   });
+  const named = { projectId, live, disputeIds: disputeIds(input.facts) };
   if (input.target.kind === 'subscription') {
-    return { status: (await run.settleSubscription({ projectId, live, subscriptionId: input.target.id })).status };
+    return { status: (await run.settleSubscription({ ...named, subscriptionId: input.target.id })).status };
   }
-  const settled = await run.settleCheckout({ projectId, live, checkoutId: input.target.id });
+  const settled = await run.settleCheckout({ ...named, checkoutId: input.target.id });
   if (settled.subscriptionId !== null) {
     const { organizationId, country } = input;
     await startSubscription({

@@ -53,6 +53,11 @@ export interface ProviderFact {
   readonly objectId: string;
 }
 
+/** The disputes that facts are about, for whoever reads the truth. */
+export function disputeIds(facts: readonly ProviderFact[]): readonly string[] {
+  return [...new Set(facts.filter((fact) => fact.kind === 'dispute').map((fact) => fact.objectId))];
+}
+
 export const checkoutWorkflowId = (checkoutId: string) => `checkout/${checkoutId}`;
 export const subscriptionWorkflowId = (subscriptionId: string) => `subscription/${subscriptionId}`;
 export const providerAccountWorkflowId = ({ projectId, live, provider }: ProviderAccountInput) =>

@@ -12,6 +12,7 @@ import type { Activities } from '../activities/index.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 import {
   billingQueue,
+  disputeIds,
   providerFactsSignal,
   providerQueue,
   stateQuery,
@@ -58,9 +59,10 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
   });
 
   for (let firstPeriod: string | null = null; ;) {
+    const named = disputeIds(facts);
     facts = [];
     const before: SubscriptionStatus | null = now?.status ?? null;
-    now = await settleSubscription(ref);
+    now = await settleSubscription({ ...ref, disputeIds: named });
     firstPeriod ??= now.periodStart;
     if (now.status !== before) upsertSearchAttributes([{ key: searchAttributes.status, value: now.status }]);
     setCurrentDetails(`**${now.status}**, ${now.because}${now.lookAt === null ? '' : `\n\nlooks again ${now.lookAt}`}`);

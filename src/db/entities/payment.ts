@@ -1,6 +1,7 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 import type { BillingInterval } from '../../domain/catalogue.ts';
 import type { InvoiceTruth, PaymentTruth } from '../../domain/checkout/truth.ts';
+import type { DisputeTruth, RefundTruth } from '../../domain/payment/truth.ts';
 import type { SubscriptionStatus } from '../../domain/subscription/truth.ts';
 import { owned } from './owned.ts';
 
@@ -28,6 +29,48 @@ export const PaymentEntity = defineEntity({
   },
 });
 export type Payment = InferEntity<typeof PaymentEntity>;
+
+/** Money paid back, as the provider tells it. */
+export const RefundEntity = defineEntity({
+  name: 'Refund',
+  tableName: 'refunds',
+  properties: {
+    id: p.text().primary(),
+    organizationId: p.text(),
+    paymentId: p.text(),
+    provider: p.text(),
+    providerRefundId: p.text(),
+    status: p.text().$type<RefundTruth['status']>(),
+    /** What the customer got back, tax included. */
+    amountMinor: p.bigint('number'),
+    taxMinor: p.bigint('number').strictNullable(),
+    currency: p.text(),
+    refundedAt: p.datetime().strictNullable(),
+    ...owned,
+  },
+});
+export type Refund = InferEntity<typeof RefundEntity>;
+
+/** Money that the buyer's bank asks back. */
+export const DisputeEntity = defineEntity({
+  name: 'Dispute',
+  tableName: 'disputes',
+  properties: {
+    id: p.text().primary(),
+    organizationId: p.text(),
+    paymentId: p.text(),
+    provider: p.text(),
+    providerDisputeId: p.text(),
+    status: p.text().$type<DisputeTruth['status']>(),
+    amountMinor: p.bigint('number'),
+    currency: p.text(),
+    reason: p.text().strictNullable(),
+    respondBy: p.datetime().strictNullable(),
+    disputedAt: p.datetime(),
+    ...owned,
+  },
+});
+export type Dispute = InferEntity<typeof DisputeEntity>;
 
 export const InvoiceEntity = defineEntity({
   name: 'Invoice',

@@ -1,6 +1,6 @@
 import { CheckoutEntity } from '../../db/entities/checkout.ts';
 import { ProviderObjectEntity } from '../../db/entities/organization.ts';
-import { SubscriptionEntity } from '../../db/entities/payment.ts';
+import { InvoiceEntity, PaymentEntity, SubscriptionEntity } from '../../db/entities/payment.ts';
 import type { Db } from '../../db/orm.ts';
 import { checkoutWorkflowId, subscriptionWorkflowId } from '../../workflows/messages.ts';
 import type { ClaimedEvent } from './claim-events.ts';
@@ -18,7 +18,8 @@ export interface Target {
 
 /**
  * Finds whom an event concerns: the object itself, then the ids it mentions (a subscription before its checkout), then
- * our own id in its metadata. null: nothing of ours, or nothing of ours yet.
+ * our own id in its metadata, then payments and invoices of ours that it mentions (a renewal's refund or dispute).
+ * null: nothing of ours, or nothing of ours yet.
  */
 export async function findTarget(em: Db, event: ClaimedEvent): Promise<Target | null> {
   const named = [{ kind: event.objectKind, id: event.objectId }, ...event.related];
@@ -34,7 +35,21 @@ export async function findTarget(em: Db, event: ClaimedEvent): Promise<Target | 
     .map(({ kind, id }) => known.find((row) => row.kind === kind && row.providerObjectId === id))
     .find((row) => row !== undefined);
   const checkoutId = mentioned?.entityId ?? event.checkoutId;
-  return checkoutId === null ? null : checkoutTarget(em, event, checkoutId);
+  return checkoutId === null ? moneyTarget(em, event, named) : checkoutTarget(em, event, checkoutId);
+}
+
+async function moneyTarget(
+  em: Db,
+  event: ClaimedEvent,
+  named: readonly { readonly id: string }[],
+): Promise<Target | null> {
+  const { projectId, live, provider } = event;
+  const ids = named.map(({ id }) => id);
+  const row =
+    (await em.findOne(PaymentEntity, { projectId, live, provider, providerPaymentId: { $in: ids } })) ??
+    (await em.findOne(InvoiceEntity, { projectId, live, provider, providerInvoiceId: { $in: ids } }));
+  if (row?.subscriptionId) return subscriptionTarget(em, row.subscriptionId);
+  return row?.checkoutId ? checkoutTarget(em, event, row.checkoutId) : null;
 }
 
 async function checkoutTarget(em: Db, event: ClaimedEvent, checkoutId: string): Promise<Target | null> {

@@ -1,0 +1,45 @@
+import { PaymentEntity, RefundEntity } from '../db/entities/payment.ts';
+import type { Db } from '../db/orm.ts';
+import type { PaymentTruth } from '../domain/checkout/truth.ts';
+import type { ProviderClient } from '../providers/port.ts';
+import type { MoneyBack, MoneyOwner } from './record-money.ts';
+
+/**
+ * Asks the provider for the refunds of payments whose refunded sum has moved (or of which one was still pending), and
+ * for the disputes that webhooks named. Asks nothing where nothing has changed.
+ */
+export async function readMoneyBack(
+  em: Db,
+  client: ProviderClient,
+  owner: Pick<MoneyOwner, 'projectId' | 'live' | 'provider'>,
+  payments: readonly PaymentTruth[],
+  disputeIds: readonly string[],
+): Promise<MoneyBack> {
+  const { refunds, disputes } = client;
+  const named = await Promise.all(disputeIds.map((id) => disputes?.get(id) ?? null));
+  const changed = refunds ? await changedPayments(em, owner, payments) : [];
+  const listed = await Promise.all(
+    changed.map(({ providerPaymentId, providerInvoiceId }) => refunds?.list({ providerPaymentId, providerInvoiceId })),
+  );
+  return {
+    refunds: listed.flatMap((rows) => rows ?? []),
+    disputes: named.filter((dispute) => dispute !== null),
+  };
+}
+
+async function changedPayments(
+  em: Db,
+  owner: Pick<MoneyOwner, 'projectId' | 'live' | 'provider'>,
+  payments: readonly PaymentTruth[],
+): Promise<readonly PaymentTruth[]> {
+  const refunded = payments.filter((payment) => payment.refundedMinor > 0);
+  if (refunded.length === 0) return [];
+  const { projectId, live, provider } = owner;
+  const ids = refunded.map(({ providerPaymentId }) => providerPaymentId);
+  const rows = await em.find(PaymentEntity, { projectId, live, provider, providerPaymentId: { $in: ids } });
+  const pending = await em.find(RefundEntity, { paymentId: { $in: rows.map(({ id }) => id) }, status: 'pending' });
+  return refunded.filter((payment) => {
+    const row = rows.find(({ providerPaymentId }) => providerPaymentId === payment.providerPaymentId);
+    return row?.refundedMinor !== payment.refundedMinor || pending.some(({ paymentId }) => paymentId === row.id);
+  });
+}
