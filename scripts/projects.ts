@@ -12,6 +12,7 @@ const usage = `npm run projects -- <command>
   test <project> <provider>                whose account is it?
   webhook <project> <provider>             register our address there, and keep the secret
   remove <project> <provider>
+  push [provider] [--apply]                what a push of our plans would do at the providers; --apply does it
 
   --api-url URL   else PLINTO_API_URL, else the system that \`npm start\` runs
   --key KEY       else PLINTO_OPS_KEY (a secret key with ops:read and ops:write); better not on the command line
@@ -30,6 +31,7 @@ const { values, positionals } = parseArgs({
     'env-file': { type: 'string' },
     'api-url': { type: 'string' },
     key: { type: 'string' },
+    apply: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -58,6 +60,8 @@ interface Call {
 
 function callOf(name: string, project?: string, provider?: string): Call | null {
   if (name === 'list') return { method: 'GET', path: '/ops/projects?limit=100' };
+  if (name === 'push')
+    return { method: 'POST', path: '/ops/plans/push', body: { dry_run: !values.apply, provider: project ?? null } };
   if (project === undefined) return null;
   const ofProject = `/ops/projects/${encodeURIComponent(project)}/accounts`;
   if (name === 'accounts') return { method: 'GET', path: ofProject };
@@ -127,6 +131,10 @@ function describe(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value);
   if ('data' in value && Array.isArray(value.data))
     return value.data.length === 0 ? 'none' : value.data.map(describe).join('\n\n');
+  if ('steps' in value && Array.isArray(value.steps)) {
+    const { steps, ...rest } = value;
+    return [...steps.map((step: object) => Object.values(step).map(String).join('  ')), describe(rest)].join('\n');
+  }
   return Object.entries(value)
     .map(([name, entry]) => `${name.padEnd(22)}${Array.isArray(entry) ? entry.join(', ') : String(entry ?? '–')}`)
     .join('\n');

@@ -20,7 +20,10 @@ export function createEndCheckout(deps: ActivityDeps) {
       const row = await em.findOneOrFail(CheckoutEntity, { id: input.checkoutId, projectId: input.projectId });
       if (isSettled(row.status)) return asSettled(row, 'it had ended before');
       if (row.provider === null || row.providerCheckoutId === null) {
-        return asSettled(await applyCheckoutTruth(em.fork(), row, null, { closing: input.to }), 'no provider is involved');
+        return asSettled(
+          await applyCheckoutTruth(em.fork(), row, null, { closing: input.to }),
+          'no provider is involved',
+        );
       }
       const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
       const { checkouts } = client;

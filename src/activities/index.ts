@@ -5,6 +5,7 @@ import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
 import { createEndCheckout } from './end-checkout.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
 import { createOpenCheckout } from './open-checkout.ts';
+import { createListPrices, createPushPrice } from './push-price.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
@@ -19,6 +20,8 @@ export function createActivities(deps: ActivityDeps) {
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
+    listPrices: translated(createListPrices(deps)),
+    pushPrice: translated(createPushPrice(deps)),
     connectProviderWebhook: translated(createConnectProviderWebhook(deps)),
   };
 }

@@ -16,10 +16,12 @@ export async function readMoneyBack(
   disputeIds: readonly string[],
 ): Promise<MoneyBack> {
   const { refunds, disputes } = client;
-  const named = await Promise.all(disputeIds.map((id) => disputes?.get(id) ?? null));
+  const named = await Promise.all(disputeIds.map(async (id) => (await disputes?.get(id)) ?? null));
   const changed = refunds ? await changedPayments(em, owner, payments) : [];
   const listed = await Promise.all(
-    changed.map(({ providerPaymentId, providerInvoiceId }) => refunds?.list({ providerPaymentId, providerInvoiceId })),
+    changed.map(async ({ providerPaymentId, providerInvoiceId }) =>
+      refunds?.list({ providerPaymentId, providerInvoiceId }),
+    ),
   );
   return {
     refunds: listed.flatMap((rows) => rows ?? []),

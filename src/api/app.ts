@@ -18,6 +18,7 @@ import { createKeyRoutes } from './routes/keys.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
 import { createPlanRoutes } from './routes/plans.ts';
+import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
@@ -67,6 +68,7 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createProjectRoutes(deps),
     createProviderAccountRoutes(deps),
     createKeyRoutes(deps),
+    createPlanPushRoutes(deps),
     createAliasRoutes(deps),
   );
   return router;

@@ -48,6 +48,12 @@ const errorCodes = {
     meaning: 'No API key with this id exists in the caller’s mode and projects.',
     fix: 'List the keys; live keys are seen by live keys only.',
   },
+  job_not_found: {
+    kind: 'not_found',
+    title: 'No such job',
+    meaning: 'No job with this id exists in the project and mode of the key, or it is too old to be remembered.',
+    fix: 'Check the id, or start the job again: every job may be repeated.',
+  },
   provider_not_found: {
     kind: 'not_found',
     title: 'No such provider',

@@ -12,8 +12,10 @@ import {
   listKeysQuery,
   newApiKey,
   patchProjectBody,
+  planPush,
   project,
   providerAccount,
+  pushPlansBody,
 } from './schemas/project.ts';
 
 const tag = 'Projects';
@@ -83,6 +85,20 @@ export const projectOperations: readonly Operation[] = [
     body: connectWebhookBody,
     answers: ok(providerAccount),
     refusals: [...accountRefusals, 'provider_account_not_found', 'not_supported_by_provider', 'unavailable'],
+  },
+  {
+    method: 'post',
+    path: '/ops/plans/push',
+    tag,
+    summary: 'Bring our catalogue to the providers; a dry run unless told otherwise',
+    body: pushPlansBody,
+    answers: { ...ok(planPush), '202': { description: 'It goes on: read it by its id.', schema: planPush } },
+    refusals: ['provider_account_not_found', 'unavailable'],
+  },
+  {
+    ...{ method: 'get', path: '/ops/plans/push/{id}', tag, summary: 'Read a push' },
+    answers: ok(planPush),
+    refusals: ['job_not_found'],
   },
   {
     ...{ method: 'get', path: '/ops/keys', tag, summary: 'List API keys', query: listKeysQuery },

@@ -1,4 +1,5 @@
-import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import type { checkProviderAccount, connectProviderWebhook } from '../workflows/check-provider-account.ts';
 import {
@@ -6,9 +7,13 @@ import {
   expireUpdate,
   openedUpdate,
   providerAccountWorkflowId,
+  pushQuery,
+  pushWorkflowId,
   type ProviderAccountInput,
+  type PushPlansInput,
+  type PushReport,
 } from '../workflows/messages.ts';
-import { accountAttributes } from '../workflows/search-attributes.ts';
+import { accountAttributes, searchAttributes } from '../workflows/search-attributes.ts';
 import type { checkoutStart } from '../workflows/start-options.ts';
 
 /** The little that the API asks of Temporal. Errors are Temporal's own; the callers know what each means. */
@@ -21,6 +26,10 @@ export interface TemporalGateway {
   checkProviderAccount: typeof checkProviderAccount;
   /** Has a worker register our address at the provider. */
   connectProviderWebhook: typeof connectProviderWebhook;
+  /** Starts a push of the catalogue and waits a while for its end; what is not done then goes on. */
+  pushPlans(id: string, input: PushPlansInput): Promise<PushReport>;
+  /** How far a push is; null: there is none with this id in that project and mode. */
+  readPush(id: string, projectId: string, live: boolean): Promise<PushReport | null>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -48,6 +57,25 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     },
     checkProviderAccount: (input) => runShort(client, 'checkProviderAccount', input),
     connectProviderWebhook: (input) => runShort(client, 'connectProviderWebhook', input),
+    async pushPlans(id, input) {
+      const handle = await client.workflow.start<(input: PushPlansInput) => Promise<PushReport>>('pushPlans', {
+        workflowId: pushWorkflowId(input.projectId, input.live, id),
+        taskQueue: billingQueue,
+        args: [input],
+        staticSummary: `${input.projectId}: ${input.dryRun ? 'what a push would do' : 'push plans'}`,
+        typedSearchAttributes: [{ key: searchAttributes.project, value: input.projectId }],
+      });
+      const late = sleep(shortMs).then(() => handle.query(pushQuery));
+      return Promise.race([handle.result(), late]);
+    },
+    async readPush(id, projectId, live) {
+      try {
+        return await client.workflow.getHandle(pushWorkflowId(projectId, live, id)).query(pushQuery);
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return null;
+        throw error;
+      }
+    },
     async missing() {
       try {
         return await client.withDeadline(Date.now() + 2_000, () => missingPollers(client));

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
-export type IdPrefix = 'chk' | 'sub' | 'plan' | 'price' | 'pay' | 'inv' | 'evt' | 'aud' | 'key' | 'fb' | 're' | 'dsp';
+export type IdPrefix =
+  'chk' | 'sub' | 'plan' | 'price' | 'pay' | 'inv' | 'evt' | 'aud' | 'key' | 'fb' | 're' | 'dsp' | 'job';
 
 /** A prefixed UUIDv7 in hex: sortable by time of making, which keeps indexes and lists in order. */
 export function newId<P extends IdPrefix>(prefix: P): `${P}_${string}` {

@@ -99,7 +99,7 @@ async function pushPrice(em: Db, providers: ProviderDirectory, plan: Plan, price
       });
       if (pushed === null) return;
       const fork = em.fork();
-      fork.create(ProviderPriceEntity, { ...owner, ...pushed }, { persist: true });
+      fork.create(ProviderPriceEntity, { ...owner, ...pushed, pushedFingerprint: null }, { persist: true });
       await fork.flush();
     }),
   );

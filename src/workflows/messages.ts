@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CheckoutMode } from '../domain/catalogue.ts';
+import type { PushStep } from '../domain/plan-push.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 
@@ -44,6 +45,21 @@ export interface ProviderAccountInput {
   readonly provider: string;
 }
 
+export interface PushPlansInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly providers: readonly string[];
+  readonly dryRun: boolean;
+}
+
+export interface PushReport {
+  readonly isDone: boolean;
+  /** Steps in all, once known. */
+  readonly expected: number;
+  readonly dryRun: boolean;
+  readonly steps: readonly PushStep[];
+}
+
 /** A verified webhook, as its workflow hears of it: which event, about what. The truth is read, never carried. */
 export interface ProviderFact {
   /** Our inbox id. */
@@ -62,6 +78,8 @@ export const checkoutWorkflowId = (checkoutId: string) => `checkout/${checkoutId
 export const subscriptionWorkflowId = (subscriptionId: string) => `subscription/${subscriptionId}`;
 export const providerAccountWorkflowId = ({ projectId, live, provider }: ProviderAccountInput) =>
   `provider-account/${projectId}/${provider}/${live ? 'live' : 'test'}`;
+export const pushWorkflowId = (projectId: string, live: boolean, id: string) =>
+  `plan-push/${projectId}/${live ? 'live' : 'test'}/${id}`;
 export const lateFactWorkflowId = (eventId: string) => `fact/${eventId}`;
 
 /** Answers once the checkout can be paid, needs no payment, or cannot be served. The URL is read from the row. */
@@ -73,4 +91,5 @@ export const stateQuery = defineQuery<{
   readonly status: CheckoutStatus | SubscriptionStatus;
   readonly next: string | null;
 }>('state');
+export const pushQuery = defineQuery<PushReport>('report');
 export const whyQuery = defineQuery<string>('why');

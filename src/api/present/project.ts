@@ -1,4 +1,7 @@
 import type { ApiKey, Project, ProviderAccountRow } from '../../db/entities/project.ts';
+import type { z } from 'zod';
+import type { PushReport } from '../../workflows/messages.ts';
+import type { planPush } from '../schemas/project.ts';
 import type { ApiKeyAnswer, ProjectAnswer, ProviderAccountAnswer } from '../schemas/project.ts';
 import { isoOrNull } from './values.ts';
 
@@ -51,4 +54,23 @@ export function presentProviderAccount(row: ProviderAccountRow, publicUrl: strin
 
 export function webhookUrl(publicUrl: string, projectId: string, provider: string): string {
   return `${publicUrl}/api/v1/webhooks/${provider}/${projectId}`;
+}
+
+export function presentPush(id: string, report: PushReport): z.output<typeof planPush> {
+  const changes = report.steps.filter(({ action }) => action === 'create' || action === 'update').length;
+  const conflicts = report.steps.filter(({ action }) => action === 'conflict').length;
+  const done = report.dryRun ? 'would change' : 'changed';
+  return {
+    id,
+    status: report.isDone ? 'done' : 'running',
+    dry_run: report.dryRun,
+    why: `${report.steps.length} of ${report.expected} looked at, ${changes} ${done}, ${conflicts} need a person`,
+    steps: report.steps.map(({ priceId, planKey, provider, action, because }) => ({
+      price_id: priceId,
+      plan: planKey,
+      provider,
+      action,
+      why: because,
+    })),
+  };
 }

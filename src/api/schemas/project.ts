@@ -135,3 +135,34 @@ export const accountCheck = z
     why: z.string().nullable().meta({ description: 'An error code with a page under /docs/errors.' }),
   })
   .meta({ id: 'AccountCheck' });
+
+export const pushPlansBody = z
+  .strictObject({
+    dry_run: z.boolean().default(true),
+    provider: z
+      .string()
+      .min(1)
+      .max(64)
+      .nullable()
+      .default(null)
+      .meta({ description: 'null: all that the project has.' }),
+  })
+  .meta({ id: 'PushPlans' });
+
+export const planPush = z
+  .object({
+    id: z.string(),
+    status: z.enum(['running', 'done']),
+    dry_run: z.boolean(),
+    why: z.string(),
+    steps: z.array(
+      z.object({
+        price_id: z.string(),
+        plan: z.string(),
+        provider: z.string(),
+        action: z.enum(['create', 'update', 'none', 'conflict', 'not_sold']),
+        why: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'PlanPush' });

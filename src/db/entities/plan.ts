@@ -53,6 +53,8 @@ export const ProviderPriceEntity = defineEntity({
     provider: p.text().primary(),
     providerProductId: p.text(),
     providerPriceId: p.text().strictNullable(),
+    /** Of what was last sent; null: pushed before fingerprints were kept. */
+    pushedFingerprint: p.text().strictNullable(),
   },
 });
 export type ProviderPriceRow = InferEntity<typeof ProviderPriceEntity>;
