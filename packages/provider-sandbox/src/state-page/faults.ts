@@ -21,7 +21,7 @@ export function faultFromForm(fields: URLSearchParams): object {
     ...given('nth').map(([, value]) => ['nth', Number(value)] as const),
     ...given('body').map(([, value]) => ['body', JSON.parse(value) as unknown] as const),
   ]);
-  const plain: Record<string, string | number> = Object.fromEntries([
+  const plain = Object.fromEntries<string | number>([
     ...given('provider'),
     ...given('operation'),
     ...given('kind'),
