@@ -47,20 +47,18 @@ function isReachable(netMinor: number, left: Refundable): boolean {
   if (netMinor < 1 || netMinor >= left.netMinor) return false;
   const gross = grossOf(netMinor, left);
   if (gross >= left.netMinor + left.taxMinor) return false;
-  const bookedTax = roundHalfEven(left.orderTaxMinor, gross, left.orderNetMinor + left.orderTaxMinor);
+  const bookedTax = roundHalfEven((left.orderTaxMinor * gross) / (left.orderNetMinor + left.orderTaxMinor));
   return bookedTax <= left.taxMinor && gross - bookedTax <= left.netMinor;
 }
 
+/** In floating point, in Polar's order of operations: where a half is at stake, the same cent comes out. */
 function grossOf(netMinor: number, left: Refundable): number {
-  return netMinor + roundHalfEven(netMinor, left.orderTaxMinor, left.orderNetMinor);
+  return netMinor + roundHalfEven(netMinor * (left.orderTaxMinor / left.orderNetMinor));
 }
 
-/** As Python rounds: a half goes to the even neighbour. The products may pass 2⁵³. */
-function roundHalfEven(a: number, b: number, denominator: number): number {
-  const numerator = BigInt(a) * BigInt(b);
-  const divisor = BigInt(denominator);
-  const floor = numerator / divisor;
-  const twice = 2n * (numerator - floor * divisor);
-  const isUp = twice > divisor || (twice === divisor && floor % 2n === 1n);
-  return Number(isUp ? floor + 1n : floor);
+/** As Python's `round`: a half goes to the even neighbour. */
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
 }
