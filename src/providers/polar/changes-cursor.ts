@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { cursorInvalid } from './paging.ts';
+import type { PageQuery } from '../port.ts';
+import { cursorInvalid, MAX_PAGE } from './paging.ts';
 
 export const STAGES = ['orders', 'refunds', 'subscriptions', 'ended', 'checkouts', 'disputes'] as const;
 
@@ -7,6 +8,8 @@ export const STAGES = ['orders', 'refunds', 'subscriptions', 'ended', 'checkouts
 const position = z.object({
   stage: z.enum(STAGES),
   page: z.int().positive(),
+  /** Pages are numbered by it, so it stays what it was on the first. */
+  limit: z.int().positive().max(MAX_PAGE),
   /** How many there were when the page before was read; null on the first. */
   total: z.int().nonnegative().nullable(),
 });
@@ -18,8 +21,8 @@ export function writeCursor(at: Position | null): string | null {
 }
 
 /** @throws {BillingError} `cursor_invalid` (invalid). */
-export function readCursor(cursor: string | null): Position {
-  if (cursor === null) return { stage: STAGES[0], page: 1, total: null };
+export function readCursor({ cursor, limit }: PageQuery): Position {
+  if (cursor === null) return { stage: STAGES[0], page: 1, limit: Math.min(limit, MAX_PAGE), total: null };
   try {
     return position.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')));
   } catch {
@@ -29,11 +32,12 @@ export function readCursor(cursor: string | null): Position {
 
 /** Where to go on after a page: the next one, or the next list; null at the end of the last. */
 export function after(at: Position, read: { readonly isLast: boolean; readonly total: number }): Position | null {
-  if (!read.isLast) {
-    // Something left the list while we walked it, and the rest moved up: the same page again, so that none is missed.
-    const hasShrunk = at.total !== null && read.total < at.total;
-    return { stage: at.stage, page: hasShrunk ? at.page : at.page + 1, total: read.total };
+  // What left the list while we walked it moved the rest up, onto pages that we have read: back by as many.
+  const missed = at.total === null ? 0 : Math.max(0, at.total - read.total);
+  if (missed > 0) {
+    return { ...at, page: Math.max(1, at.page - Math.ceil(missed / at.limit)), total: read.total };
   }
+  if (!read.isLast) return { ...at, page: at.page + 1, total: read.total };
   const next = STAGES[STAGES.indexOf(at.stage) + 1];
-  return next === undefined ? null : { stage: next, page: 1, total: null };
+  return next === undefined ? null : { ...at, stage: next, page: 1, total: null };
 }

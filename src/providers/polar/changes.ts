@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { JsonApi } from '../json-api.ts';
 import type { ChangeFact, ChangeOperations } from '../port-records.ts';
-import type { PageQuery, ProviderObjectRef } from '../port.ts';
+import type { ProviderObjectRef } from '../port.ts';
 import { isoFromText } from '../wire-time.ts';
 import { after, readCursor, STAGES, writeCursor, type Position } from './changes-cursor.ts';
-import { MAX_PAGE } from './paging.ts';
 import { metadata, pageOf, text } from './wire.ts';
 
 const DAY_MS = 86_400_000;
@@ -113,9 +112,9 @@ export function createPolarChanges(api: JsonApi): ChangeOperations {
   return {
     horizonMs: HORIZON_MS,
     async list({ since, until, cursor, limit }) {
-      const at = readCursor(cursor);
+      const at = readCursor({ cursor, limit });
       const walk = WALKS[at.stage];
-      const page = await readWalk(api, walk, { since, until }, { at, limit });
+      const page = await readWalk(api, walk, { since, until }, at);
       const edge = walk.reachMs === null ? null : Date.parse(since) - walk.reachMs;
       const isPast = (item: Changed) => edge !== null && Date.parse(walk.startOf(item) ?? '') < edge;
       const isLast = at.page >= page.pagination.max_page || (page.items.length > 0 && page.items.every(isPast));
@@ -127,17 +126,12 @@ export function createPolarChanges(api: JsonApi): ChangeOperations {
   };
 }
 
-async function readWalk(
-  api: JsonApi,
-  walk: Walk,
-  window: Window,
-  { at, limit }: { at: Position; limit: PageQuery['limit'] },
-) {
+async function readWalk(api: JsonApi, walk: Walk, window: Window, at: Position) {
   return api.call({
     operation: `changes.${at.stage}`,
     method: 'GET',
     path: walk.path,
-    query: { ...walk.query(window), page: at.page, limit: Math.min(limit, MAX_PAGE) },
+    query: { ...walk.query(window), page: at.page, limit: at.limit },
     reply: pageOf(changed),
   });
 }

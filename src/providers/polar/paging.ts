@@ -25,15 +25,15 @@ export async function readPage<Item extends z.ZodType>(
   call: ListCall<Item>,
   query: PageQuery,
 ): Promise<Page<z.output<Item>>> {
-  const page = pageNumberOf(query.cursor);
+  const { page, limit } = placeOf(query);
   const reply = await api.call({
     operation: call.operation,
     method: 'GET',
     path: call.path,
-    query: { ...call.query, page, limit: Math.min(query.limit, MAX_PAGE) },
+    query: { ...call.query, page, limit },
     reply: pageOf(call.item),
   });
-  return { items: reply.items, nextCursor: page < reply.pagination.max_page ? String(page + 1) : null };
+  return { items: reply.items, nextCursor: page < reply.pagination.max_page ? `${page + 1}.${limit}` : null };
 }
 
 /** Every item, page after page. For what one customer can have, never for a whole account. */
@@ -64,8 +64,10 @@ export function cursorInvalid(): BillingError {
   });
 }
 
-function pageNumberOf(cursor: string | null): number {
-  if (cursor === null) return 1;
-  if (!/^[1-9]\d{0,8}$/.test(cursor)) throw cursorInvalid();
-  return Number(cursor);
+/** A cursor is the next page's number and the size that numbers it, whatever limit the caller names by then. */
+function placeOf({ cursor, limit }: PageQuery): { readonly page: number; readonly limit: number } {
+  if (cursor === null) return { page: 1, limit: Math.min(limit, MAX_PAGE) };
+  const match = /^([1-9]\d{0,8})\.([1-9]\d?|100)$/.exec(cursor);
+  if (!match) throw cursorInvalid();
+  return { page: Number(match[1]), limit: Number(match[2]) };
 }

@@ -59,25 +59,27 @@ describe('canceling a subscription at Polar', () => {
 
   it('is content when somebody was faster', async () => {
     const { subscriptions } = withSubscription(renewing, refusal(403, 'AlreadyCanceledSubscription'));
-    await expect(
-      subscriptions.cancel({ ...ref, when: 'now', reason: null, comment: null }),
-    ).resolves.toMatchObject({ providerSubscriptionId: id });
+    await expect(subscriptions.cancel({ ...ref, when: 'now', reason: null, comment: null })).resolves.toMatchObject({
+      providerSubscriptionId: id,
+    });
   });
 
   it('waits for a lock instead of giving up', async () => {
     const { subscriptions } = withSubscription(renewing, refusal(409, 'SubscriptionLocked'));
-    await expect(
-      subscriptions.cancel({ ...ref, when: 'now', reason: null, comment: null }),
-    ).rejects.toMatchObject({ code: 'provider_object_locked', kind: 'unavailable' });
+    await expect(subscriptions.cancel({ ...ref, when: 'now', reason: null, comment: null })).rejects.toMatchObject({
+      code: 'provider_object_locked',
+      kind: 'unavailable',
+    });
   });
 
   it('knows nothing of a subscription that is not there', async () => {
     const { api } = fakePolar({ [`GET ${path}`]: missing, 'GET /v1/orders/': page() });
     const subscriptions = createPolarSubscriptions(api);
     await expect(subscriptions.get(ref)).resolves.toBeNull();
-    await expect(
-      subscriptions.cancel({ ...ref, when: 'now', reason: null, comment: null }),
-    ).rejects.toMatchObject({ code: 'provider_object_missing', kind: 'not_found' });
+    await expect(subscriptions.cancel({ ...ref, when: 'now', reason: null, comment: null })).rejects.toMatchObject({
+      code: 'provider_object_missing',
+      kind: 'not_found',
+    });
   });
 
   it('takes it back, once', async () => {
