@@ -1,5 +1,6 @@
 import type { SubscriptionTruth } from '../../domain/subscription/truth.ts';
 import { BillingError } from '../../domain/errors.ts';
+import { declineCodes, type DeclineCode } from '../../domain/payment/decline.ts';
 import { asUnknown, notSupported } from '../failures.ts';
 import type { JsonApi } from '../json-api.ts';
 import type { MoneyResult } from '../port-money.ts';
@@ -93,21 +94,34 @@ async function charged(
   id: string,
   patchesOf: (now: PolarSubscription) => readonly SubscriptionPatch[],
 ): Promise<MoneyResult<SubscriptionTruth>> {
-  let now = await mustFindSubscription(api, id);
-  for (const patch of patchesOf(now)) {
+  const before = await mustFindSubscription(api, id);
+  let now = before;
+  for (const patch of patchesOf(before)) {
     try {
       now = await update(api, id, patch);
     } catch (error) {
       if (!isDeclined(error)) return asUnknown(error);
-      return {
-        outcome: 'declined',
-        declineCode: 'generic_decline', // Polar does not say which
-        providerCode: providerCodeOf(error),
-        value: await truthOf(api, now),
-      };
+      return declined(await truthOf(api, now), providerCodeOf(error));
     }
   }
-  return { outcome: 'succeeded', value: await truthOf(api, now) };
+  const value = await truthOf(api, now);
+  // A pause that ends in a refused charge has ended all the same, and dunning begins.
+  if (now.status !== 'past_due' || before.status === 'past_due') return { outcome: 'succeeded', value };
+  const reason = value.payments.at(-1)?.declineCode ?? null;
+  return declined(
+    value,
+    reason ?? now.status,
+    declineCodes.find((code) => code === reason),
+  );
+}
+
+/** A refused call does not say why; a payment of the order does, in the words of Polar's processor. */
+function declined(
+  value: SubscriptionTruth,
+  providerCode: string | null,
+  declineCode: DeclineCode = 'generic_decline',
+): MoneyResult<SubscriptionTruth> {
+  return { outcome: 'declined', declineCode, providerCode, value };
 }
 
 async function update(api: JsonApi, id: string, body: SubscriptionPatch): Promise<PolarSubscription> {

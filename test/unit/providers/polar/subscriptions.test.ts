@@ -119,6 +119,41 @@ describe('pausing and resuming at Polar', () => {
   });
 });
 
+describe('resuming a subscription whose card says no', () => {
+  it('is a decline, though the pause is over', async () => {
+    const order = {
+      id: 'o1',
+      created_at: '2026-11-02T10:00:00Z',
+      status: 'pending',
+      paid: false,
+      total_amount: 2900,
+      currency: 'usd',
+      customer_id: 'c',
+      subscription_id: id,
+    };
+    const payment = {
+      id: 'p1',
+      created_at: '2026-11-02T10:00:01Z',
+      status: 'failed',
+      amount: 2900,
+      currency: 'usd',
+      decline_reason: 'insufficient_funds',
+      order_id: 'o1',
+    };
+    const { api } = fakePolar({
+      [`GET ${path}`]: ok({ ...renewing, status: 'paused' }),
+      [`PATCH ${path}`]: ok({ ...renewing, status: 'past_due' }),
+      'GET /v1/orders/': page(order),
+      'GET /v1/payments/': page(payment),
+    });
+    await expect(createPolarSubscriptions(api).resume?.(ref)).resolves.toMatchObject({
+      outcome: 'declined',
+      declineCode: 'insufficient_funds',
+      value: { status: 'past_due' },
+    });
+  });
+});
+
 describe('changing a subscription at Polar', () => {
   it.each([
     ['now', 'immediate', 'invoice'],
