@@ -2,7 +2,8 @@ import type { CheckoutTruth, InvoiceTruth, PaymentTruth } from '../../domain/che
 import { BillingError } from '../../domain/errors.ts';
 import type { SubscriptionStatus, SubscriptionTruth } from '../../domain/subscription/truth.ts';
 import { isoFromText } from '../wire-time.ts';
-import type { PolarCheckout, PolarOrder, PolarPayment, PolarSubscription } from './wire.ts';
+import type { PolarOrder, PolarPayment, PolarSubscription } from './wire-money.ts';
+import type { PolarCheckout } from './wire.ts';
 
 type OrderStatus = InvoiceTruth['status'];
 

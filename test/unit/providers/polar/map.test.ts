@@ -6,7 +6,8 @@ import {
   mapSubscription,
   subscriptionStatus,
 } from '../../../../src/providers/polar/map.ts';
-import { polarCheckout, polarOrder, polarPayment, polarSubscription } from '../../../../src/providers/polar/wire.ts';
+import { polarOrder, polarPayment, polarSubscription } from '../../../../src/providers/polar/wire-money.ts';
+import { polarCheckout } from '../../../../src/providers/polar/wire.ts';
 import checkoutFixture from '../../../fixtures/polar/checkout-confirmed.json' with { type: 'json' };
 import orderFixture from '../../../fixtures/polar/order-paid.json' with { type: 'json' };
 import failedFixture from '../../../fixtures/polar/payment-failed.json' with { type: 'json' };
