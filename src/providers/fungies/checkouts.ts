@@ -3,19 +3,13 @@ import { BillingError } from '../../domain/errors.ts';
 import { times } from '../../domain/money.ts';
 import { asUnknown } from '../failures.ts';
 import type { CheckoutLine, CreateCheckoutInput, CreateCheckoutResult, ProviderClient } from '../port.ts';
-import { readCheckoutId, writeCheckoutId, type CheckoutRef } from './checkout-id.ts';
+import { readCheckoutId, writeCheckoutId } from './checkout-id.ts';
 import type { FungiesApi } from './client.ts';
 import { ensureUser, readUser, splitName } from './customers.ts';
-import { isPaid, mapCheckout, namesCheckout } from './map.ts';
-import { paymentsOf } from './read-payments.ts';
-import { readSubscription, type ReadSubscription } from './read-subscription.ts';
-import { orderReply, type FungiesItem, type FungiesPayment } from './wire.ts';
+import { findDiscount } from './discounts.ts';
+import { findSale, LIFETIME_MS } from './find-sale.ts';
+import { mapCheckout } from './map.ts';
 
-const HOUR_MS = 3_600_000;
-/** Ours: a link lives for ever, a checkout does not. */
-const LIFETIME_MS = 24 * HOUR_MS;
-/** How far Fungies' clock may be behind ours. */
-const SKEW_MS = 60_000;
 /** Declared as custom fields in the store; Fungies drops what is not. */
 const CUSTOM_FIELDS = ['checkout_id', 'organization_id', 'project_id'] as const;
 
@@ -47,6 +41,7 @@ async function openCheckout(
       details: { provider: 'fungies' },
     });
   }
+  if (input.discountCode !== null) await assertKnownCode(api, input.discountCode);
   const user = await ensureUser(api, input.customer);
   const createdMs = Date.now();
   return {
@@ -59,6 +54,17 @@ async function openCheckout(
     amount: times(line.unitAmount, line.quantity),
     objects: [{ kind: 'customer', id: user.id }],
   };
+}
+
+/** The store would drop an unknown code without a word. */
+async function assertKnownCode(api: FungiesApi, code: string): Promise<void> {
+  if (await findDiscount(api, code)) return;
+  throw new BillingError({
+    code: 'discount_code_unknown',
+    kind: 'invalid',
+    message: 'The provider knows no such discount code.',
+    details: { provider: 'fungies' },
+  });
 }
 
 export function linkOf(
@@ -99,57 +105,4 @@ async function readCheckout(api: FungiesApi, id: string): Promise<CheckoutTruth 
     subscription: sale?.subscription?.truth ?? null,
     isExpired: Date.now() > ref.createdMs + LIFETIME_MS,
   });
-}
-
-interface Sale {
-  readonly payment: FungiesPayment;
-  readonly subscription: ReadSubscription | null;
-}
-
-/**
- * The payment that this link brought. A sale that names a checkout is that checkout's alone. One that names none is
- * taken only where its lines name our offer, it is our user's, and it was made while the link was open: somebody
- * else's payment is never claimed, at the price of missing one whose lines Fungies does not show.
- */
-async function findSale(api: FungiesApi, ref: CheckoutRef): Promise<Sale | null> {
-  const payments = await paymentsOf(api, { userId: ref.userId }, (found) =>
-    found.some(({ createdAt }) => (createdAt ?? 0) < ref.createdMs - SKEW_MS),
-  );
-  const candidates = payments
-    .filter(({ createdAt, type }) => (createdAt ?? 0) >= ref.createdMs - SKEW_MS && isFirstOf(type ?? null))
-    .toSorted((a, b) => rank(a) - rank(b) || (isPaid(a) ? 1 : -1) * ((a.createdAt ?? 0) - (b.createdAt ?? 0)));
-  for (const payment of candidates) {
-    const subscription = payment.subscriptionId == null ? null : await readSubscription(api, payment.subscriptionId);
-    const items = payment.items ?? subscription?.items ?? (await orderItems(api, payment));
-    const isNamed = namesCheckout(items, ref);
-    if (isNamed ?? isByOffer(payment, items, ref)) return { payment, subscription };
-  }
-  return null;
-}
-
-/** Renewals, upgrades and extra charges are not what a link sold. */
-function isFirstOf(type: string | null): boolean {
-  return type === null || ['one_time', 'subscription_initial', 'claim_free'].includes(type);
-}
-
-/** The first that was paid, else what is pending, else the newest try. */
-function rank(payment: FungiesPayment): number {
-  if (isPaid(payment)) return 0;
-  return payment.status === 'PENDING' ? 1 : 2;
-}
-
-function isByOffer(payment: FungiesPayment, items: readonly FungiesItem[], ref: CheckoutRef): boolean {
-  const isInTime = (payment.createdAt ?? Infinity) <= ref.createdMs + LIFETIME_MS;
-  return isInTime && items.some(({ offer }) => offer?.id === ref.offerId);
-}
-
-async function orderItems(api: FungiesApi, payment: FungiesPayment): Promise<readonly FungiesItem[]> {
-  if (payment.orderId == null) return [];
-  const found = await api.find({
-    operation: 'orders.get',
-    method: 'GET',
-    path: `/orders/${encodeURIComponent(payment.orderId)}`,
-    reply: orderReply,
-  });
-  return found?.items ?? found?.order.items ?? [];
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CustomerDataOperations, CustomerDataRef } from '../port-records.ts';
 import type { FungiesApi } from './client.ts';
-import { archiveUser, readUser } from './customers.ts';
+import { archiveUser, readLiveUser } from './customers.ts';
 import { readEverything, readSubscriptionsOf } from './paging.ts';
 import { cancelSubscription } from './subscriptions.ts';
 
@@ -17,7 +17,7 @@ export function createFungiesCustomerData(api: FungiesApi): CustomerDataOperatio
   return {
     export: (ref) => exportCustomer(api, ref),
     async erase({ providerCustomerId: id }) {
-      if (!(await readUser(api, id))) return { outcome: 'not_found', retained: [] };
+      if (!(await readLiveUser(api, id))) return { outcome: 'not_found', retained: [] };
       for (const subscription of await readSubscriptionsOf(api, id)) {
         if (subscription.status !== 'canceled' && subscription.status !== 'incomplete_expired')
           await cancelSubscription(api, subscription.id, 'now');

@@ -11,7 +11,7 @@ export function createFungiesCustomers(api: FungiesApi): ProviderClient['custome
       return mapUser(await ensureUser(api, input));
     },
     async get(id) {
-      const user = await readUser(api, id);
+      const user = await readLiveUser(api, id);
       return user && mapUser(user);
     },
     async update(id, input) {
@@ -82,6 +82,30 @@ export async function readUser(api: FungiesApi, id: string): Promise<FungiesUser
     reply: userReply,
   });
   return found && !isArchived(found.user) ? found.user : null;
+}
+
+/**
+ * The same, but null for an archived user. The document shows no mark of it on the user itself: lists leave the
+ * archived out unless `withArchived` asks for them, so who is only in the latter is one.
+ */
+export async function readLiveUser(api: FungiesApi, id: string): Promise<FungiesUser | null> {
+  const user = await readUser(api, id);
+  if (!user?.email) return user;
+  const isIt = (listed: FungiesUser): boolean => listed.id === id;
+  const listed = (withArchived: true | null): Promise<readonly FungiesUser[]> =>
+    readEverything(
+      api,
+      {
+        operation: 'customers.find',
+        path: '/users/list',
+        query: { term: user.email ?? '', withArchived },
+        reply: userPage,
+      },
+      (page) => page.users,
+      (found) => found.some(isIt),
+    );
+  const isGone = !(await listed(null)).some(isIt) && (await listed(true)).some(isIt);
+  return isGone ? null : user;
 }
 
 export async function archiveUser(api: FungiesApi, id: string): Promise<boolean> {

@@ -93,7 +93,7 @@ async function offersOf(api: FungiesApi, productIds: readonly string[]): Promise
   return found.map(({ id }) => id);
 }
 
-async function findDiscount(api: FungiesApi, code: string): Promise<FungiesDiscount | null> {
+export async function findDiscount(api: FungiesApi, code: string): Promise<FungiesDiscount | null> {
   const isIt = (discount: FungiesDiscount): boolean =>
     discount.discountCode?.toLowerCase() === code.toLowerCase() && discount.status !== 'inactive';
   const found = await readEverything(
