@@ -68,7 +68,7 @@ function methodParams(input: CreateCheckoutInput): Partial<Params> {
 }
 
 /** Whole days, ending 23:59 in Mexico City; 1–7. */
-function oxxoDays(expiresAt: string | null): number {
+export function oxxoDays(expiresAt: string | null): number {
   if (expiresAt === null) return 3;
   return Math.min(7, Math.max(1, Math.ceil((Date.parse(expiresAt) - Date.now()) / DAY_MS)));
 }
@@ -100,7 +100,7 @@ function localeOf(locale: string | null): NonNullable<Params['locale']> {
 }
 
 /** At most 50 keys of 40 characters and values of 500. */
-function metadataOf(metadata: Readonly<Record<string, string>>): Record<string, string> {
+export function metadataOf(metadata: Readonly<Record<string, string>>): Record<string, string> {
   const fitting = Object.entries(metadata).filter(([key]) => key.length <= 40);
   return Object.fromEntries(fitting.map(([key, value]) => [key, value.slice(0, 500)]));
 }
