@@ -32,7 +32,13 @@ export async function changeSubscription(api: StripeApi, input: ChangeInput): Pr
     // What was planned for the period's end is overtaken.
     await releaseSchedule(api, before, { key: `${input.idempotencyKey}:release`, budget });
     try {
-      await update(api, { before, input, budget, behavior: 'error_if_incomplete', key: `${input.idempotencyKey}:change` });
+      await update(api, {
+        before,
+        input,
+        budget,
+        behavior: 'error_if_incomplete',
+        key: `${input.idempotencyKey}:change`,
+      });
       return { outcome: 'succeeded', value: await readSubscription(api, id, budget) };
     } catch (error) {
       if (declineOf(error)?.declineCode !== 'authentication_required') throw error;

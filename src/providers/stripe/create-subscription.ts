@@ -25,6 +25,7 @@ type Params = Stripe.SubscriptionCreateParams;
 export async function createSubscription(
   api: StripeApi,
   input: CreateSubscriptionInput,
+  { automaticTax }: { readonly automaticTax: boolean },
 ): Promise<MoneyResult<SubscriptionTruth>> {
   const budget = api.budget();
   return moneyResult(async () => {
@@ -48,6 +49,7 @@ export async function createSubscription(
             payment_settings: { save_default_payment_method: 'on_subscription' },
             metadata: metadataOf({ ...input.metadata, subscription_id: input.subscriptionId }),
             expand: ['latest_invoice.confirmation_secret', 'latest_invoice.payments'],
+            ...(automaticTax ? { automatic_tax: { enabled: true } } : {}),
             ...(input.providerPaymentMethodId === null
               ? {}
               : { default_payment_method: input.providerPaymentMethodId }),

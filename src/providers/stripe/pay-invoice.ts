@@ -31,8 +31,7 @@ export async function payInvoice(api: StripeApi, input: PayInput): Promise<Money
         reply: stripeInvoice,
         budget,
         key: `${input.idempotencyKey}:pay`,
-        send: (stripe, options) =>
-          stripe.invoices.pay(id, method === null ? {} : { payment_method: method }, options),
+        send: (stripe, options) => stripe.invoices.pay(id, method === null ? {} : { payment_method: method }, options),
       });
     } catch (error) {
       if (declineOf(error)?.providerCode === 'invoice_payment_intent_requires_action') {
@@ -50,7 +49,11 @@ export async function payInvoice(api: StripeApi, input: PayInput): Promise<Money
 }
 
 function waiting(value: ProviderInvoice): MoneyResult<ProviderInvoice> {
-  return { outcome: 'pending', value, nextAction: value.hostedUrl === null ? null : { kind: 'redirect', url: value.hostedUrl } };
+  return {
+    outcome: 'pending',
+    value,
+    nextAction: value.hostedUrl === null ? null : { kind: 'redirect', url: value.hostedUrl },
+  };
 }
 
 /** With its payment, for refunds. */

@@ -32,7 +32,9 @@ export function createStripePaymentMethods(api: StripeApi): Required<PaymentMeth
         readDefault(api, { providerCustomerId }, budget),
       ]);
       if (!methods) return nothing;
-      return pageOf(methods, (method) => mapPaymentMethod(method, { providerCustomerId, defaultId: defaultId ?? null }));
+      return pageOf(methods, (method) =>
+        mapPaymentMethod(method, { providerCustomerId, defaultId: defaultId ?? null }),
+      );
     },
     /** Cannot be undone: Stripe never attaches a detached method again. */
     async detach({ idempotencyKey, ...ref }) {

@@ -119,11 +119,7 @@ function expiryOf({ source }: CreatePaymentInput): Readonly<Record<string, strin
 }
 
 /** Without a page to return to, methods that redirect are left out, or Stripe refuses to confirm. */
-function sourceParams({
-  source,
-  customer,
-  returnUrl,
-}: CreatePaymentInput): Partial<Stripe.PaymentIntentCreateParams> {
+function sourceParams({ source, customer, returnUrl }: CreatePaymentInput): Partial<Stripe.PaymentIntentCreateParams> {
   if (source.kind === 'stored') {
     return {
       payment_method: source.providerPaymentMethodId,

@@ -30,10 +30,7 @@ export async function previewChange(api: StripeApi, input: ChangeSubscriptionInp
   }
   const startsAnew = isNewInterval(subscription, input);
   if (startsAnew || input.proration === 'immediate') {
-    const [now, next] = await Promise.all([
-      ask(PRORATION[input.proration]),
-      startsAnew ? null : ask(PRORATION.none),
-    ]);
+    const [now, next] = await Promise.all([ask(PRORATION[input.proration]), startsAnew ? null : ask(PRORATION.none)]);
     return {
       lines: invoiceLines(now),
       dueNow: dueOf(now),

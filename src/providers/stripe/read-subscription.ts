@@ -24,8 +24,7 @@ export async function findSubscription(api: StripeApi, id: string, budget: Budge
       operation: 'subscriptions.get',
       reply: stripeSubscription,
       budget,
-      send: (stripe, options) =>
-        stripe.subscriptions.retrieve(id, { expand: ['default_payment_method'] }, options),
+      send: (stripe, options) => stripe.subscriptions.retrieve(id, { expand: ['default_payment_method'] }, options),
     }),
     api.find({
       operation: 'invoices.list',

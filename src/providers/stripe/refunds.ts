@@ -10,7 +10,7 @@ import { declined } from './declines.ts';
 import { detailOf, isStripeCode } from './errors.ts';
 import { moneyResult } from './money-result.ts';
 import { everyItem } from './page.ts';
-import { expanded, idOf, listOf, stripeCharge, stripePaymentIntent } from './wire.ts';
+import { expanded, idOf, listOf, stripePaymentIntent } from './wire.ts';
 import { stripeRefund, type StripeRefund } from './wire-money.ts';
 
 /** Ours stays in the metadata; Stripe knows three, and shows them to the card networks. */
@@ -30,8 +30,7 @@ export function createStripeRefunds(api: StripeApi): RefundOperations {
         operation: 'refunds.list',
         reply: listOf(stripeRefund),
         budget: api.budget(),
-        send: (stripe, page, options) =>
-          stripe.refunds.list({ ...page, ...paymentParams(providerPaymentId) }, options),
+        send: (stripe, page, options) => stripe.refunds.list({ ...page, ...paymentParams(providerPaymentId) }, options),
       });
       return newestFirst.toReversed().map(mapRefund);
     },
@@ -94,8 +93,7 @@ async function refundable(
     send: (stripe, options) => stripe.paymentIntents.retrieve(paymentId, { expand: ['latest_charge'] }, options),
   });
   if (!intent) return null;
-  const charge: { readonly amount_refunded: number } | null = stripeCharge.safeParse(expanded(intent.latest_charge)).data ?? null;
-  const left = (intent.amount_received ?? 0) - (charge?.amount_refunded ?? 0);
+  const left = (intent.amount_received ?? 0) - (expanded(intent.latest_charge)?.amount_refunded ?? 0);
   return {
     amountMinor: fromStripeAmount(Math.max(0, left), intent.currency).amountMinor,
     isCaptured: intent.status === 'succeeded',

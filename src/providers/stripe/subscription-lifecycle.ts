@@ -151,8 +151,7 @@ async function resumeSubscription(
         reply: stripeSubscription,
         budget,
         key: `${idempotencyKey}:resume:paused`,
-        send: (stripe, options) =>
-          stripe.subscriptions.resume(id, { billing_cycle_anchor: { type: 'now' } }, options),
+        send: (stripe, options) => stripe.subscriptions.resume(id, { billing_cycle_anchor: { type: 'now' } }, options),
       });
     }
     const value = await readSubscription(api, id, budget);

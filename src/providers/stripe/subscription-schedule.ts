@@ -73,10 +73,12 @@ function phasesOf(
   before: Schedule,
   { subscription, input }: ScheduledChange,
 ): Stripe.SubscriptionScheduleUpdateParams.Phase[] {
-  const current = before.phases.find((phase) => phase.start_date === before.current_phase?.start_date) ?? before.phases[0];
+  const current =
+    before.phases.find((phase) => phase.start_date === before.current_phase?.start_date) ?? before.phases[0];
   const item = itemOf(subscription);
   const end = item.current_period_end;
-  if (!current || end == null) throw rejected({ provider: 'stripe', status: null, providerCode: 'schedule_without_phase' });
+  if (!current || end == null)
+    throw rejected({ provider: 'stripe', status: null, providerCode: 'schedule_without_phase' });
   const discounts = discountsOf(current);
   const interval = input.price ? intervalOf(input.price.billingInterval) : (item.price.recurring?.interval ?? 'month');
   const count = input.price ? 1 : (item.price.recurring?.interval_count ?? 1);
@@ -99,7 +101,9 @@ function phasesOf(
 }
 
 /** A phase that names no discount loses the subscription's. */
-function discountsOf(phase: Schedule['phases'][number]): Pick<Stripe.SubscriptionScheduleUpdateParams.Phase, 'discounts'> {
+function discountsOf(
+  phase: Schedule['phases'][number],
+): Pick<Stripe.SubscriptionScheduleUpdateParams.Phase, 'discounts'> {
   const discounts = (phase.discounts ?? []).flatMap((entry) => {
     const [discount, promotion, coupon] = [idOf(entry.discount), idOf(entry.promotion_code), idOf(entry.coupon)];
     if (discount !== null) return { discount };

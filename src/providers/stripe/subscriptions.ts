@@ -9,7 +9,10 @@ import { findSubscription } from './read-subscription.ts';
 import { createLifecycle } from './subscription-lifecycle.ts';
 import { expanded, listOf, stripeSubscription } from './wire.ts';
 
-export function createStripeSubscriptions(api: StripeApi): Required<SubscriptionOperations> {
+export function createStripeSubscriptions(
+  api: StripeApi,
+  settings: { readonly automaticTax: boolean },
+): Required<SubscriptionOperations> {
   return {
     get: ({ providerSubscriptionId }) => findSubscription(api, providerSubscriptionId, api.budget()),
     /** Each with its newest invoice alone. */
@@ -35,7 +38,7 @@ export function createStripeSubscriptions(api: StripeApi): Required<Subscription
         return mapSubscription(subscription, newest ? [newest] : [], null);
       });
     },
-    create: (input) => createSubscription(api, input),
+    create: (input) => createSubscription(api, input, settings),
     async find({ subscriptionId, providerCustomerId }) {
       const budget = api.budget();
       const listed = await everyItem(api, {

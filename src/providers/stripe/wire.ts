@@ -186,6 +186,7 @@ export function listOf<Item extends z.ZodType>(item: Item) {
 export type StripeSession = z.output<typeof stripeSession>;
 export type StripePaymentIntent = z.output<typeof stripePaymentIntent>;
 export type StripeInvoice = z.output<typeof stripeInvoice>;
+export type StripePrice = z.output<typeof stripePrice>;
 export type StripeSubscription = z.output<typeof stripeSubscription>;
 
 /** The object of an expandable field, or null where it is absent or only an id. */
