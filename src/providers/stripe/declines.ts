@@ -63,7 +63,12 @@ export interface Decline {
 export function declineOf(error: unknown): (Decline & { readonly attempt: unknown }) | null {
   const cause = error instanceof BillingError ? error.cause : null;
   if (!(cause instanceof Stripe.errors.StripeCardError)) return null;
-  return { ...declined(cause.decline_code ?? cause.code), attempt: cause.raw };
+  return { ...declined([cause.decline_code, cause.code].find(isTold)), attempt: cause.raw };
+}
+
+/** The SDK makes an absent code an empty one. */
+function isTold(code: string | null | undefined): code is string {
+  return code != null && code !== '';
 }
 
 export function declined(providerCode: string | null | undefined): Decline {
