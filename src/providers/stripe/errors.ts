@@ -26,7 +26,8 @@ export function stripeErrorOf(error: unknown): BillingError {
   const fault = {
     provider: 'stripe',
     status: status ?? null,
-    providerCode: error.decline_code ?? error.code ?? error.rawType ?? null,
+    // The SDK makes an absent decline code an empty one.
+    providerCode: [error.decline_code, error.code, error.rawType].find((code) => code != null && code !== '') ?? null,
     param: error.param ?? null,
     retryAfterMs: retryAfterMs(error.headers?.['retry-after']),
     cause: error,
