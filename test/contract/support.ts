@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { startSandbox } from '../../packages/provider-sandbox/src/index.ts';
 import type { CheckoutMode } from '../../src/domain/catalogue.ts';
 import type { Money } from '../../src/domain/money.ts';
+import { recordExchanges, type Exchange } from '../../scripts/smoke/record-exchanges.ts';
 import { abilitiesOf, createAccounts, moduleOf, providerIds } from '../../src/providers/accounts.ts';
 import type {
   CreateCheckoutInput,
@@ -28,6 +29,10 @@ export interface World {
   /** The same for everything that came after the first `count` deliveries. */
   factsSince(provider: string, count: number): Promise<readonly WebhookFact[]>;
   deliveries(provider: string): readonly Delivery[];
+  /** What went between the adapter and the simulator so far, for a world that records. */
+  exchanges(provider: string): readonly Exchange[];
+  /** Where the simulator plays this provider. */
+  baseUrl(provider: string): string;
   close(): Promise<void>;
 }
 
@@ -35,7 +40,8 @@ export const TIMEOUT_MS = 500;
 const QUIET_MS = 250;
 
 /** The simulator, an inbox for its webhooks, and an account at every provider of the registry. */
-export async function createWorld(): Promise<World> {
+export async function createWorld(options: { readonly records?: boolean } = {}): Promise<World> {
+  const recorder = options.records ? recordExchanges() : null;
   const received: Delivery[] = [];
   const inbox = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -51,6 +57,7 @@ export async function createWorld(): Promise<World> {
   const webhooks = Object.fromEntries(providerIds().map((id) => [id, `${inboxUrl}/${id}`]));
   const sandbox = await startSandbox({ port: 0, stateDir: null, webhooks });
   const config: Record<string, Record<string, string> | undefined> = { ...sandbox.config };
+  const baseUrl = (provider: string): string => config[provider]?.['base_url'] ?? sandbox.url;
   const control: World['control'] = async (method, path, body) => {
     const reply = await fetch(`${sandbox.url}/_sandbox/${path}`, {
       method,
@@ -78,7 +85,7 @@ export async function createWorld(): Promise<World> {
       const { accounts, faults } = createAccounts({ ...env, ...overrides }, { timeoutMs: TIMEOUT_MS });
       const account = accounts.get(provider);
       if (!account) throw new Error(`no account at ${provider}: ${JSON.stringify(faults)}`);
-      return account;
+      return recorder?.watch(account) ?? account;
     },
     control,
     fault: (provider, kind, more) =>
@@ -94,7 +101,10 @@ export async function createWorld(): Promise<World> {
       return parsed(provider).slice(count);
     },
     deliveries: (provider) => received.filter((item) => item.provider === provider),
+    exchanges: (provider) => (recorder?.exchanges ?? []).filter(({ url }) => url.startsWith(`${baseUrl(provider)}/`)),
+    baseUrl,
     async close() {
+      recorder?.stop();
       await sandbox.close();
       inbox.closeAllConnections();
       await new Promise((done) => inbox.close(done));
