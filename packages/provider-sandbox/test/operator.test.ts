@@ -62,6 +62,31 @@ describe('operator control', () => {
     expect(calls.at(-1)).toEqual(call);
   });
 
+  it('is offered on the state page for what the provider recorded', async () => {
+    server.account.sandbox.ledger.record({
+      ...{ provider: 'stripe', kind: 'charge', id: 'ch_1', amount_minor: 4900, currency: 'usd', tax_minor: 400 },
+      ...{ status: 'succeeded', customer: null, metadata: {} },
+    });
+    const signedIn = await fetch(`${server.url}/_sandbox/login`, {
+      method: 'POST',
+      body: new URLSearchParams({ token: ADMIN_TOKEN }),
+      redirect: 'manual',
+    });
+    const headers = { cookie: String(signedIn.headers.get('set-cookie')).split(';')[0] ?? '' };
+    const page = await (await fetch(`${server.url}/_sandbox/ui/actions`, { headers })).text();
+    for (const part of ['ch_1', '$49.00', 'Refund', 'Dispute']) expect(page).toContain(part);
+    const fields = { provider: 'stripe', operation: 'refund', id: 'ch_1', amount_minor: '100' };
+    const body = new URLSearchParams(fields);
+    const done = await fetch(`${server.url}/_sandbox/ui/operate`, {
+      method: 'POST',
+      body,
+      headers,
+      redirect: 'manual',
+    });
+    expect(done.status).toBe(303);
+    expect(calls.at(-1)).toEqual(['refund', 'ch_1', 100]);
+  });
+
   it('says why something cannot be done now', async () => {
     const refused = await post('/payments/stripe/pi_refunded/refund', {});
     expect(refused).toEqual({ status: 409, body: { error: 'The payment has been refunded already.' } });
