@@ -15,6 +15,7 @@ const desk: OperatorDesk = {
   useCard: (id, number) => void calls.push(['card', id, number]),
   retryPayment: (id) => (calls.push(['retry', id]), { outcome: 'declined' }),
   cancelSubscription: (id, when) => void calls.push(['cancel', id, when]),
+  tokenize: (number) => `tok_${number.slice(-4)}`,
 };
 
 let server: DeskServer;
@@ -85,6 +86,15 @@ describe('operator control', () => {
     });
     expect(done.status).toBe(303);
     expect(calls.at(-1)).toEqual(['refund', 'ch_1', 100]);
+  });
+
+  it("gives the token a provider's browser script would give, where the provider has tokens", async () => {
+    expect(await post('/tokens/stripe', { number: '4242 4242 4242 4242' })).toEqual({
+      status: 200,
+      body: { token: 'tok_4242' },
+    });
+    expect((await post('/tokens/fungies', { number: '4242' })).status).toBe(501);
+    expect((await post('/tokens/stripe', {})).status).toBe(422);
   });
 
   it('says why something cannot be done now', async () => {
