@@ -15,6 +15,7 @@ const desk: OperatorDesk = {
   useCard: (id, number) => void calls.push(['card', id, number]),
   retryPayment: (id) => (calls.push(['retry', id]), { outcome: 'declined' }),
   cancelSubscription: (id, when) => void calls.push(['cancel', id, when]),
+  tokenize: (number) => `tok_${number.slice(-4)}`,
 };
 
 let server: DeskServer;
@@ -60,6 +61,40 @@ describe('operator control', () => {
   ])('does %s %j', async (path, body, answer, call) => {
     expect(await post(path, body)).toMatchObject({ status: 200, body: { provider: 'stripe', ...answer } });
     expect(calls.at(-1)).toEqual(call);
+  });
+
+  it('is offered on the state page for what the provider recorded', async () => {
+    server.account.sandbox.ledger.record({
+      ...{ provider: 'stripe', kind: 'charge', id: 'ch_1', amount_minor: 4900, currency: 'usd', tax_minor: 400 },
+      ...{ status: 'succeeded', customer: null, metadata: {} },
+    });
+    const signedIn = await fetch(`${server.url}/_sandbox/login`, {
+      method: 'POST',
+      body: new URLSearchParams({ token: ADMIN_TOKEN }),
+      redirect: 'manual',
+    });
+    const headers = { cookie: String(signedIn.headers.get('set-cookie')).split(';')[0] ?? '' };
+    const page = await (await fetch(`${server.url}/_sandbox/ui/actions`, { headers })).text();
+    for (const part of ['ch_1', '$49.00', 'Refund', 'Dispute']) expect(page).toContain(part);
+    const fields = { provider: 'stripe', operation: 'refund', id: 'ch_1', amount_minor: '100' };
+    const body = new URLSearchParams(fields);
+    const done = await fetch(`${server.url}/_sandbox/ui/operate`, {
+      method: 'POST',
+      body,
+      headers,
+      redirect: 'manual',
+    });
+    expect(done.status).toBe(303);
+    expect(calls.at(-1)).toEqual(['refund', 'ch_1', 100]);
+  });
+
+  it("gives the token a provider's browser script would give, where the provider has tokens", async () => {
+    expect(await post('/tokens/stripe', { number: '4242 4242 4242 4242' })).toEqual({
+      status: 200,
+      body: { token: 'tok_4242' },
+    });
+    expect((await post('/tokens/fungies', { number: '4242' })).status).toBe(501);
+    expect((await post('/tokens/stripe', {})).status).toBe(422);
   });
 
   it('says why something cannot be done now', async () => {

@@ -109,10 +109,8 @@ describe('the state page', () => {
     expect((await harness.control('GET', '/faults')).body).toEqual([]);
   });
 
-  it('offers actions on payments and subscriptions, and says why one is refused', async () => {
-    const page = await show('/ui/actions');
-    expect(page).toContain('Dispute');
-    expect(page).toContain('$49.00');
+  it('lists payments for actions, and says why one is refused', async () => {
+    expect(await show('/ui/actions')).toContain('$49.00');
     const refused = await submit('/ui/operate', {
       provider: 'stripe',
       operation: 'refund',

@@ -12,6 +12,8 @@ import {
   providerOf,
 } from './control-route.ts';
 
+const cardNumber = z.string().transform((text) => text.replaceAll(/\s/g, ''));
+const tokenInput = z.strictObject({ number: cardNumber });
 const amount = z.int().min(1).nullish();
 
 /** What can be done behind an app's back: input and deed, for the control interface and the state page alike. */
@@ -35,7 +37,7 @@ export const OPERATIONS = {
   } satisfies Operation<{ outcome: 'won' | 'lost' }>,
   card: {
     of: 'subscriptions',
-    input: z.strictObject({ number: z.string().transform((text) => text.replaceAll(/\s/g, '')) }),
+    input: tokenInput,
     act: (desk, id, { number }) => (desk.useCard(id, number), { last4: number.slice(-4) }),
   } satisfies Operation<{ number: string }>,
   retry: {
@@ -64,6 +66,12 @@ function perform<T>(operation: Operation<T>, desk: OperatorDesk, id: string, bod
   return operation.act(desk, id, parse(operation.input, body));
 }
 
+function deskOf(account: Account, provider: ProviderId): OperatorDesk {
+  const desk = account.desks[provider].operator;
+  if (desk) return desk;
+  throw new ControlFailure(501, `${provider} takes no operator's actions in this sandbox`);
+}
+
 /**
  * Does one operation at one provider of one account.
  *
@@ -75,8 +83,7 @@ export function operate(
   body: unknown,
 ): object {
   const { provider, name, id } = target;
-  const desk = account.desks[provider].operator;
-  if (!desk) throw new ControlFailure(501, `${provider} takes no operator's actions in this sandbox`);
+  const desk = deskOf(account, provider);
   try {
     switch (name) {
       case 'refund':
@@ -98,8 +105,23 @@ export function operate(
   }
 }
 
+/** What a provider's script in the browser would give an app for a card. */
+function tokenRoute(deps: ControlDeps): ControlRoute {
+  return {
+    method: 'post',
+    path: '/tokens/:provider',
+    act(request, body) {
+      const provider = providerOf(request);
+      const desk = deskOf(accountOf(deps, request), provider);
+      const { number } = parse(tokenInput, body);
+      if (!desk.tokenize) throw new ControlFailure(501, `${provider} has no card tokens`);
+      return { token: desk.tokenize(number) };
+    },
+  };
+}
+
 export function operatorRoutes(deps: ControlDeps): ControlRoute[] {
-  return OPERATION_NAMES.map((name) => ({
+  const operations = OPERATION_NAMES.map((name): ControlRoute => ({
     method: 'post',
     path: `/${OPERATIONS[name].of}/:provider/:id/${name}`,
     act(request, body) {
@@ -107,4 +129,5 @@ export function operatorRoutes(deps: ControlDeps): ControlRoute[] {
       return { provider, id, ...operate(accountOf(deps, request), { provider, name, id }, body) };
     },
   }));
+  return [...operations, tokenRoute(deps)];
 }

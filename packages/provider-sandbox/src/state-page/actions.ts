@@ -69,7 +69,7 @@ function movements(account: Account, place: Place): string {
       `${escape(entry.provider)} ${escape(entry.kind)}<br><code>${escape(entry.id)}</code>`,
       escape(formatMoney(entry.amount_minor, entry.currency, 'en-US')),
       status(entry.status),
-      paymentActions(place, entry),
+      account.desks[entry.provider].operator ? paymentActions(place, entry) : '',
     ]);
   return table('Payments', ['Payment', 'Amount', 'Status', ''], rows);
 }
@@ -99,7 +99,7 @@ function subscriptions(account: Account, place: Place): string {
       .map((row) => [
         `${escape(provider)}<br><code>${escape(text(row, 'id'))}</code>`,
         status(text(row, 'status')),
-        subscriptionActions(place, { provider, id: text(row, 'id') }),
+        account.desks[provider].operator ? subscriptionActions(place, { provider, id: text(row, 'id') }) : '',
       ]),
   );
   return table('Subscriptions', ['Subscription', 'Status', ''], rows);

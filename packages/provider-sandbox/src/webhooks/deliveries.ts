@@ -5,7 +5,7 @@ import { fieldReader } from '../core/fault-conditions.ts';
 import type { Faults } from '../core/faults.ts';
 import type { RandomStream } from '../core/random.ts';
 import type { ProviderId } from '../core/types.ts';
-import type { Target, Targets } from './targets.ts';
+import type { EventFormat, Target, Targets } from './targets.ts';
 
 export interface Attempt {
   at: string;
@@ -43,7 +43,7 @@ export interface DeliveryFilter {
 
 export interface Deliveries {
   /** Queues the event for every address that wants it. */
-  enqueue(event: { provider: ProviderId; id: string; type: string; body: string }): void;
+  enqueue(event: { provider: ProviderId; id: string; type: string; body: string; format?: EventFormat }): void;
   get(id: string): Delivery | undefined;
   list(filter: DeliveryFilter): Delivery[];
   /** The ones waiting, oldest first. */
@@ -122,7 +122,7 @@ export function createDeliveries(input: {
 
   return {
     enqueue(event) {
-      for (const target of targets.of(event.provider, event.type)) sendTo(target, event);
+      for (const target of targets.of(event.provider, event.type, event.format)) sendTo(target, event);
       prune();
     },
     get: (id) => deliveries.get(id),

@@ -8,7 +8,12 @@ export interface Target {
   events: readonly string[] | null;
   /** Null signs with the provider's current secret. */
   secret: string | null;
+  /** Asked for events without their objects; the rest get them whole. */
+  format?: 'thin';
 }
+
+/** `thin` reaches the configured address too, `thin_registered` only endpoints that asked for it. */
+export type EventFormat = 'whole' | 'thin' | 'thin_registered';
 
 export type WebhookTargets = Record<ProviderId, string | null>;
 
@@ -21,7 +26,7 @@ export interface Targets {
    * so, and `registered` no longer lists it). Without `disable` the address is only left out of deliveries.
    */
   addSource(provider: ProviderId, registered: () => Target[], disable?: (url: string) => void): void;
-  of(provider: ProviderId, eventType: string): Target[];
+  of(provider: ProviderId, eventType: string, format?: EventFormat): Target[];
   /** Sends nothing more there: the provider has given the endpoint up. */
   disable(provider: ProviderId, url: string): void;
   /** Addresses given up that nobody took back into use. */
@@ -64,12 +69,14 @@ export function createTargets(store: Store): Targets {
       stored.put(row);
     },
     addSource: (provider, registered, disable) => void sources.set(provider, { registered, disable }),
-    of(provider, eventType) {
+    of(provider, eventType, format = 'whole') {
       const url = row.urls[provider];
       const registered = (sources.get(provider)?.registered() ?? []).filter(
-        (target) => target.events === null || target.events.includes(eventType) || target.events.includes('*'),
+        (target) =>
+          (target.format === 'thin') === (format !== 'whole') &&
+          (target.events === null || target.events.includes(eventType) || target.events.includes('*')),
       );
-      const fixed: Target[] = url === null ? [] : [{ url, events: null, secret: null }];
+      const fixed: Target[] = url === null || format === 'thin_registered' ? [] : [{ url, events: null, secret: null }];
       // The same address registered twice is one receiver: real accounts would send twice, to nobody's benefit here.
       const all = [...fixed, ...registered.filter((target) => target.url !== url)];
       return all.filter((target) => !disabled(provider).includes(target.url));
