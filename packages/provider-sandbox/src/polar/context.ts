@@ -35,6 +35,9 @@ export interface PolarContext {
   emit(type: string, data: object): void;
 }
 
+// Polar keeps payloads for 90 days; here the newest ones can be sent again.
+const KEEP_EVENTS = 20_000;
+
 const one = (value: string | null): string[] => (value === null ? [] : [value]);
 
 export function createPolarContext(sandbox: Sandbox): PolarContext {
@@ -98,6 +101,7 @@ export function createPolarContext(sandbox: Sandbox): PolarContext {
     }),
     usage: store.collection<Objects.UsageEvent>('polar/events', {
       externalId: (doc) => one(doc.external_id),
+      parent: (doc) => one(doc.parent_id),
       customer: (doc) => [`id:${doc.customer_id ?? ''}`, `external:${doc.external_customer_id ?? ''}`],
     }),
     disputes: store.collection<Objects.Dispute>('polar/disputes', { order: (doc) => [doc.order_id] }),
@@ -111,6 +115,8 @@ export function createPolarContext(sandbox: Sandbox): PolarContext {
       const payload = JSON.stringify({ type, timestamp: at, api_version: API_VERSION, data });
       const { id } = webhookEvents.put({ id: uuid(), created_at: at, modified_at: null, type, payload });
       sandbox.deliveries.enqueue({ provider: 'polar', id, type, body: payload });
+      if (webhookEvents.size > KEEP_EVENTS)
+        for (const old of webhookEvents.all().slice(0, KEEP_EVENTS / 10)) webhookEvents.remove(old.id);
     },
   };
 }

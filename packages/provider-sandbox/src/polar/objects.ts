@@ -195,8 +195,8 @@ export interface Order extends Base {
   invoice_number: string | null;
   items: OrderItem[];
   description: string;
-  /** Not published: the link's secret of its invoice page, failed collections, what its benefits were taken back for. */
-  internal: { secret: string; attempts: number };
+  /** Not published: the link's secret of its invoice page, failed collections, whether the invoice was asked for. */
+  internal: { secret: string; attempts: number; isInvoiceAsked: boolean };
 }
 
 export interface Payment extends Base {

@@ -25,10 +25,8 @@ export interface OrderInput {
   description?: string;
 }
 
-export const invoiceNumber = (polar: PolarContext): string => {
-  const issued = polar.orders.all().filter((order) => order.invoice_number !== null).length;
-  return `SBX-${String(issued + 1).padStart(4, '0')}`;
-};
+/** Numbers rise with the orders; drafts leave gaps. */
+export const invoiceNumber = (polar: PolarContext): string => `SBX-${String(polar.orders.size + 1).padStart(4, '0')}`;
 
 /** Spends the customer's credit on an order, or keeps what a negative order gives back. Returns what is applied. */
 function applyBalance(polar: PolarContext, customerId: string, currency: string, total: number): number {
@@ -101,7 +99,7 @@ export function newOrder(polar: PolarContext, input: OrderInput): Order {
     platform_fee_currency: null,
     items: itemsOf(polar, input, subtotal, tax),
     description: input.description ?? polar.products.get(input.productId ?? '')?.name ?? 'Product',
-    internal: { secret: base62(32), attempts: 0 },
+    internal: { secret: base62(32), attempts: 0, isInvoiceAsked: false },
   };
   polar.orders.put(order);
   polar.emit('order.created', showOrder(polar, order));
