@@ -130,6 +130,10 @@ describe.skipIf(document === null)('Polar against the official 2026-10 document 
     await call('PATCH', `/v1/orders/${order}`, { billing_name: 'Ana GmbH' });
     await call('POST', `/v1/orders/${order}/invoice`);
     await harness.control('POST', '/clock', { advance: 'PT5S' });
+    const link = await make('/v1/checkout-links/', { payment_processor: 'stripe', products: [product] });
+    const field = await make('/v1/custom-fields/', { type: 'text', slug: 'vat', name: 'VAT', properties: {} });
+    const attached = [{ custom_field_id: field, required: false }];
+    await call('PATCH', `/v1/products/${product}`, { attached_custom_fields: attached });
     await call('POST', '/v1/refunds/', { order_id: order, amount: 100, reason: 'customer_request' });
     for (const path of [
       ...['/v1/organizations/', '/v1/customers/', `/v1/customers/${customer}`, `/v1/customers/${customer}/state`],
@@ -140,6 +144,7 @@ describe.skipIf(document === null)('Polar against the official 2026-10 document 
       `/v1/meters/${meter}/quantities?start_timestamp=${from}&end_timestamp=${to}&interval=hour`,
       ...['/v1/events/?limit=100', '/v1/events/names', '/v1/payments/', '/v1/refunds/', '/v1/disputes/'],
       ...[`/v1/orders/${order}`, `/v1/orders/${order}/invoice`, `/v1/subscriptions/${subscription}`],
+      ...[`/v1/checkout-links/${link}`, '/v1/checkout-links/', '/v1/custom-fields/'],
       ...['/v1/webhooks/endpoints', '/v1/webhooks/deliveries?limit=5'],
       ...[
         'customers/me',

@@ -93,9 +93,8 @@ describe("Polar's usage", () => {
       { name: 'chat', external_customer_id: 'm-1', metadata: { model: 'small', tokens: 1 } },
     );
     await polar.make('/v1/customers/', { email: 'm@example.com', external_id: 'm-1' });
-    const now = Date.parse(
-      String((await polar.harness.control('GET', '/clock')).body['now'] ?? new Date().toISOString()),
-    );
+    const [newest] = await polar.items('/v1/events/?name=chat');
+    const now = Date.parse(String(newest?.['timestamp']));
     const query = new URLSearchParams({
       start_timestamp: new Date(now - 3_600_000).toISOString(),
       end_timestamp: new Date(now + 3_600_000).toISOString(),
