@@ -123,10 +123,7 @@ function owns(polar: PolarContext, request: ApiRequest): boolean {
   }
 }
 
-export function createPolarApi(
-  polar: PolarContext,
-  cashier: Cashier,
-): ProviderApi & { owns(request: ApiRequest): boolean } {
+export function createPolarApi(polar: PolarContext, cashier: Cashier): ProviderApi {
   scheduleCheckouts(polar);
   scheduleSubscriptions(polar);
   scheduleBenefits(polar);
