@@ -70,6 +70,7 @@ export function createPolarContext(sandbox: Sandbox): PolarContext {
       lookup: (doc) => Object.values(doc.metadata).map(String),
     }),
     subscriptions: store.collection<Objects.Subscription>('polar/subscriptions', {
+      product: (doc) => [doc.product_id],
       customer: (doc) => [doc.customer_id],
       lookup: (doc) => Object.values(doc.metadata).map(String),
     }),
@@ -78,6 +79,7 @@ export function createPolarContext(sandbox: Sandbox): PolarContext {
       checkout: (doc) => one(doc.checkout_id),
       customer: (doc) => [doc.customer_id],
       secret: (doc) => [doc.internal.secret],
+      product: (doc) => one(doc.product_id),
       lookup: (doc) => Object.values(doc.metadata).map(String),
     }),
     payments: store.collection<Objects.Payment>('polar/payments', { order: (doc) => one(doc.order_id) }),

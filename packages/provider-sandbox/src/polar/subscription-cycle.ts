@@ -65,6 +65,7 @@ export function subscriptionOrder(
     seats: subscription.seats,
     metadata: subscription.metadata,
     customFieldData: subscription['custom_field_data'],
+    period: { start: subscription.current_period_start, end: subscription.current_period_end },
   });
 }
 
