@@ -25,7 +25,7 @@ function call(method: 'get' | 'post' | 'patch', path: string, body: unknown = {}
     const match = new RegExp(`^${pattern}$`).exec(bare);
     if (route.method !== method || !match) continue;
     const answer: Answer = route.handle({
-      ...{ method, path: bare, headers: {}, ip: '127.0.0.1' },
+      ...{ method, path: bare, headers: {}, ip: '127.0.0.1', search: '' },
       params: Object.fromEntries(names.map((name, at) => [name, match[at + 1] ?? ''])),
       query: new URLSearchParams(query),
       rawBody: Buffer.from(JSON.stringify(body)),
