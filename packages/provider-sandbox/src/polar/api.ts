@@ -4,8 +4,10 @@ import { isTooLarge } from '../http/body.ts';
 import type { ProviderApi } from '../http/provider-api.ts';
 import { scheduleBenefits } from './benefit-grants.ts';
 import { benefitRoutes } from './benefits.ts';
+import { checkoutLinkRoutes, isLink } from './checkout-links.ts';
 import { checkoutRoutes, scheduleCheckouts } from './checkouts.ts';
 import { API_VERSION, type PolarContext } from './context.ts';
+import { customFieldRoutes } from './custom-fields.ts';
 import { customerRoutes } from './customers.ts';
 import { discountRoutes } from './discounts.ts';
 import { disputeRoutes } from './disputes.ts';
@@ -47,6 +49,7 @@ function unauthorized(hasToken: boolean): Answer {
 
 // The secret is in the path or in the body, or there is none.
 const TOKENLESS = [
+  /^\/polar\/buy\//,
   /^\/polar\/v1\/checkouts\/client\//,
   /^\/polar\/v1\/customer-portal\/license-keys\/(validate|activate|deactivate)$/,
   /^\/polar\/v1\/customer-portal\/organizations\//,
@@ -72,9 +75,14 @@ function admit(polar: PolarContext, request: ApiRequest): Answer | null {
   return unauthorized(authorization !== null);
 }
 
-function faulty(kind: 'status' | 'rate_limited', status: number, retryAfterS: number): Answer {
+// The conflicts that only a race brings about at Polar, asked for as a fault.
+const RACES: Readonly<Record<number, string>> = { 402: 'PaymentFailed', 409: 'SubscriptionLocked' };
+
+function faulty(kind: 'status' | 'rate_limited', status: number, retryAfterS: number, request: ApiRequest): Answer {
   if (kind === 'rate_limited') return { status: 429, headers: { 'retry-after': String(retryAfterS) } };
-  return { status, body: { error: status >= 500 ? 'InternalServerError' : 'PolarError', detail: 'Injected fault.' } };
+  const race = request.path.startsWith('/polar/v1/subscriptions/') ? RACES[status] : undefined;
+  const error = race ?? (status >= 500 ? 'InternalServerError' : 'PolarError');
+  return { status, body: { error, detail: 'Injected fault.' } };
 }
 
 /** `…/confirm`: the sandbox takes the test card's number where the browser library would give its token. */
@@ -100,6 +108,21 @@ function confirm(cashier: Cashier, id: string, request: ApiRequest): void {
   if (result.kind === 'refused') throw failed(403, 'NotOpenCheckout', result.message);
 }
 
+/** Calls without a token that still name this organization: by a license key's body, a file or a checkout link. */
+function owns(polar: PolarContext, request: ApiRequest): boolean {
+  const [, , first, second, id = ''] = request.path.split('/');
+  if (first === 'buy') return isLink(polar, second ?? '');
+  if (second === 'files') return polar.files.get(id) !== undefined;
+  if (!/\/license-keys\/(validate|activate|deactivate)$/.test(request.path)) return false;
+  try {
+    const body = bodyOf(request);
+    const named = typeof body === 'object' && body !== null && 'organization_id' in body ? body.organization_id : null;
+    return named === polar.organizationId();
+  } catch {
+    return false;
+  }
+}
+
 export function createPolarApi(polar: PolarContext, cashier: Cashier): ProviderApi {
   scheduleCheckouts(polar);
   scheduleSubscriptions(polar);
@@ -120,6 +143,8 @@ export function createPolarApi(polar: PolarContext, cashier: Cashier): ProviderA
       ...meterRoutes(polar),
       ...eventRoutes(polar),
       ...checkoutRoutes(polar, (checkout, request) => confirm(cashier, checkout.id, request)),
+      ...checkoutLinkRoutes(polar),
+      ...customFieldRoutes(polar),
       ...orderRoutes(polar),
       ...paymentRoutes(polar),
       ...refundRoutes(polar),
@@ -131,6 +156,7 @@ export function createPolarApi(polar: PolarContext, cashier: Cashier): ProviderA
       ...webhookDeliveryRoutes(polar),
     ],
     admit: (request) => admit(polar, request),
+    owns: (request) => owns(polar, request),
     failure: failureAnswer,
     unknownRoute: () => ({ status: 404, body: { detail: 'Not Found' } }),
     faulty,

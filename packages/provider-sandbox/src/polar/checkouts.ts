@@ -40,7 +40,7 @@ const editable = {
   return_url: z.url().nullish(),
   embed_origin: z.string().nullish(),
 };
-const createBody = z.object({
+export const createBody = z.object({
   ...editable,
   products: z.array(z.uuid()).min(1),
   prices: z.record(z.string(), z.array(priceBody).min(1)).nullish(),
@@ -94,7 +94,8 @@ function customerOf(polar: PolarContext, body: Create): Customer | undefined {
     : polar.customers.findBy('externalId', body.external_customer_id)[0];
 }
 
-function create(polar: PolarContext, body: Create): Checkout {
+/** Opens a session for a day. Customer, prices and discount are checked now, the second subscription only at paying. */
+export function openCheckout(polar: PolarContext, body: Create): Checkout {
   const products = productsOf(polar, body.products);
   const product = products[0] as Product;
   if ((body.trial_interval == null) !== (body.trial_interval_count == null)) {
@@ -140,6 +141,9 @@ function create(polar: PolarContext, body: Create): Checkout {
     seats,
     min_seats: body.min_seats ?? null,
     max_seats: body.max_seats ?? null,
+    units: null,
+    min_units: null,
+    max_units: null,
     is_business: body.is_business_customer ?? false,
     custom_field_data: body.custom_field_data ?? {},
     customer_tax_id: body.customer_tax_id ?? customer?.tax_id?.[0] ?? null,
@@ -269,7 +273,10 @@ export function checkoutRoutes(
       method: 'post',
       path: '/v1/checkouts/',
       operations: ['checkouts.create'],
-      handle: (request) => ({ status: 201, body: showCheckout(polar, create(polar, parse(createBody, request))) }),
+      handle: (request) => ({
+        status: 201,
+        body: showCheckout(polar, openCheckout(polar, parse(createBody, request))),
+      }),
     },
     {
       method: 'get',

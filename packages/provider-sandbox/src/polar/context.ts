@@ -1,6 +1,7 @@
 import type { Sandbox } from '../context.ts';
 import type { Collection } from '../core/collection.ts';
 import { uuid } from '../core/ids.ts';
+import type { Target } from '../webhooks/targets.ts';
 import type * as Objects from './objects.ts';
 
 export const API_VERSION = '2026-10';
@@ -35,18 +36,26 @@ export interface PolarContext {
   emit(type: string, data: object): void;
 }
 
+// Polar keeps payloads for 90 days; here the newest ones can be sent again.
+const KEEP_EVENTS = 20_000;
+
 const one = (value: string | null): string[] => (value === null ? [] : [value]);
 
 export function createPolarContext(sandbox: Sandbox): PolarContext {
   const { store } = sandbox;
   const endpoints = store.collection<Objects.Endpoint>('polar/webhook_endpoints');
   const webhookEvents = store.collection<Objects.WebhookEvent>('polar/webhook_events');
-  sandbox.targets.addSource('polar', () =>
+  const disable = (url: string): void => {
+    for (const endpoint of endpoints.all()) {
+      if (endpoint.url === url) endpoints.put({ ...endpoint, enabled: false, modified_at: sandbox.clock.nowIso() });
+    }
+  };
+  const registered = (): Target[] =>
     endpoints
       .all()
       .filter((endpoint) => endpoint.enabled)
-      .map(({ url, events, secret }) => ({ url, events, secret })),
-  );
+      .map(({ url, events, secret }) => ({ url, events, secret }));
+  sandbox.targets.addSource('polar', registered, disable);
   return {
     sandbox,
     customers: store.collection<Objects.Customer>('polar/customers', {
@@ -61,6 +70,7 @@ export function createPolarContext(sandbox: Sandbox): PolarContext {
       lookup: (doc) => Object.values(doc.metadata).map(String),
     }),
     subscriptions: store.collection<Objects.Subscription>('polar/subscriptions', {
+      product: (doc) => [doc.product_id],
       customer: (doc) => [doc.customer_id],
       lookup: (doc) => Object.values(doc.metadata).map(String),
     }),
@@ -69,6 +79,7 @@ export function createPolarContext(sandbox: Sandbox): PolarContext {
       checkout: (doc) => one(doc.checkout_id),
       customer: (doc) => [doc.customer_id],
       secret: (doc) => [doc.internal.secret],
+      product: (doc) => one(doc.product_id),
       lookup: (doc) => Object.values(doc.metadata).map(String),
     }),
     payments: store.collection<Objects.Payment>('polar/payments', { order: (doc) => one(doc.order_id) }),
@@ -98,6 +109,7 @@ export function createPolarContext(sandbox: Sandbox): PolarContext {
     }),
     usage: store.collection<Objects.UsageEvent>('polar/events', {
       externalId: (doc) => one(doc.external_id),
+      parent: (doc) => one(doc.parent_id),
       customer: (doc) => [`id:${doc.customer_id ?? ''}`, `external:${doc.external_customer_id ?? ''}`],
     }),
     disputes: store.collection<Objects.Dispute>('polar/disputes', { order: (doc) => [doc.order_id] }),
@@ -111,6 +123,8 @@ export function createPolarContext(sandbox: Sandbox): PolarContext {
       const payload = JSON.stringify({ type, timestamp: at, api_version: API_VERSION, data });
       const { id } = webhookEvents.put({ id: uuid(), created_at: at, modified_at: null, type, payload });
       sandbox.deliveries.enqueue({ provider: 'polar', id, type, body: payload });
+      if (webhookEvents.size > KEEP_EVENTS)
+        for (const old of webhookEvents.all().slice(0, KEEP_EVENTS / 10)) webhookEvents.remove(old.id);
     },
   };
 }

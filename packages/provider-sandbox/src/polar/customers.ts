@@ -144,7 +144,15 @@ export function customerRoutes(polar: PolarContext, endSubscription: (subscripti
       operations: ['customers.payment_methods', 'payment_methods.list'],
       handle(request) {
         const methods = polar.paymentMethods.findBy('customer', find(request).id).reverse();
-        return { status: 200, body: listPage(request, methods, () => true, showPaymentMethod) };
+        return {
+          status: 200,
+          body: listPage(
+            request,
+            methods,
+            () => true,
+            (doc) => showPaymentMethod(polar, doc),
+          ),
+        };
       },
     },
     { method: 'get', path, operations: ['customers.get'], handle: (request) => ({ status: 200, body: find(request) }) },

@@ -112,7 +112,7 @@ function shown(polar: PolarContext, event: UsageEvent): object {
     external_customer_id: event.external_customer_id ?? customer?.external_id ?? null,
     member_id: null,
     external_member_id: null,
-    child_count: polar.usage.all().filter((other) => other.parent_id === id).length,
+    child_count: polar.usage.findBy('parent', id).length,
     parent_id,
     label,
     name,

@@ -28,6 +28,10 @@ export function generateInvoice(polar: PolarContext, order: Order): Answer {
       'MissingInvoiceBillingDetails',
       'Billing name and address are required to generate an invoice for this order.',
     );
+  // Asking again does not start again: the first to finish counts.
+  if (order.internal.isInvoiceAsked) return { status: 202, body: {} };
+  order.internal.isInvoiceAsked = true;
+  polar.orders.put(order);
   polar.sandbox.agenda.plan(INVOICE_READY, order.id, polar.sandbox.clock.nowMs() + GENERATION_MS);
   return { status: 202, body: {} };
 }

@@ -115,7 +115,7 @@ export interface Proration {
   product_price_id: string | null;
 }
 
-export interface PendingUpdate {
+interface PendingUpdate {
   created_at: string;
   modified_at: string | null;
   id: string;
@@ -166,6 +166,8 @@ export interface OrderItem {
   tax_amount: number;
   proration: boolean;
   product_price_id: string | null;
+  start_timestamp: string | null;
+  end_timestamp: string | null;
 }
 
 export interface Order extends Base {
@@ -195,8 +197,8 @@ export interface Order extends Base {
   invoice_number: string | null;
   items: OrderItem[];
   description: string;
-  /** Not published: the link's secret of its invoice page, failed collections, what its benefits were taken back for. */
-  internal: { secret: string; attempts: number };
+  /** Not published: the link's secret of its invoice page, failed collections, whether the invoice was asked for. */
+  internal: { secret: string; attempts: number; isInvoiceAsked: boolean };
 }
 
 export interface Payment extends Base {

@@ -46,7 +46,8 @@ export function createPolarOperator(polar: PolarContext): OperatorDesk {
       const wanted = amountMinor ?? total;
       if (total === 0) return refusal('this order is already fully refunded');
       if (wanted < 1 || wanted > total) return refusal(`at most ${total} can be refunded`);
-      const amount = wanted === total ? left.net : Math.max(1, Math.round((wanted * left.net) / total));
+      const tax = Math.round((order.tax_amount * wanted) / order.total_amount);
+      const amount = wanted === total ? left.net : Math.max(1, wanted - tax);
       const made = refundOrder(polar, {
         order,
         amount,

@@ -7,7 +7,7 @@ import { applyTax, taxBehaviorOf, taxRate } from './tax.ts';
 export type OrderReason =
   'purchase' | 'subscription_create' | 'subscription_cycle' | 'subscription_update' | 'subscription_meter_cycle';
 
-export interface OrderInput {
+interface OrderInput {
   customerId: string;
   productId: string | null;
   subscriptionId: string | null;
@@ -21,14 +21,14 @@ export interface OrderInput {
   seats: number | null;
   metadata: Order['metadata'];
   customFieldData?: unknown;
+  /** What a subscription's lines are for. */
+  period?: { start: string; end: string };
   status?: 'draft' | 'pending';
   description?: string;
 }
 
-export const invoiceNumber = (polar: PolarContext): string => {
-  const issued = polar.orders.all().filter((order) => order.invoice_number !== null).length;
-  return `SBX-${String(issued + 1).padStart(4, '0')}`;
-};
+/** Numbers rise with the orders; drafts leave gaps. */
+export const invoiceNumber = (polar: PolarContext): string => `SBX-${String(polar.orders.size + 1).padStart(4, '0')}`;
 
 /** Spends the customer's credit on an order, or keeps what a negative order gives back. Returns what is applied. */
 function applyBalance(polar: PolarContext, customerId: string, currency: string, total: number): number {
@@ -53,6 +53,8 @@ function itemsOf(polar: PolarContext, input: OrderInput, subtotal: number, tax: 
       tax_amount: share,
       proration: isProration,
       product_price_id,
+      start_timestamp: input.period?.start ?? null,
+      end_timestamp: input.period?.end ?? null,
     };
   });
 }
@@ -89,6 +91,7 @@ export function newOrder(polar: PolarContext, input: OrderInput): Order {
     is_invoice_generated: false,
     receipt_number: null,
     seats: input.seats,
+    units: null,
     customer_id: input.customerId,
     product_id: input.productId,
     discount_id: input.discountId,
@@ -101,7 +104,7 @@ export function newOrder(polar: PolarContext, input: OrderInput): Order {
     platform_fee_currency: null,
     items: itemsOf(polar, input, subtotal, tax),
     description: input.description ?? polar.products.get(input.productId ?? '')?.name ?? 'Product',
-    internal: { secret: base62(32), attempts: 0 },
+    internal: { secret: base62(32), attempts: 0, isInvoiceAsked: false },
   };
   polar.orders.put(order);
   polar.emit('order.created', showOrder(polar, order));
@@ -116,7 +119,7 @@ function embeddedSubscription(polar: PolarContext, id: string | null): object | 
   return Object.fromEntries(Object.entries(subscription).filter(([name]) => !EMBEDDED.includes(name)));
 }
 
-export interface Refundable {
+interface Refundable {
   net: number;
   tax: number;
 }

@@ -88,7 +88,7 @@ function finalize(polar: PolarContext, order: Order, body: z.output<typeof final
   const decline = collectOrder(polar, order, 'purchase');
   customer.default_payment_method_id = fallback;
   if (decline) throw failed(402, 'PaymentFailed', decline.message);
-  order.invoice_number = invoiceNumber(polar);
+  order.invoice_number ??= invoiceNumber(polar);
   polar.orders.put(order);
   return order;
 }

@@ -24,9 +24,14 @@ export function saveCard(polar: PolarContext, customer: Customer, card: Card, ma
   return saved;
 }
 
-export function showPaymentMethod({ card, ...stored }: PaymentMethod): object {
+export function showPaymentMethod(polar: PolarContext, { card, ...stored }: PaymentMethod): object {
   const { brand, last4, expMonth, expYear } = card;
-  return { ...stored, method_metadata: { brand, last4, exp_month: expMonth, exp_year: expYear, wallet: null } };
+  const isDefault = polar.customers.get(stored.customer_id)?.default_payment_method_id === stored.id;
+  return {
+    ...stored,
+    is_default: isDefault,
+    method_metadata: { brand, last4, exp_month: expMonth, exp_year: expYear, wallet: null },
+  };
 }
 
 /** What a charge without the customer uses: the subscription's own method, else the customer's default. */

@@ -76,7 +76,7 @@ function save(
     subscription.internal.paymentMethodId = method.id;
     retryPayment(polar, subscription, 'retry_payment_method_update');
   }
-  return showPaymentMethod(method);
+  return showPaymentMethod(polar, method);
 }
 
 export function portalCustomerRoutes(polar: PolarContext): Route[] {
@@ -103,7 +103,15 @@ export function portalCustomerRoutes(polar: PolarContext): Route[] {
       operations: ['portal.payment_methods.list'],
       handle(request) {
         const methods = polar.paymentMethods.findBy('customer', me(request).id).reverse();
-        return { status: 200, body: listPage(request, methods, () => true, showPaymentMethod) };
+        return {
+          status: 200,
+          body: listPage(
+            request,
+            methods,
+            () => true,
+            (doc) => showPaymentMethod(polar, doc),
+          ),
+        };
       },
     },
     {

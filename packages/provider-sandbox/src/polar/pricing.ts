@@ -3,7 +3,7 @@ import { addMonths } from '../core/duration.ts';
 import { uuid } from '../core/ids.ts';
 import type { PolarContext } from './context.ts';
 import { refuse } from './errors.ts';
-import type { Discount, Product, ProductPrice, SeatTier, Subscription } from './objects.ts';
+import type { Checkout, Discount, Product, ProductPrice, SeatTier, Subscription } from './objects.ts';
 
 const currency = z.string().length(3).toLowerCase().default('usd');
 const tax_behavior = z.enum(['location', 'inclusive', 'exclusive']).nullish();
@@ -116,6 +116,14 @@ export function discountAmount(discount: Discount | undefined, amount: number, c
   return Math.min(amounts?.[code] ?? 0, amount);
 }
 
+function isUsedUpBy(polar: PolarContext, discount: Discount, customerId: string | null): boolean {
+  const { id, max_redemptions_per_customer: limit } = discount;
+  if (limit === null || customerId === null) return false;
+  const isUse = (doc: Checkout): boolean =>
+    doc.customer_id === customerId && doc.discount_id === id && doc.status === 'succeeded';
+  return polar.checkouts.all().filter(isUse).length >= limit;
+}
+
 /** Why a discount cannot be used now for this product, or null. */
 export function discountRefusal(
   polar: PolarContext,
@@ -124,21 +132,16 @@ export function discountRefusal(
   customerId: string | null,
 ): string | null {
   if (!discount) return 'Discount does not exist.';
-  const now = polar.now();
+  const nowMs = polar.sandbox.clock.nowMs();
   const { starts_at: starts, ends_at: ends } = discount;
-  const isOpen = (typeof starts !== 'string' || starts <= now) && (typeof ends !== 'string' || ends > now);
+  const isOpen =
+    (typeof starts !== 'string' || Date.parse(starts) <= nowMs) &&
+    (typeof ends !== 'string' || Date.parse(ends) > nowMs);
   const fits = discount.product_ids.length === 0 || discount.product_ids.includes(product.id);
   const usedUp = discount.max_redemptions !== null && discount.redemptions_count >= discount.max_redemptions;
-  const own =
-    customerId === null
-      ? 0
-      : polar.checkouts
-          .all()
-          .filter(
-            (doc) => doc.customer_id === customerId && doc.discount_id === discount.id && doc.status === 'succeeded',
-          ).length;
-  const ownUsedUp = discount.max_redemptions_per_customer !== null && own >= discount.max_redemptions_per_customer;
-  return isOpen && fits && !usedUp && !ownUsedUp ? null : 'Discount is no longer available.';
+  return isOpen && fits && !usedUp && !isUsedUpBy(polar, discount, customerId)
+    ? null
+    : 'Discount is no longer available.';
 }
 
 /** The discount of the next invoice: `once` counts for one, `repeating` for its months from the first. */

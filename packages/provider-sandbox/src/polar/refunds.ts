@@ -26,7 +26,7 @@ const refundBody = z.object({
   metadata,
 });
 
-export interface RefundInput {
+interface RefundInput {
   order: Order;
   /** Without tax, minor units. */
   amount: number;
@@ -48,11 +48,19 @@ function record(polar: PolarContext, made: Refund, order: Order): void {
   });
 }
 
+/** To the nearest integer, halves to the even one, as Polar's language rounds. */
+function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  if (value - floor !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
 /** Pays back part of an order with its share of the tax; the last part takes what is left of the tax. */
 export function refundOrder(polar: PolarContext, input: RefundInput): Refund {
   const { order, amount } = input;
   const left = refundableOf(order);
-  const tax = amount === left.net ? left.tax : Math.round((left.tax * amount) / left.net);
+  const share = roundHalfEven(amount * (order.tax_amount / order.net_amount));
+  const tax = amount === left.net ? left.tax : Math.min(share, left.tax);
   const made = polar.refunds.put({
     id: uuid(),
     created_at: polar.now(),

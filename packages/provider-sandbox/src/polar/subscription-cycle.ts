@@ -49,7 +49,8 @@ export function subscriptionOrder(
   const discount = input.reason === 'subscription_update' ? undefined : dueDiscount(polar, subscription);
   const discountable = input.lines.reduce((sum, line) => sum + (line.isProration === true ? 0 : line.amount), 0);
   const amount = discountAmount(discount, discountable, subscription.currency);
-  if (discount && discountable > 0) subscription.internal.discountedSince ??= polar.now();
+  // Its months count from the period's start, not from the moment the order was written.
+  if (discount && discountable > 0) subscription.internal.discountedSince ??= subscription.current_period_start;
   return newOrder(polar, {
     customerId: subscription.customer_id,
     productId: subscription.product_id,
@@ -64,10 +65,11 @@ export function subscriptionOrder(
     seats: subscription.seats,
     metadata: subscription.metadata,
     customFieldData: subscription['custom_field_data'],
+    period: { start: subscription.current_period_start, end: subscription.current_period_end },
   });
 }
 
-export function planLine(polar: PolarContext, subscription: Subscription): Proration {
+function planLine(polar: PolarContext, subscription: Subscription): Proration {
   return {
     label: polar.products.get(subscription.product_id)?.name ?? 'Product',
     amount: baseAmount(subscription),
@@ -111,7 +113,7 @@ function planRetry(polar: PolarContext, subscription: Subscription, order: Order
 }
 
 /** Charges a period's order; a failure leaves the subscription past due and dunning takes over. */
-export function collectPeriod(polar: PolarContext, subscription: Subscription, order: Order): void {
+function collectPeriod(polar: PolarContext, subscription: Subscription, order: Order): void {
   if (collectOrder(polar, order, 'subscription_cycle') === null) return;
   subscription.status = 'past_due';
   subscription.past_due_at = polar.now();

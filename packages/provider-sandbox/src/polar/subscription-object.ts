@@ -6,7 +6,7 @@ import type { Interval, Product, ProductPrice, Subscription } from './objects.ts
 import { discountAmount, dueDiscount, showPrice, staticAmount } from './pricing.ts';
 import { bareDiscount, showProduct } from './product-object.ts';
 
-export interface SubscriptionInput {
+interface SubscriptionInput {
   customerId: string;
   product: Product;
   prices: readonly ProductPrice[];
@@ -74,6 +74,7 @@ export function newSubscription(polar: PolarContext, input: SubscriptionInput): 
     discount_id: input.discountId,
     checkout_id: input.checkoutId,
     seats: input.seats,
+    units: null,
     customer_cancellation_reason: null,
     customer_cancellation_comment: null,
     metadata: { ...input.metadata },
