@@ -125,7 +125,9 @@ export function chargeCycle(conekta: ConektaContext, subscription: Subscription,
   const vault = subscription.card_id === null ? undefined : conekta.vault.get(subscription.card_id);
   subscription.last_billing_cycle_order_id = order.id;
   if (vault) {
-    const decline = vault.decline ?? (vault.card.renewal === 'succeeds' ? null : GENERIC_DECLINE);
+    // The first charge has the customer at hand; a card that fails on renewal fails from the second on.
+    const isRenewal = Number(subscription['cycles']) > 0 || subscription.trial_end !== null;
+    const decline = vault.decline ?? (isRenewal && vault.card.renewal === 'declines' ? GENERIC_DECLINE : null);
     chargeCard(conekta, order, vault.card, decline);
   }
   if (order.payment_status === 'paid') {

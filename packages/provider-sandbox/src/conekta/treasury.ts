@@ -109,7 +109,7 @@ function balanceOf(conekta: ConektaContext): object {
 
 /** What an account's owner sees of the money. No bank account is linked, so nothing is ever transferred. */
 export function treasuryRoutes(conekta: ConektaContext): Route[] {
-  const { publicUrl } = conekta.sandbox;
+  const publicUrl = (): string => conekta.sandbox.publicUrl();
   return [
     {
       method: 'get',
