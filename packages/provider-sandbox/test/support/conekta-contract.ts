@@ -37,8 +37,10 @@ function toJsonSchema(schema: unknown): unknown {
 function branches({ propertyName, mapping }: Json): object[] {
   const name = String(propertyName);
   return Object.entries(mapping as Record<string, string>).map(([value, target]) => ({
-    if: { properties: { [name]: { const: value } }, required: [name] },
-    then: { $ref: target.startsWith('#') ? target : `#/components/schemas/${target}` },
+    anyOf: [
+      { not: { properties: { [name]: { const: value } }, required: [name] } },
+      { $ref: target.startsWith('#') ? target : `#/components/schemas/${target}` },
+    ],
   }));
 }
 
@@ -128,7 +130,7 @@ export function readContract(file: string): Contract {
 
 /** Leaves out what only repeats that some branch failed, and the branch for null. */
 const isTelling = ({ keyword, params }: ErrorObject): boolean =>
-  !['oneOf', 'anyOf', 'allOf', 'if'].includes(keyword) && !(keyword === 'type' && params['type'] === 'null');
+  !['oneOf', 'anyOf', 'allOf', 'not'].includes(keyword) && !(keyword === 'type' && params['type'] === 'null');
 
 function collectNulls(value: unknown, into: Set<string>): void {
   if (Array.isArray(value)) for (const each of value) collectNulls(each, into);
