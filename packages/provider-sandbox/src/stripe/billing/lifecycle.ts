@@ -1,6 +1,6 @@
 import { base62 } from '../../core/ids.ts';
 import type { StripeContext } from '../context.ts';
-import { requireCustomer } from '../customers.ts';
+import { requireCustomer } from '../require-customer.ts';
 import type { Invoice, InvoiceItem, PaymentMethod, Subscription } from '../objects.ts';
 import { type ComposeInput, type LineInput, composeInvoice } from './compose-invoice.ts';
 import { cycleLines, itemLine, pendingItems } from './cycle-lines.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Route } from '../../http/answer.ts';
 import type { StripeContext } from '../context.ts';
-import { requireCustomer } from '../customers.ts';
+import { requireCustomer } from '../require-customer.ts';
 import { invalid, noSuch, paymentFailure } from '../errors.ts';
 import { expanded } from '../expand.ts';
 import { listPage } from '../listing.ts';
