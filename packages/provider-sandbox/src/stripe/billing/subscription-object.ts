@@ -62,7 +62,7 @@ export function setItemPrice(item: SubscriptionItem, price: Price): void {
   item['plan'] = planOf(price);
 }
 
-export interface NewSubscription {
+interface NewSubscription {
   customer: string;
   paymentMethod: string | null;
   prices: { price: Price; quantity: number; metadata?: Record<string, string> }[];

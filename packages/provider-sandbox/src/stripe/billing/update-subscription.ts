@@ -103,7 +103,7 @@ function applyFields(stripe: StripeContext, subscription: Subscription, update: 
   }
 }
 
-export function changeOf(stripe: StripeContext, update: Update): Change {
+function changeOf(stripe: StripeContext, update: Update): Change {
   return {
     items: itemChanges(stripe, update.items),
     prorationBehavior: update.proration_behavior ?? 'create_prorations',

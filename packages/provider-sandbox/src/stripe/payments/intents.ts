@@ -21,7 +21,7 @@ import { methodFrom } from './method-params.ts';
 import { isKnownType, offeredTypes } from './method-types.ts';
 import { VOUCHER_EXPIRY } from './vouchers.ts';
 
-export function unexpectedState(intent: PaymentIntent, verb: string, allowed: string): Error {
+function unexpectedState(intent: PaymentIntent, verb: string, allowed: string): Error {
   return invalid(
     `You cannot ${verb} this PaymentIntent because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be ${verb}${verb.endsWith('e') ? 'd' : 'ed'}: ${allowed}.`,
     { code: 'payment_intent_unexpected_state' },

@@ -36,7 +36,7 @@ const listParams = z.strictObject({
 });
 
 /** Attaches it, or says why the bank or its past forbids that. `0341` attaches and fails on charging. */
-export function attachMethod(stripe: StripeContext, method: PaymentMethod, customer: string): PaymentMethod {
+function attachMethod(stripe: StripeContext, method: PaymentMethod, customer: string): PaymentMethod {
   requireCustomer(stripe, customer, 'customer', 400);
   if (method.customer === customer) return method;
   if (method.customer !== null) {
