@@ -3,6 +3,7 @@ import type { Collection } from '../core/collection.ts';
 import type { Route } from '../http/answer.ts';
 import type { StripeContext } from './context.ts';
 import { noSuch } from './errors.ts';
+import type { Charge } from './objects.ts';
 import { expanded } from './expand.ts';
 import { inRange, listPage } from './listing.ts';
 import { expand, formOf, page, parse, range, text } from './params.ts';
@@ -24,11 +25,12 @@ function reader<T extends { id: string; created: number }>(
   };
 }
 
-const paymentIntentList = z.strictObject({
+const chargeList = z.strictObject({
   ...page,
   created: range.optional(),
   customer: text.optional(),
-  customer_account: text.optional(),
+  payment_intent: text.optional(),
+  transfer_group: text.optional(),
 });
 const invoiceList = z.strictObject({
   ...page,
@@ -70,15 +72,15 @@ function lists(stripe: StripeContext): Route[] {
   return [
     {
       method: 'get',
-      path: '/v1/payment_intents',
-      operations: ['payments.list'],
+      path: '/v1/charges',
+      operations: ['charges.list'],
       handle(request) {
-        const params = parse(paymentIntentList, formOf(request));
-        const source =
-          params.customer === undefined
-            ? stripe.paymentIntents.newestFirst()
-            : stripe.paymentIntents.findBy('customer', params.customer).reverse();
-        const list = listPage(source, '/v1/payment_intents', params, (doc) => inRange(doc.created, params.created));
+        const params = parse(chargeList, formOf(request));
+        const keep = (doc: Charge): boolean =>
+          inRange(doc.created, params.created) &&
+          (params.customer === undefined || doc.customer === params.customer) &&
+          (params.payment_intent === undefined || doc.payment_intent === params.payment_intent);
+        const list = listPage(stripe.charges.newestFirst(), '/v1/charges', params, keep);
         return { status: 200, body: expanded(stripe, list, params.expand) };
       },
     },
@@ -154,29 +156,23 @@ function lists(stripe: StripeContext): Route[] {
   ];
 }
 
+/** No credit notes are made and no tax ids kept here: the lists exist and are empty. */
+function emptyLists(): Route[] {
+  const empty = (path: string, operation: string): Route => ({
+    method: 'get',
+    path,
+    operations: [operation],
+    handle: (request) => ({ status: 200, body: { object: 'list', data: [], has_more: false, url: request.path } }),
+  });
+  return [empty('/v1/credit_notes', 'credit_notes.list'), empty('/v1/customers/:id/tax_ids', 'tax_ids.list')];
+}
+
 export function readingRoutes(stripe: StripeContext): Route[] {
   return [
+    ...emptyLists(),
     ...lists(stripe),
-    reader(stripe, {
-      path: '/v1/payment_intents',
-      noun: 'payment_intent',
-      operation: 'payments.get',
-      from: stripe.paymentIntents,
-    }),
-    reader(stripe, {
-      path: '/v1/setup_intents',
-      noun: 'setupintent',
-      operation: 'setup_intents.get',
-      from: stripe.setupIntents,
-    }),
     reader(stripe, { path: '/v1/invoices', noun: 'invoice', operation: 'invoices.get', from: stripe.invoices }),
     reader(stripe, { path: '/v1/charges', noun: 'charge', operation: 'charges.get', from: stripe.charges }),
     reader(stripe, { path: '/v1/events', noun: 'event', operation: 'events.get', from: stripe.events }),
-    reader(stripe, {
-      path: '/v1/payment_methods',
-      noun: 'payment_method',
-      operation: 'payment_methods.get',
-      from: stripe.paymentMethods,
-    }),
   ];
 }
