@@ -48,7 +48,7 @@ export function subscriptionStatus(status: string): SubscriptionStatus {
   }
 }
 
-export function orderStatus(status: string): OrderStatus {
+function orderStatus(status: string): OrderStatus {
   switch (status) {
     case 'paid':
     case 'refunded':
