@@ -6,6 +6,7 @@ import type { JsonApi } from '../json-api.ts';
 import type { MoneyResult } from '../port-money.ts';
 import type { ChangeSubscriptionInput, SubscriptionOperations } from '../port-subscriptions.ts';
 import { isDeclined, stateConflict } from './errors.ts';
+import { GRANT_MARK } from './map-catalog.ts';
 import { readPage } from './paging.ts';
 import { cancellationOf, changesOf, type SubscriptionPatch } from './subscription-bodies.ts';
 import { mustFindSubscription, readTruth, truthOf, truthsOf } from './subscription-truth.ts';
@@ -30,7 +31,9 @@ export function createPolarSubscriptions(api: JsonApi): SubscriptionOperations {
         },
         query,
       );
-      return { items: await truthsOf(api, page.items), nextCursor: page.nextCursor };
+      // What `benefits.grant` made is a grant, told with the grants.
+      const sold = page.items.filter(({ metadata }) => !(GRANT_MARK in metadata));
+      return { items: await truthsOf(api, sold), nextCursor: page.nextCursor };
     },
     cancel: (input) => cancel(api, input),
     undoCancel: ({ providerSubscriptionId: id }) =>

@@ -238,6 +238,15 @@ describe('changing a subscription at Polar', () => {
 });
 
 describe('listing subscriptions at Polar', () => {
+  it('leaves out those that only carry a benefit given directly', async () => {
+    const { api } = fakePolar({
+      'GET /v1/subscriptions/': page(renewing, { ...renewing, id: 'g', metadata: { grants_benefit_id: 'b1' } }),
+      'GET /v1/orders/': page(),
+    });
+    const { items } = await createPolarSubscriptions(api).list({ providerCustomerId: 'c', cursor: null, limit: 10 });
+    expect(items.map(({ providerSubscriptionId }) => providerSubscriptionId)).toEqual([id]);
+  });
+
   it('gives each its own orders, and pages to the end', async () => {
     const order = { created_at: '2026-10-02T10:00:00Z', status: 'paid', paid: true, total_amount: 0, currency: 'usd' };
     const { api } = fakePolar({
