@@ -106,7 +106,7 @@ const changed = z.object({
   metadata,
 });
 
-export type Changed = z.output<typeof changed>;
+type Changed = z.output<typeof changed>;
 
 export function createPolarChanges(api: JsonApi): ChangeOperations {
   return {
@@ -137,14 +137,14 @@ async function readWalk(api: JsonApi, walk: Walk, window: Window, at: Position) 
 }
 
 /** Changed in the window, or again after it: `modified_at` keeps only the last time. */
-export function isWithin(item: Changed, { since, until }: Window): boolean {
+function isWithin(item: Changed, { since, until }: Window): boolean {
   return (
     Date.parse(item.modified_at ?? item.created_at) >= Date.parse(since) &&
     Date.parse(item.created_at) < Date.parse(until)
   );
 }
 
-export function changeFact(kind: Walk['kind'], item: Changed): ChangeFact {
+function changeFact(kind: Walk['kind'], item: Changed): ChangeFact {
   const { checkout_id: checkoutId } = item.metadata;
   const refs: readonly (readonly [string, string | null | undefined])[] = [
     ['order', item.order_id],

@@ -4,8 +4,8 @@ import type { Budget } from '../http.ts';
 import type { JsonApi } from '../json-api.ts';
 import type { DiscountInput, DiscountOperations } from '../port-catalog.ts';
 import { isSameDiscount, mapDiscount } from './map-catalog.ts';
-import { MAX_PAGE, mapPage, readPage } from './paging.ts';
-import { pageOf, polarDiscount, type PolarDiscount } from './wire.ts';
+import { mapPage, readAll, readPage } from './paging.ts';
+import { polarDiscount, type PolarDiscount } from './wire.ts';
 
 export function createPolarDiscounts(api: JsonApi): DiscountOperations {
   return {
@@ -54,17 +54,16 @@ export function createPolarDiscounts(api: JsonApi): DiscountOperations {
   };
 }
 
-/** Codes are one regardless of case. */
+/** Codes are one regardless of case. `query` is documented for names, and finds codes too (Polar's source, 2026). */
 export async function findDiscount(api: JsonApi, code: string, budget?: Budget): Promise<PolarDiscount | null> {
-  const page = await api.call({
+  const named = await readAll(api, {
     operation: 'discounts.list',
-    method: 'GET',
     path: '/v1/discounts/',
-    query: { query: code, limit: MAX_PAGE },
-    reply: pageOf(polarDiscount),
+    query: { query: code },
+    item: polarDiscount,
     ...(budget && { budget }),
   });
-  return page.items.find((item) => item.code?.toLowerCase() === code.toLowerCase()) ?? null;
+  return named.find((item) => item.code?.toLowerCase() === code.toLowerCase()) ?? null;
 }
 
 function bodyOf(input: DiscountInput): Record<string, unknown> {

@@ -5,7 +5,7 @@ import { jsonOf } from '../json-api.ts';
 import { polarError } from './wire.ts';
 
 /** Where in what we sent the faults are: `['body', 'events', 3, 'customer_id']`. */
-export interface PolarFault {
+interface PolarFault {
   readonly location: readonly (string | number)[];
   readonly code: string;
 }

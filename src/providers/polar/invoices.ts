@@ -8,8 +8,12 @@ import { findOrder, paymentsOf } from './orders.ts';
 import { readPage } from './paging.ts';
 import { polarDocument, polarOrder } from './wire-money.ts';
 
+/** An invoice that has not come by then is asked for again. */
+const PATIENCE_MS = 30_000;
+
 /** Polar has orders; an invoice is a paper made of one on request. It collects by itself, so there is no `pay`. */
 export function createPolarInvoices(api: JsonApi): InvoiceOperations {
+  const asked = new Map<string, number>();
   return {
     async get(id) {
       const order = await findOrder(api, id);
@@ -36,22 +40,31 @@ export function createPolarInvoices(api: JsonApi): InvoiceOperations {
         nextCursor: page.nextCursor,
       };
     },
-    document: (id) => readDocument(api, id),
+    document: (id) => readDocument(api, id, asked),
   };
 }
 
-/** The invoice where it has been made; else it is asked for. An order without billing details has only a receipt. */
-async function readDocument(api: JsonApi, id: string): Promise<InvoiceDocument> {
+/**
+ * The invoice where it has been made; else it is asked for. An order without billing details has only a receipt.
+ *
+ * @param asked When each order's was last asked for here: every asking starts a job of Polar's, and people poll.
+ */
+async function readDocument(api: JsonApi, id: string, asked: Map<string, number>): Promise<InvoiceDocument> {
   const made = await readInvoice(api, id);
   if (made) return made;
+  const nowMs = Date.now();
+  for (const [order, askedMs] of asked) if (nowMs - askedMs > PATIENCE_MS) asked.delete(order);
+  if (asked.has(id)) return { state: 'generating' };
   try {
-    const asked = await api.find({
+    const isAsked = await api.find({
       operation: 'orders.invoice',
       method: 'POST',
       path: `/v1/orders/${encodeURIComponent(id)}/invoice`,
       reply: z.unknown().transform(() => true),
     });
-    return asked ? { state: 'generating' } : { state: 'none' };
+    if (!isAsked) return { state: 'none' };
+    asked.set(id, nowMs);
+    return { state: 'generating' };
   } catch (error) {
     // 409: a draft or void order, or made between our two questions.
     if (isConflict(error)) return (await readInvoice(api, id)) ?? { state: 'none' };

@@ -79,7 +79,7 @@ export function mapRefund(refund: PolarRefund, providerPaymentId: string): Refun
 }
 
 /** A status we do not know is not settled: somebody will ask again. */
-export function refundStatus(status: string): RefundTruth['status'] {
+function refundStatus(status: string): RefundTruth['status'] {
   switch (status) {
     case 'succeeded':
     case 'failed':

@@ -12,7 +12,7 @@ export interface PolarOrganization {
 }
 
 /** An organization token sees exactly its own. */
-export async function readOrganization(api: JsonApi): Promise<PolarOrganization | null> {
+async function readOrganization(api: JsonApi): Promise<PolarOrganization | null> {
   const page = await api.call({
     operation: 'organizations.list',
     method: 'GET',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BillingError } from '../../domain/errors.ts';
+import type { Budget } from '../http.ts';
 import type { JsonApi } from '../json-api.ts';
 import type { Page, PageQuery } from '../port.ts';
 import { pageOf } from './wire.ts';
@@ -14,6 +15,7 @@ export interface ListCall<Item extends z.ZodType> {
   readonly path: string;
   readonly query?: Query;
   readonly item: Item;
+  readonly budget?: Budget;
 }
 
 /**
@@ -32,11 +34,12 @@ export async function readPage<Item extends z.ZodType>(
     path: call.path,
     query: { ...call.query, page, limit },
     reply: pageOf(call.item),
+    ...(call.budget && { budget: call.budget }),
   });
   return { items: reply.items, nextCursor: page < reply.pagination.max_page ? `${page + 1}.${limit}` : null };
 }
 
-/** Every item, page after page. For what one customer can have, never for a whole account. */
+/** Every item, page after page. For what one customer or one search can have, not for everything sold. */
 export async function readAll<Item extends z.ZodType>(
   api: JsonApi,
   call: ListCall<Item>,

@@ -7,7 +7,7 @@ export interface Refundable {
   readonly orderTaxMinor: number;
 }
 
-export type RefundAmount =
+type RefundAmount =
   | { readonly kind: 'exact'; readonly netMinor: number; readonly taxMinor: number }
   | { readonly kind: 'not_exact'; readonly nearestMinor: number }
   | { readonly kind: 'too_much'; readonly refundableMinor: number };

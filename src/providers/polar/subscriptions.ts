@@ -6,6 +6,7 @@ import type { JsonApi } from '../json-api.ts';
 import type { MoneyResult } from '../port-money.ts';
 import type { ChangeSubscriptionInput, SubscriptionOperations } from '../port-subscriptions.ts';
 import { isDeclined, stateConflict } from './errors.ts';
+import { GRANT_MARK } from './map-catalog.ts';
 import { readPage } from './paging.ts';
 import { cancellationOf, changesOf, type SubscriptionPatch } from './subscription-bodies.ts';
 import { mustFindSubscription, readTruth, truthOf, truthsOf } from './subscription-truth.ts';
@@ -30,7 +31,9 @@ export function createPolarSubscriptions(api: JsonApi): SubscriptionOperations {
         },
         query,
       );
-      return { items: await truthsOf(api, page.items), nextCursor: page.nextCursor };
+      // What `benefits.grant` made is a grant, told with the grants.
+      const sold = page.items.filter(({ metadata }) => !(GRANT_MARK in metadata));
+      return { items: await truthsOf(api, sold), nextCursor: page.nextCursor };
     },
     cancel: (input) => cancel(api, input),
     undoCancel: ({ providerSubscriptionId: id }) =>
@@ -42,12 +45,14 @@ export function createPolarSubscriptions(api: JsonApi): SubscriptionOperations {
       if (when === 'now') throw notSupported('polar', 'pause at once: a pause begins at the period’s end');
       return bring(api, id, (now) => (isPaused(now, resumesAt) ? null : pauseOf(resumesAt)));
     },
-    resume: ({ providerSubscriptionId: id }) =>
-      charged(api, id, (now) => {
+    resume: async ({ providerSubscriptionId: id }) => {
+      const result = await charged(api, id, (now) => {
         if (hasEnded(now)) throw stateConflict('the subscription has ended');
         if (now.status === 'paused') return [{ resume: true }];
         return now.pause_at_period_end ? [{ pause_at_period_end: false }] : [];
-      }),
+      });
+      return result.outcome === 'succeeded' ? unlessPastDue(result.value) : result;
+    },
     change: (input: ChangeSubscriptionInput) =>
       charged(api, input.providerSubscriptionId, (now) => changesOf(now, input)),
     cancelChange: ({ providerSubscriptionId: id }) =>
@@ -88,15 +93,14 @@ async function bring(
   return truthOf(api, patch === null ? now : await update(api, id, patch));
 }
 
-/** The same for what may charge at once: a refused charge is an answer, and then Polar changed nothing. */
+/** The same for what may charge at once: a refused charge (402) is an answer, and then Polar changed nothing. */
 async function charged(
   api: JsonApi,
   id: string,
   patchesOf: (now: PolarSubscription) => readonly SubscriptionPatch[],
 ): Promise<MoneyResult<SubscriptionTruth>> {
-  const before = await mustFindSubscription(api, id);
-  let now = before;
-  for (const patch of patchesOf(before)) {
+  let now = await mustFindSubscription(api, id);
+  for (const patch of patchesOf(now)) {
     try {
       now = await update(api, id, patch);
     } catch (error) {
@@ -104,13 +108,16 @@ async function charged(
       return declined(await truthOf(api, now), providerCodeOf(error));
     }
   }
-  const value = await truthOf(api, now);
-  // A pause that ends in a refused charge has ended all the same, and dunning begins.
-  if (now.status !== 'past_due' || before.status === 'past_due') return { outcome: 'succeeded', value };
+  return { outcome: 'succeeded', value: await truthOf(api, now) };
+}
+
+/** A pause that ends in a refused charge has ended all the same, now or when this was first asked; dunning begins. */
+function unlessPastDue(value: SubscriptionTruth): MoneyResult<SubscriptionTruth> {
+  if (value.status !== 'past_due') return { outcome: 'succeeded', value };
   const reason = value.payments.at(-1)?.declineCode ?? null;
   return declined(
     value,
-    reason ?? now.status,
+    reason,
     declineCodes.find((code) => code === reason),
   );
 }

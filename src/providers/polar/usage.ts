@@ -133,7 +133,7 @@ function meterBody(input: MeterInput): Record<string, unknown> {
   };
 }
 
-export function mapMeter(meter: PolarMeter): MeterTruth {
+function mapMeter(meter: PolarMeter): MeterTruth {
   const byName = meter.filter?.clauses.find(({ property, operator }) => property === 'name' && operator === 'eq');
   return {
     providerMeterId: meter.id,

@@ -29,6 +29,20 @@ describe('papers of an order at Polar', () => {
   ] as const)('%s', async (_, replies, document) => {
     await expect(papers(replies)).resolves.toMatchObject(document);
   });
+
+  it('are asked for once, however often somebody looks', async () => {
+    let isMade = false;
+    const { api, sent } = fakePolar({
+      'GET /v1/orders/o1/invoice': () => (isMade ? ok({ url }) : missing),
+      'POST /v1/orders/o1/invoice': { status: 202, json: null },
+    });
+    const invoices = createPolarInvoices(api);
+    await expect(invoices.document?.('o1')).resolves.toEqual({ state: 'generating' });
+    await expect(invoices.document?.('o1')).resolves.toEqual({ state: 'generating' });
+    isMade = true;
+    await expect(invoices.document?.('o1')).resolves.toMatchObject({ state: 'ready' });
+    expect(sent()).toHaveLength(1);
+  });
 });
 
 describe('payment methods at Polar', () => {

@@ -201,6 +201,15 @@ describe('changing a subscription at Polar', () => {
     expect([...sent(), ...here.sent()]).toEqual([]);
   });
 
+  it.each(['now', 'period_end'] as const)('stays what it is by dropping what waits (%s)', async (when) => {
+    const pending = { product_id: 'product-2', seats: null, applies_at: '2026-11-02T10:00:00Z' };
+    const { subscriptions, sent } = withSubscription({ ...renewing, pending_update: pending });
+    const staying = { ...change, price: price('monthly', renewing.product_id), when, proration: 'immediate' } as const;
+    await subscriptions.change?.(staying);
+    await subscriptions.change?.(staying);
+    expect(sent().map(({ body }) => body)).toEqual([{ pending_update: null }]);
+  });
+
   it('takes back what waits for the period’s end', async () => {
     const pending = { product_id: 'product-2', seats: null, applies_at: '2026-11-02T10:00:00Z' };
     const { subscriptions, sent } = withSubscription({ ...renewing, pending_update: pending });
@@ -238,6 +247,15 @@ describe('changing a subscription at Polar', () => {
 });
 
 describe('listing subscriptions at Polar', () => {
+  it('leaves out those that only carry a benefit given directly', async () => {
+    const { api } = fakePolar({
+      'GET /v1/subscriptions/': page(renewing, { ...renewing, id: 'g', metadata: { grants_benefit_id: 'b1' } }),
+      'GET /v1/orders/': page(),
+    });
+    const { items } = await createPolarSubscriptions(api).list({ providerCustomerId: 'c', cursor: null, limit: 10 });
+    expect(items.map(({ providerSubscriptionId }) => providerSubscriptionId)).toEqual([id]);
+  });
+
   it('gives each its own orders, and pages to the end', async () => {
     const order = { created_at: '2026-10-02T10:00:00Z', status: 'paid', paid: true, total_amount: 0, currency: 'usd' };
     const { api } = fakePolar({
