@@ -81,6 +81,6 @@ export function openAccount(core: SandboxCore, account: string, adminToken: stri
     credentials: createCredentials(store, { adminToken, keys: random.keys }),
     targets,
     deliveries: createDeliveries({ store, targets, faults, behaviour: random.behaviour, account }),
-    publicUrl: core.publicUrl,
+    publicUrl: () => core.publicUrl(),
   };
 }

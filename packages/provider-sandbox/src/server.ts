@@ -7,6 +7,7 @@ import { type SandboxCore, createCore } from './context.ts';
 import { createControlRouter } from './control/router.ts';
 import { withIdsFrom } from './core/ids.ts';
 import { mountProvider } from './http/mount.ts';
+import { mountPortals } from './pages/portal-router.ts';
 import { mountPages } from './pages/router.ts';
 import type { WebhookTargets } from './webhooks/targets.ts';
 
@@ -51,6 +52,7 @@ function createApp(core: SandboxCore, accounts: Accounts): Express {
   app.disable('etag');
   app.use('/_sandbox', createControlRouter({ core, accounts }));
   mountPages(app, accounts);
+  mountPortals(app, accounts);
   // Stripe last: it has the root, and answers for every path that is nobody's.
   for (const provider of ['polar', 'conekta', 'fungies', 'stripe'] as const) mountProvider(app, accounts, provider);
   return app;
@@ -79,7 +81,9 @@ export async function startSandbox(options: StartOptions = {}): Promise<RunningS
   const accounts = createAccounts(core, { adminToken: options.adminToken, retryScale: options.retryScale ?? 1 });
   const { sandbox } = accounts.standard;
   const app = createApp(core, accounts);
-  const server = createServer((request, response) => withIdsFrom(random.ids, () => app(request, response)));
+  const server = createServer((request, response) => {
+    withIdsFrom(random.ids, () => void app(request, response));
+  });
   server.keepAliveTimeout = 30_000;
   try {
     const port = await listen(server, options.port ?? 0);

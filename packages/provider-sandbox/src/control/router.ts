@@ -1,20 +1,13 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import express, { type Request, type Response, type Router } from 'express';
 import { readBody } from '../http/body.ts';
 import { sendAnswer } from '../http/exchange.ts';
+import { createStatePages } from '../state-page/router.ts';
 import { accountRoutes } from './account-routes.ts';
+import { adminTokenOf, isSameSecret } from './admin.ts';
 import { type ControlDeps, ControlFailure, type ControlRoute } from './control-route.ts';
 import { deliveryRoutes } from './delivery-routes.ts';
 import { operatorRoutes } from './operator-routes.ts';
 import { clockRoutes, faultRoutes, stateRoutes } from './state-routes.ts';
-
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-
-/** Compares in constant time. */
-export const isSameSecret = (given: string, wanted: string): boolean => timingSafeEqual(digest(given), digest(wanted));
-
-export const adminTokenOf = ({ accounts }: ControlDeps): string =>
-  accounts.standard.sandbox.credentials.current().adminToken;
 
 function answer(response: Response, status: number, body: unknown): void {
   sendAnswer(response, { status, body });
@@ -39,6 +32,7 @@ export function createControlRouter(deps: ControlDeps): Router {
   const { clock } = deps.core;
   const router = express.Router();
   router.get('/health', (_request, response) => answer(response, 200, { status: 'ok', now: clock.nowIso() }));
+  router.use(createStatePages(deps));
   router.use((request, response, next) => {
     if (isSameSecret(request.headers.authorization ?? '', `Bearer ${adminTokenOf(deps)}`)) return next();
     answer(response, 401, { error: 'the admin token is missing or wrong' });

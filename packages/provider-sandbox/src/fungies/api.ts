@@ -8,7 +8,9 @@ import { errorAnswer, failureAnswer } from './errors.ts';
 import { scheduleSubscriptions } from './lifecycle.ts';
 import { offerRoutes } from './offers.ts';
 import { paymentRoutes } from './payments.ts';
+import { PORTAL_PATH } from './portal.ts';
 import { productRoutes } from './products.ts';
+import { readLink } from './sales.ts';
 import { storeRoutes } from './store.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { userRoutes } from './users.ts';
@@ -22,6 +24,14 @@ function admit(fungies: FungiesContext, request: ApiRequest): Answer | null {
   const given = header(request, 'x-fngs-secret-key');
   if (given === null) return errorAnswer(403, 'A secret key is required for this operation');
   return given === secretKey ? null : errorAnswer(401, 'Invalid secret key');
+}
+
+/** Store addresses carry no key: whose offer, element or customer they name decides. */
+function owns(fungies: FungiesContext, request: ApiRequest): boolean {
+  const link = readLink(request.path);
+  if (link) return (link.kind === 'offer' ? fungies.offers : fungies.elements).get(link.id) !== undefined;
+  const email = request.query.get('email')?.trim().toLowerCase() ?? '';
+  return request.path.startsWith(PORTAL_PATH) && fungies.users.findBy('email', email).length > 0;
 }
 
 function faulty(kind: 'status' | 'rate_limited', status: number, retryAfterS: number): Answer {
@@ -47,6 +57,7 @@ export function createFungiesApi(fungies: FungiesContext): ProviderApi {
       ...storeRoutes(fungies),
     ],
     admit: (request) => admit(fungies, request),
+    owns: (request) => owns(fungies, request),
     failure: failureAnswer,
     unknownRoute: () => errorAnswer(404, 'Not found'),
     faulty,

@@ -6,13 +6,12 @@ import { faultyCardFields } from '../core/cards.ts';
 import { PROVIDERS, type ProviderId } from '../core/types.ts';
 import { readBody } from '../http/body.ts';
 import { barcodeSvg } from './barcode.ts';
+import { NO_CARD } from './card-fields.ts';
 import { cardOf } from './card-form.ts';
 import { type FormState, checkoutPage, localeOf } from './checkout-page.ts';
 import { challengePage, closedPage, missingPage, voucherPage } from './outcome-pages.ts';
 import { sendPage } from './send-page.ts';
 import { textsFor } from './texts.ts';
-
-const NO_CARD = { number: '', expiry: '', cvc: '' };
 
 function blankForm(view: CheckoutView): FormState {
   const country = view.country ?? (view.currency === 'MXN' ? 'MX' : 'US');
