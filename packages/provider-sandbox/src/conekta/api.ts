@@ -4,6 +4,7 @@ import { AUTHORIZE_PATH, authorizationRoutes } from './authorizations.ts';
 import { chargeRoutes } from './charges.ts';
 import { checkoutRoutes } from './checkouts.ts';
 import type { ConektaContext } from './context.ts';
+import { customerAddressRoutes } from './customer-addresses.ts';
 import { customerRoutes } from './customers.ts';
 import { type Language, failureAnswer, generalFailure, problemAnswer } from './errors.ts';
 import { orderLineRoutes } from './order-lines.ts';
@@ -83,6 +84,7 @@ export function createConektaApi(conekta: ConektaContext): ProviderApi {
         subscribe: (customerId, body) => void subscribe(conekta, customerId, body),
         endSubscriptions,
       }),
+      ...customerAddressRoutes(conekta),
       ...tokenRoutes(conekta),
       ...orderRoutes(conekta),
       ...orderLineRoutes(conekta),
