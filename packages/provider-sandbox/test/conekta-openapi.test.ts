@@ -200,6 +200,8 @@ async function walkRegistry(): Promise<void> {
   const [event] = events.body['data'] as { id: string }[];
   await call('GET', `/events/${event?.id}`);
   await call('POST', `/events/${event?.id}/resend`, { webhooks_ids: ['any'] });
+  const company = await call('GET', '/companies/current');
+  await call('GET', `/companies/${idOf(company)}`);
   await call('GET', '/balance');
   const transactions = await call('GET', '/transactions');
   const [transaction] = transactions.body['data'] as { id: string }[];

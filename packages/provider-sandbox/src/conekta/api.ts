@@ -3,6 +3,7 @@ import type { ProviderApi } from '../http/provider-api.ts';
 import { AUTHORIZE_PATH, authorizationRoutes } from './authorizations.ts';
 import { chargeRoutes } from './charges.ts';
 import { checkoutRoutes } from './checkouts.ts';
+import { companyRoutes } from './company.ts';
 import type { ConektaContext } from './context.ts';
 import { customerAddressRoutes } from './customer-addresses.ts';
 import { customerRoutes } from './customers.ts';
@@ -94,6 +95,7 @@ export function createConektaApi(conekta: ConektaContext): ProviderApi {
       ...portalRoutes(conekta),
       ...registryRoutes(conekta),
       ...webhookAndKeyRoutes(conekta),
+      ...companyRoutes(conekta),
       ...treasuryRoutes(conekta),
       ...authorizationRoutes(conekta),
     ],
