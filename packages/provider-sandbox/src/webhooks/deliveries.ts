@@ -3,7 +3,7 @@ import type { Store } from '../core/store.ts';
 import type { Collection } from '../core/collection.ts';
 import type { Faults } from '../core/faults.ts';
 import type { ProviderId } from '../core/types.ts';
-import type { Target, Targets } from './targets.ts';
+import type { EventFormat, Target, Targets } from './targets.ts';
 
 export interface Attempt {
   at: string;
@@ -31,7 +31,7 @@ export interface Delivery {
 
 export interface Deliveries {
   /** Queues the event for every address that wants it. */
-  enqueue(event: { provider: ProviderId; id: string; type: string; body: string }): void;
+  enqueue(event: { provider: ProviderId; id: string; type: string; body: string; format?: EventFormat }): void;
   get(id: string): Delivery | undefined;
   list(filter: { provider?: string; type?: string; status?: string; eventId?: string }): Delivery[];
   /** The ones waiting, oldest first. */
@@ -96,7 +96,7 @@ export function createDeliveries(store: Store, targets: Targets, faults: Faults)
 
   return {
     enqueue(event) {
-      for (const target of targets.of(event.provider, event.type)) sendTo(target, event);
+      for (const target of targets.of(event.provider, event.type, event.format)) sendTo(target, event);
       prune();
     },
     get: (id) => deliveries.get(id),

@@ -8,7 +8,12 @@ export interface Target {
   events: readonly string[] | null;
   /** Null signs with the provider's current secret. */
   secret: string | null;
+  /** Asked for events without their objects; the rest get them whole. */
+  format?: 'thin';
 }
+
+/** `thin` reaches the configured address too, `thin_registered` only endpoints that asked for it. */
+export type EventFormat = 'whole' | 'thin' | 'thin_registered';
 
 export type WebhookTargets = Record<ProviderId, string | null>;
 
@@ -17,7 +22,7 @@ export interface Targets {
   configure(urls: Partial<Record<ProviderId, string | null>>): void;
   /** Providers say which endpoints their own API registered. */
   addSource(provider: ProviderId, registered: () => Target[]): void;
-  of(provider: ProviderId, eventType: string): Target[];
+  of(provider: ProviderId, eventType: string, format?: EventFormat): Target[];
 }
 
 export function createTargets(store: Store): Targets {
@@ -34,12 +39,14 @@ export function createTargets(store: Store): Targets {
       stored.put(row);
     },
     addSource: (provider, registered) => void sources.set(provider, registered),
-    of(provider, eventType) {
+    of(provider, eventType, format = 'whole') {
       const url = row.urls[provider];
       const registered = (sources.get(provider)?.() ?? []).filter(
-        (target) => target.events === null || target.events.includes(eventType) || target.events.includes('*'),
+        (target) =>
+          (target.format === 'thin') === (format !== 'whole') &&
+          (target.events === null || target.events.includes(eventType) || target.events.includes('*')),
       );
-      const fixed: Target[] = url === null ? [] : [{ url, events: null, secret: null }];
+      const fixed: Target[] = url === null || format === 'thin_registered' ? [] : [{ url, events: null, secret: null }];
       // The same address registered twice is one receiver: real accounts would send twice, to nobody's benefit here.
       return [...fixed, ...registered.filter((target) => target.url !== url)];
     },
