@@ -9,11 +9,13 @@ const ADDRESS = { city: null, country: 'US', line1: null, line2: null, postal_co
 /** Charged less refunded and lost to disputes, by currency; fees are not modelled. */
 function availableOf(stripe: StripeContext): { amount: number; currency: string; source_types: object }[] {
   const totals = new Map<string, number>();
-  const add = (currency: string, amount: number): void => void totals.set(currency, (totals.get(currency) ?? 0) + amount);
+  const add = (currency: string, amount: number): void =>
+    void totals.set(currency, (totals.get(currency) ?? 0) + amount);
   for (const charge of stripe.charges.all()) {
     if (charge.status === 'succeeded') add(charge.currency, Number(charge['amount_captured']) || 0);
   }
-  for (const refund of stripe.refunds.all()) if (refund.status === 'succeeded') add(String(refund['currency']), -refund.amount);
+  for (const refund of stripe.refunds.all())
+    if (refund.status === 'succeeded') add(String(refund['currency']), -refund.amount);
   for (const dispute of stripe.disputes.all()) {
     if (!dispute.status.startsWith('warning') && dispute.status !== 'won') add(dispute.currency, -dispute.amount);
   }
@@ -40,7 +42,10 @@ function accountOf(stripe: StripeContext): object {
     email: 'merchant@example.com',
     metadata: {},
     payouts_enabled: true,
-    settings: { branding: { icon: null, logo: null, primary_color: null }, dashboard: { display_name: 'Sandbox Merchant', timezone: 'Etc/UTC' } },
+    settings: {
+      branding: { icon: null, logo: null, primary_color: null },
+      dashboard: { display_name: 'Sandbox Merchant', timezone: 'Etc/UTC' },
+    },
     company: { address: ADDRESS, name: 'Sandbox Merchant' },
     type: 'standard',
   };
@@ -64,7 +69,15 @@ export function accountRoutes(stripe: StripeContext): Route[] {
       operations: ['balance.get'],
       handle(request) {
         parse(only, formOf(request));
-        return { status: 200, body: { object: 'balance', available: availableOf(stripe), livemode: false, pending: [{ amount: 0, currency: 'usd', source_types: { card: 0 } }] } };
+        return {
+          status: 200,
+          body: {
+            object: 'balance',
+            available: availableOf(stripe),
+            livemode: false,
+            pending: [{ amount: 0, currency: 'usd', source_types: { card: 0 } }],
+          },
+        };
       },
     },
   ];

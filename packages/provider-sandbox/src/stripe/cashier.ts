@@ -3,11 +3,11 @@ import { type Card, FAILED_AUTHENTICATION, judgeCard } from '../core/cards.ts';
 import { uuid } from '../core/ids.ts';
 import type { StripeContext } from './context.ts';
 import type { StoredSession } from './objects.ts';
-import { declineSession, locate, paySession } from './session-payment.ts';
+import { declineSession, locate, paySession, paySessionByBank } from './session-payment.ts';
 import { withSessionId } from './session-object.ts';
 import { answerIntent, intentView, payIntent } from './intent-pages.ts';
 import { type VoucherFacts, voucherFacts } from './payments/vouchers.ts';
-import { issueVoucher, settleIntent, typeForChoice } from './session-vouchers.ts';
+import { bankTypeOf, issueVoucher, settleIntent, typeForChoice } from './session-vouchers.ts';
 
 function voucherFactsOf(stripe: StripeContext, { session }: StoredSession): VoucherFacts | null {
   const intent = session.payment_intent === null ? undefined : stripe.paymentIntents.get(session.payment_intent);
@@ -33,10 +33,13 @@ function voucherOf(stripe: StripeContext, stored: StoredSession): CheckoutView['
   };
 }
 
+const takesCards = (types: readonly string[]): boolean => types.includes('card') || types.includes('link');
+
 function methodsOf({ session }: StoredSession): CheckoutView['methods'] {
   const types = session.payment_method_types;
   const shown: CheckoutView['methods'] = [];
-  if (types.includes('card') || types.includes('link')) shown.push('card');
+  // Without cards the form stands for the bank's page of the first other type.
+  if (takesCards(types) || bankTypeOf(types) !== undefined) shown.push('card');
   if (session.mode === 'payment' && typeForChoice(types, 'cash') !== undefined) shown.push('cash');
   if (session.mode === 'payment' && typeForChoice(types, 'spei') !== undefined) shown.push('spei');
   return shown;
@@ -96,6 +99,11 @@ export function createStripeCashier(stripe: StripeContext): Cashier {
     if (!methodsOf(found).includes(request.method))
       return { kind: 'refused', field: 'method', message: 'This payment method is not available.' };
     if (request.method !== 'card') return issueVoucher(stripe, found, request.method, request);
+    const bankType = bankTypeOf(found.session.payment_method_types);
+    if (!takesCards(found.session.payment_method_types) && bankType !== undefined) {
+      paySessionByBank(stripe, found, bankType, request);
+      return { kind: 'paid' };
+    }
     if (!request.card) return { kind: 'refused', field: 'number', message: 'Your card number is incomplete.' };
     const verdict = judgeCard('stripe', request.card);
     locate(stripe, found, request);

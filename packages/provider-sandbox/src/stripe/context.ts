@@ -94,7 +94,9 @@ function openCollections(sandbox: Sandbox) {
     disputes: store.collection<Objects.Dispute>('stripe/disputes', { charge: (doc) => [doc.charge] }),
     fraudWarnings: store.collection<Objects.EarlyFraudWarning>('stripe/early_fraud_warnings'),
     meters: store.collection<Objects.Meter>('stripe/meters', { eventName: (doc) => [doc.event_name] }),
-    usage: store.collection<Objects.Usage>('stripe/usage', { meterCustomer: (doc) => [`${doc.meter}/${doc.customer}`] }),
+    usage: store.collection<Objects.Usage>('stripe/usage', {
+      meterCustomer: (doc) => [`${doc.meter}/${doc.customer}`],
+    }),
     portalConfigurations: store.collection<Objects.PortalConfiguration>('stripe/portal_configurations'),
     portalSessions: store.collection<Objects.PortalSession>('stripe/portal_sessions', {
       token: (doc) => [doc.url.slice(doc.url.lastIndexOf('/') + 1)],

@@ -71,7 +71,10 @@ export function openDispute(
     metadata: {},
     network_reason_code: '10.4',
     payment_intent: charge.payment_intent,
-    payment_method_details: { card: { brand: 'visa', case_type: input.isInquiry ? 'inquiry' : 'chargeback', network_reason_code: '10.4' }, type: 'card' },
+    payment_method_details: {
+      card: { brand: 'visa', case_type: input.isInquiry ? 'inquiry' : 'chargeback', network_reason_code: '10.4' },
+      type: 'card',
+    },
     reason: input.reason,
     status: input.isInquiry ? 'warning_needs_response' : 'needs_response',
   };

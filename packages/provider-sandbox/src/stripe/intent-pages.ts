@@ -32,7 +32,14 @@ export function intentView(stripe: StripeContext, id: string): CheckoutView | nu
     state: stateOf(intent),
     mode: payment ? 'payment' : 'setup',
     merchant: 'Sandbox Merchant',
-    lines: [{ name: typeof description === 'string' ? description : 'Payment', detail: null, quantity: 1, amountMinor: amount }],
+    lines: [
+      {
+        name: typeof description === 'string' ? description : 'Payment',
+        detail: null,
+        quantity: 1,
+        amountMinor: amount,
+      },
+    ],
     discountMinor: 0,
     taxMinor: 0,
     totalMinor: amount,
@@ -48,7 +55,8 @@ export function intentView(stripe: StripeContext, id: string): CheckoutView | nu
     voucher: voucher && {
       kind: voucher.kind,
       reference: voucher.reference,
-      barcodeUrl: voucher.kind === 'cash' ? `${stripe.sandbox.publicUrl()}/_pages/barcode/${voucher.reference}.svg` : null,
+      barcodeUrl:
+        voucher.kind === 'cash' ? `${stripe.sandbox.publicUrl()}/_pages/barcode/${voucher.reference}.svg` : null,
       expiresAtMs: (voucher.expiresAt ?? stripe.now() + 86_400) * 1000,
       amountMinor: amount,
     },

@@ -81,7 +81,11 @@ export interface PromotionCode extends Base {
   expires_at: number | null;
   max_redemptions: number | null;
   metadata: Strings;
-  restrictions: { first_time_transaction: boolean; minimum_amount: number | null; minimum_amount_currency: string | null };
+  restrictions: {
+    first_time_transaction: boolean;
+    minimum_amount: number | null;
+    minimum_amount_currency: string | null;
+  };
 }
 
 export interface PaymentMethod extends Base {
@@ -274,8 +278,16 @@ export interface InvoiceItem extends Base {
   quantity: number;
   proration: boolean;
   /** Published as `parent.subscription_details.subscription`. */
-  parent: { quote_details: null; subscription_details: { subscription: string; subscription_item: string | null }; type: 'subscription_details' } | null;
-  pricing: { price_details: { price: string; product: string } | null; type: 'price_details'; unit_amount_decimal: string | null };
+  parent: {
+    quote_details: null;
+    subscription_details: { subscription: string; subscription_item: string | null };
+    type: 'subscription_details';
+  } | null;
+  pricing: {
+    price_details: { price: string; product: string } | null;
+    type: 'price_details';
+    unit_amount_decimal: string | null;
+  };
   metadata: Strings;
   discountable: boolean;
 }
@@ -294,7 +306,13 @@ export interface Dispute extends Base {
   reason: string;
   status: string;
   evidence: Record<string, unknown>;
-  evidence_details: { due_by: number; has_evidence: boolean; past_due: boolean; submission_count: number; [field: string]: unknown };
+  evidence_details: {
+    due_by: number;
+    has_evidence: boolean;
+    past_due: boolean;
+    submission_count: number;
+    [field: string]: unknown;
+  };
   metadata: Strings;
 }
 

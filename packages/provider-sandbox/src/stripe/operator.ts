@@ -15,7 +15,8 @@ const carries = (metadata: Record<string, string>, id: string): boolean => Objec
 function latestIntent(stripe: StripeContext, id: string): string | null {
   const session = (stripe.sessions.get(id) ?? stripe.sessions.findBy('lookup', id).at(-1))?.session;
   const invoiceId = id.startsWith('in_') ? id : session?.invoice;
-  if (invoiceId != null) return stripe.invoicePayments.findBy('invoice', invoiceId).at(-1)?.payment.payment_intent ?? null;
+  if (invoiceId != null)
+    return stripe.invoicePayments.findBy('invoice', invoiceId).at(-1)?.payment.payment_intent ?? null;
   if (session?.payment_intent != null) return session.payment_intent;
   return stripe.paymentIntents.all().findLast((intent) => carries(intent.metadata, id))?.id ?? null;
 }
@@ -103,4 +104,3 @@ export function createStripeOperator(stripe: StripeContext): OperatorDesk {
     },
   };
 }
-

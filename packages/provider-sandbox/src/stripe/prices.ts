@@ -96,7 +96,12 @@ function checkMetered(stripe: StripeContext, params: z.output<typeof createParam
 }
 
 function create(stripe: StripeContext, params: z.output<typeof createParams>): Price {
-  if (params.unit_amount === undefined && params.unit_amount_decimal === undefined && !params.custom_unit_amount && !params.tiers) {
+  if (
+    params.unit_amount === undefined &&
+    params.unit_amount_decimal === undefined &&
+    !params.custom_unit_amount &&
+    !params.tiers
+  ) {
     throw invalid('Missing required param: unit_amount.', { code: 'parameter_missing', param: 'unit_amount' });
   }
   if ((params.unit_amount ?? 0) < 0) {

@@ -11,7 +11,7 @@ import type { Discount, PaymentIntent, PaymentMethod, Session, StoredSession } f
 import { declinePayment } from './payments/charges.ts';
 import { confirmIntent } from './payments/confirm.ts';
 import { newPaymentIntent, newSetupIntent } from './payments/intent-object.ts';
-import { type BillingDetails, newPageCard } from './payments/method-object.ts';
+import { type BillingDetails, newPageCard, newPaymentMethod } from './payments/method-object.ts';
 import { succeedSetup } from './payments/setup-intents.ts';
 import { SESSION_EXPIRY, retax } from './session-create.ts';
 import { placeOf } from './tax/tax.ts';
@@ -35,7 +35,8 @@ export function locate(stripe: StripeContext, stored: StoredSession, billing: Bi
   const { session, plan } = stored;
   const customer = session.customer === null ? undefined : stripe.customers.get(session.customer);
   const known = placeOf(customer);
-  const place = known ?? (billing.country === null ? null : { country: billing.country, state: null, exempt: 'none' as const });
+  const place =
+    known ?? (billing.country === null ? null : { country: billing.country, state: null, exempt: 'none' as const });
   if (!plan.automaticTax || !place) return;
   retax(stored, place);
   if (customer && !known) stripe.customers.put({ ...customer, address: { country: place.country } });
@@ -111,7 +112,11 @@ function discountsOf(stripe: StripeContext, { session, plan }: StoredSession, su
   const coupon = plan.coupon === null ? undefined : stripe.coupons.get(plan.coupon);
   if (!coupon) return [];
   const promotion = plan.promotionCode === null ? null : (stripe.promotionCodes.get(plan.promotionCode) ?? null);
-  const on = { customer: session.customer, session: session.id, ...(subscription === undefined ? {} : { subscription }) };
+  const on = {
+    customer: session.customer,
+    session: session.id,
+    ...(subscription === undefined ? {} : { subscription }),
+  };
   return [newDiscount(stripe, { coupon, promotion }, on)];
 }
 
@@ -126,7 +131,10 @@ function receiptInvoice(stripe: StripeContext, stored: StoredSession): void {
     customer: { ...requireCustomer(stripe, session.customer, 'customer', 400), balance: 0 },
     currency: session.currency,
     reason: 'manual',
-    lines: plan.lines.map((line) => ({ ...oneTimeLine(stripe, line.price, line.quantity, null), amount: line.subtotal })),
+    lines: plan.lines.map((line) => ({
+      ...oneTimeLine(stripe, line.price, line.quantity, null),
+      amount: line.subtotal,
+    })),
     period: { start: now, end: now },
     subscription: null,
     discounts,
@@ -141,7 +149,11 @@ function receiptInvoice(stripe: StripeContext, stored: StoredSession): void {
   session.invoice = invoice.id;
 }
 
-function startSubscription(stripe: StripeContext, stored: StoredSession, method: PaymentMethod): void {
+/** A person is there and has proven who they are; `0341` is taken once, so that its renewal can fail. */
+const PRESENT = { offSession: false, returnUrl: null, isAuthenticated: true, forgivesRenewalCard: true } as const;
+
+/** @returns whether the money is there already. */
+function startSubscription(stripe: StripeContext, stored: StoredSession, method: PaymentMethod): boolean {
   const { session, plan } = stored;
   const recurring = plan.lines.filter((line) => line.price.recurring);
   const subscription = newSubscription(stripe, {
@@ -173,16 +185,12 @@ function startSubscription(stripe: StripeContext, stored: StoredSession, method:
   });
   const invoice = draftInvoice(stripe, input);
   finalizeInvoice(stripe, invoice, ledgerMetadata(stored));
-  payInvoice(stripe, invoice, method, {
-    offSession: false,
-    returnUrl: null,
-    isAuthenticated: true,
-    forgivesRenewalCard: true,
-  });
+  const collected = payInvoice(stripe, invoice, method, PRESENT);
   if (subscription.status === 'trialing') emitUpdated(stripe, subscription, { latest_invoice: null });
   settleStart(stripe, subscription);
   session.subscription = subscription.id;
   session.invoice = invoice.id;
+  return collected.kind !== 'processing';
 }
 
 function saveMethod(stripe: StripeContext, stored: StoredSession, method: PaymentMethod): void {
@@ -202,29 +210,55 @@ function keepMethod(stripe: StripeContext, method: PaymentMethod): void {
   if (method.customer !== null) stripe.emit('payment_method.attached', method);
 }
 
-/** A good card: collects, starts the subscription or saves the method, then completes the session. */
+/** Collects, starts the subscription or saves the method, then completes the session. */
+function finishSession(
+  stripe: StripeContext,
+  stored: StoredSession,
+  method: PaymentMethod,
+  billing: BillingDetails,
+): void {
+  const { session } = stored;
+  let isPaid = true;
+  if (session.mode !== 'payment') keepMethod(stripe, method);
+  if (session.mode === 'setup') saveMethod(stripe, stored, method);
+  else if (session.mode === 'subscription') isPaid = startSubscription(stripe, stored, method);
+  else if (session.amount_total > 0) {
+    const outcome = confirmIntent(stripe, intentOf(stripe, stored), method, PRESENT);
+    isPaid = outcome.kind !== 'later';
+  }
+  completeSession(stripe, stored, billing, isPaid);
+}
+
+/** A good card. */
 export function paySession(stripe: StripeContext, stored: StoredSession, card: Card, billing: BillingDetails): void {
   const { session } = stored;
   ensureCustomer(stripe, session, billing);
   locate(stripe, stored, billing);
-  const keep = session.mode !== 'payment';
   const method = newPageCard(stripe, {
     card,
-    customer: keep ? session.customer : null,
+    customer: session.mode === 'payment' ? null : session.customer,
     billing: billingOf(stripe, session, billing),
   });
-  if (keep) keepMethod(stripe, method);
-  if (session.mode === 'setup') saveMethod(stripe, stored, method);
-  else if (session.mode === 'subscription') startSubscription(stripe, stored, method);
-  else if (session.amount_total > 0) {
-    confirmIntent(stripe, intentOf(stripe, stored), method, {
-      offSession: false,
-      returnUrl: null,
-      isAuthenticated: true,
-      forgivesRenewalCard: true,
-    });
-  }
-  completeSession(stripe, stored, billing, true);
+  finishSession(stripe, stored, method, billing);
+}
+
+/** A bank's page or a mandate instead of a card: redirects pay at once, debits complete the session unpaid. */
+export function paySessionByBank(
+  stripe: StripeContext,
+  stored: StoredSession,
+  type: string,
+  billing: BillingDetails,
+): void {
+  const { session } = stored;
+  ensureCustomer(stripe, session, billing);
+  locate(stripe, stored, billing);
+  const method = newPaymentMethod(stripe, {
+    type,
+    card: null,
+    customer: session.mode === 'payment' ? null : session.customer,
+    billing: billingOf(stripe, session, billing),
+  });
+  finishSession(stripe, stored, method, billing);
 }
 
 /** A declined card leaves the session open for another try. */

@@ -48,10 +48,24 @@ export function settleIntent(stripe: StripeContext, id: string): PayResult {
   return { kind: 'paid' };
 }
 
+/** By its own intent, or by that of the subscription it started. */
+function sessionOf(stripe: StripeContext, intent: string): StoredSession | undefined {
+  const own = stripe.sessions.findBy('paymentIntent', intent)[0];
+  if (own) return own;
+  const payment = stripe.invoicePayments.findBy('paymentIntent', intent)[0];
+  const subscription = payment && stripe.invoices.get(payment.invoice)?.parent?.subscription_details.subscription;
+  const stored = subscription === undefined ? undefined : stripe.sessions.findBy('subscription', subscription)[0];
+  return stored?.session.invoice === payment?.invoice ? stored : undefined;
+}
+
+/** The first type of a session that leads to a bank's page or takes a mandate. */
+export const bankTypeOf = (types: readonly string[]): string | undefined =>
+  types.find((type) => ['redirect', 'debit'].includes(typeOf(type)?.flow ?? ''));
+
 /** A session that completed unpaid hears of its money, or of its end. */
 export function watchSessionPayments(stripe: StripeContext): void {
   stripe.hooks.onPayment((intent, decline) => {
-    const stored = stripe.sessions.findBy('paymentIntent', intent.id)[0];
+    const stored = sessionOf(stripe, intent.id);
     if (!stored || stored.session.status !== 'complete' || stored.session.payment_status !== 'unpaid') return;
     if (decline) return stripe.emit('checkout.session.async_payment_failed', stored.session);
     stored.session.payment_status = 'paid';

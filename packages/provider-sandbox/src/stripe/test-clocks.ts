@@ -31,7 +31,10 @@ export function testClockRoutes(stripe: StripeContext): Route[] {
       path: PATH,
       operations: ['test_clocks.create'],
       handle(request) {
-        const params = parse(z.strictObject({ customer: text.optional(), expand, frozen_time: integer, name: text.optional() }), formOf(request));
+        const params = parse(
+          z.strictObject({ customer: text.optional(), expand, frozen_time: integer, name: text.optional() }),
+          formOf(request),
+        );
         const clock = stripe.testClocks.put({
           id: `clock_1${base62(23)}`,
           object: 'test_helpers.test_clock',
@@ -52,9 +55,17 @@ export function testClockRoutes(stripe: StripeContext): Route[] {
       method: 'get',
       path: PATH,
       operations: ['test_clocks.list'],
-      handle: (request) => ({ status: 200, body: listPage(stripe.testClocks.newestFirst(), PATH, parse(z.strictObject(page), formOf(request))) }),
+      handle: (request) => ({
+        status: 200,
+        body: listPage(stripe.testClocks.newestFirst(), PATH, parse(z.strictObject(page), formOf(request))),
+      }),
     },
-    { method: 'get', path: `${PATH}/:id`, operations: ['test_clocks.get'], handle: (request) => ({ status: 200, body: found(request) }) },
+    {
+      method: 'get',
+      path: `${PATH}/:id`,
+      operations: ['test_clocks.get'],
+      handle: (request) => ({ status: 200, body: found(request) }),
+    },
     {
       method: 'post',
       path: `${PATH}/:id/advance`,

@@ -7,12 +7,21 @@ import { type ComposeInput, composeInvoice } from './compose-invoice.ts';
 import { itemLine, pendingItems } from './cycle-lines.ts';
 import { dropSpent } from './discounts-of.ts';
 import { draftInvoice, voidInvoice } from './invoices.ts';
-import { PENDING, addPendingItem, chargeableMethod, collect, emitUpdated, invoiceInput, previousOf } from './lifecycle.ts';
+import {
+  PENDING,
+  addPendingItem,
+  chargeableMethod,
+  collect,
+  emitUpdated,
+  invoiceInput,
+  previousOf,
+} from './lifecycle.ts';
 import type { ChangePlan } from './plan-change.ts';
 
 const PENDING_S = 23 * 3600;
 
-export type PaymentBehavior = 'allow_incomplete' | 'default_incomplete' | 'error_if_incomplete' | 'pending_if_incomplete';
+export type PaymentBehavior =
+  'allow_incomplete' | 'default_incomplete' | 'error_if_incomplete' | 'pending_if_incomplete';
 
 /** The invoice a change makes at once, with what was pending for it. */
 export function changeInvoice(stripe: StripeContext, plan: ChangePlan): ComposeInput {

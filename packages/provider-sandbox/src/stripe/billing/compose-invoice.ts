@@ -145,7 +145,13 @@ function parentOfInvoice(input: ComposeInput): Invoice['parent'] {
 function taxState(input: ComposeInput, hasPlace: boolean): Invoice['automatic_tax'] {
   const status = !input.automaticTax ? null : hasPlace ? 'complete' : 'requires_location_inputs';
   const liability = input.automaticTax ? { type: 'self' } : null;
-  return { disabled_reason: null, enabled: input.automaticTax, liability, provider: input.automaticTax ? 'stripe' : null, status };
+  return {
+    disabled_reason: null,
+    enabled: input.automaticTax,
+    liability,
+    provider: input.automaticTax ? 'stripe' : null,
+    status,
+  };
 }
 
 const EMPTY_FIELDS = {
@@ -246,7 +252,8 @@ export function composeInvoice(stripe: StripeContext, input: ComposeInput, id = 
     status: 'draft',
     status_transitions: { finalized_at: null, marked_uncollectible_at: null, paid_at: null, voided_at: null },
     subtotal: totals.subtotal,
-    subtotal_excluding_tax: totals.subtotal - totals.taxes.reduce((sum, tax) => sum + (tax.tax_behavior === 'inclusive' ? tax.amount : 0), 0),
+    subtotal_excluding_tax:
+      totals.subtotal - totals.taxes.reduce((sum, tax) => sum + (tax.tax_behavior === 'inclusive' ? tax.amount : 0), 0),
     total: totals.total,
     total_discount_amounts: totals.discounts,
     total_excluding_tax: totals.excludingTax,

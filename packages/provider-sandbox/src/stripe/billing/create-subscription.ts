@@ -23,7 +23,8 @@ const DAY_S = 86_400;
 export function priceOfItem(stripe: StripeContext, item: ItemParams, at: number): Price {
   if (item.price_data) return newPrice(stripe, { ...item.price_data, active: false });
   const param = `items[${at}][price]`;
-  if (item.price === undefined) throw invalid(`Missing required param: ${param}.`, { code: 'parameter_missing', param });
+  if (item.price === undefined)
+    throw invalid(`Missing required param: ${param}.`, { code: 'parameter_missing', param });
   const price = stripe.prices.get(item.price);
   if (!price) throw noSuch('price', item.price, param, 400);
   if (!price.active) {
@@ -65,7 +66,10 @@ export function draftSubscription(stripe: StripeContext, params: Create, custome
     throw noSuch('PaymentMethod', method, 'default_payment_method', 400);
   }
   if (params.collection_method === 'send_invoice' && params.days_until_due === undefined) {
-    throw invalid('You must pass `days_until_due` when creating a subscription with `collection_method` set to `send_invoice`.', { param: 'days_until_due' });
+    throw invalid(
+      'You must pass `days_until_due` when creating a subscription with `collection_method` set to `send_invoice`.',
+      { param: 'days_until_due' },
+    );
   }
   const subscription = newSubscription(stripe, {
     customer: customer.id,
@@ -75,7 +79,11 @@ export function draftSubscription(stripe: StripeContext, params: Create, custome
     trialEnd: trialEndOf(stripe, params),
     anchor: params.billing_cycle_anchor,
     fields: {
-      automatic_tax: { disabled_reason: null, enabled: params.automatic_tax?.enabled ?? false, liability: params.automatic_tax?.enabled === true ? { type: 'self' } : null },
+      automatic_tax: {
+        disabled_reason: null,
+        enabled: params.automatic_tax?.enabled ?? false,
+        liability: params.automatic_tax?.enabled === true ? { type: 'self' } : null,
+      },
       collection_method: params.collection_method ?? 'charge_automatically',
       days_until_due: params.days_until_due ?? null,
       description: params.description ?? null,
@@ -83,7 +91,10 @@ export function draftSubscription(stripe: StripeContext, params: Create, custome
       ...(params.trial_settings ? { trial_settings: params.trial_settings } : {}),
       payment_settings: {
         payment_method_options: params.payment_settings?.payment_method_options ?? null,
-        payment_method_types: params.payment_settings?.payment_method_types === '' ? null : (params.payment_settings?.payment_method_types ?? null),
+        payment_method_types:
+          params.payment_settings?.payment_method_types === ''
+            ? null
+            : (params.payment_settings?.payment_method_types ?? null),
         save_default_payment_method: params.payment_settings?.save_default_payment_method ?? 'off',
       },
     },
@@ -127,7 +138,12 @@ function shortened(line: LineInput, subscription: Subscription, anchor: number):
   return { ...line, amount: Math.round(line.amount * share), proration: true };
 }
 
-export function oneTimeLine(stripe: StripeContext, price: Price, quantity: number, subscription: string | null): LineInput {
+export function oneTimeLine(
+  stripe: StripeContext,
+  price: Price,
+  quantity: number,
+  subscription: string | null,
+): LineInput {
   const now = stripe.now();
   return {
     price,
@@ -169,7 +185,10 @@ function askForMethod(stripe: StripeContext, subscription: Subscription): void {
 export function createSubscription(stripe: StripeContext, params: Create): Subscription {
   const customer = requireCustomer(stripe, params.customer, 'customer', 400);
   if (params.payment_behavior === 'pending_if_incomplete') {
-    throw invalid('`pending_if_incomplete` is only used with updates and cannot be passed when creating a Subscription.', { param: 'payment_behavior' });
+    throw invalid(
+      '`pending_if_incomplete` is only used with updates and cannot be passed when creating a Subscription.',
+      { param: 'payment_behavior' },
+    );
   }
   if (params.automatic_tax?.enabled === true) requirePlace(customer);
   const coupons = chooseCoupons(stripe, params.discounts === '' ? [] : (params.discounts ?? []), customer.id);

@@ -15,7 +15,10 @@ function priceText(item: SubscriptionItem): string {
   return `(at ${price.currency.toUpperCase()} ${unit} / ${price.recurring?.interval ?? 'month'})`;
 }
 
-function lineOf(item: SubscriptionItem, over: Pick<LineInput, 'quantity' | 'amount' | 'description' | 'period'>): LineInput {
+function lineOf(
+  item: SubscriptionItem,
+  over: Pick<LineInput, 'quantity' | 'amount' | 'description' | 'period'>,
+): LineInput {
   return {
     price: item.price,
     currency: item.price.currency,

@@ -33,10 +33,9 @@ function checkPromotion(stripe: StripeContext, promotion: PromotionCode, custome
   }
   const bought = customer === null ? [] : stripe.paymentIntents.findBy('customer', customer);
   if (promotion.restrictions.first_time_transaction && bought.some((intent) => intent.status === 'succeeded')) {
-    throw invalid(
-      'This promotion code cannot be redeemed because the associated customer has prior transactions.',
-      { param },
-    );
+    throw invalid('This promotion code cannot be redeemed because the associated customer has prior transactions.', {
+      param,
+    });
   }
 }
 

@@ -8,7 +8,20 @@ import { expanded } from '../expand.ts';
 import { listPage } from '../listing.ts';
 import { checkCurrency } from '../money.ts';
 import type { Invoice, InvoiceItem } from '../objects.ts';
-import { bool, decimal, expand, formOf, integer, mergeMetadata, metadata, opaque, page, parse, range, text } from '../params.ts';
+import {
+  bool,
+  decimal,
+  expand,
+  formOf,
+  integer,
+  mergeMetadata,
+  metadata,
+  opaque,
+  page,
+  parse,
+  range,
+  text,
+} from '../params.ts';
 import { methodNamed } from '../payments/method-object.ts';
 import { placeOf } from '../tax/tax.ts';
 import { amountFor } from './price-amount.ts';
@@ -73,7 +86,10 @@ const itemCreate = z.strictObject({
   subscription: text.optional(),
 });
 
-function dueDate(stripe: StripeContext, params: { due_date?: number | undefined; days_until_due?: number | undefined }): number | null {
+function dueDate(
+  stripe: StripeContext,
+  params: { due_date?: number | undefined; days_until_due?: number | undefined },
+): number | null {
   return params.due_date ?? (params.days_until_due === undefined ? null : stripe.now() + params.days_until_due * DAY_S);
 }
 
@@ -95,22 +111,42 @@ function recompose(stripe: StripeContext, invoice: Invoice, automaticTax: boolea
     },
     invoice.id,
   );
-  const keys = ['amount_due', 'amount_remaining', 'automatic_tax', 'ending_balance', 'lines', 'subtotal', 'subtotal_excluding_tax', 'total', 'total_discount_amounts', 'total_excluding_tax', 'total_pretax_credit_amounts', 'total_taxes'];
+  const keys = [
+    'amount_due',
+    'amount_remaining',
+    'automatic_tax',
+    'ending_balance',
+    'lines',
+    'subtotal',
+    'subtotal_excluding_tax',
+    'total',
+    'total_discount_amounts',
+    'total_excluding_tax',
+    'total_pretax_credit_amounts',
+    'total_taxes',
+  ];
   Object.assign(invoice, Object.fromEntries(keys.map((key) => [key, made[key]])));
   stripe.invoices.put(invoice);
 }
 
 function create(stripe: StripeContext, params: z.output<typeof createParams>): Invoice {
   const customer = requireCustomer(stripe, params.customer, 'customer', 400);
-  const subscription = params.subscription === undefined ? null : (stripe.subscriptions.get(params.subscription) ?? null);
-  if (params.subscription !== undefined && !subscription) throw noSuch('subscription', params.subscription, 'subscription', 400);
+  const subscription =
+    params.subscription === undefined ? null : (stripe.subscriptions.get(params.subscription) ?? null);
+  if (params.subscription !== undefined && !subscription)
+    throw noSuch('subscription', params.subscription, 'subscription', 400);
   const sends = params.collection_method === 'send_invoice';
   if (sends && dueDate(stripe, params) === null) {
-    throw invalid('You must provide either `due_date` or `days_until_due` when `collection_method` is `send_invoice`.', { param: 'due_date' });
+    throw invalid(
+      'You must provide either `due_date` or `days_until_due` when `collection_method` is `send_invoice`.',
+      { param: 'due_date' },
+    );
   }
   const included = params.pending_invoice_items_behavior === 'include' || subscription !== null;
   const items = included ? pendingItems(stripe, customer.id, subscription?.id ?? null) : [];
-  const discounts = chooseCoupons(stripe, params.discounts === '' ? [] : (params.discounts ?? []), customer.id).map((chosen) => newDiscount(stripe, chosen, { customer: customer.id }));
+  const discounts = chooseCoupons(stripe, params.discounts === '' ? [] : (params.discounts ?? []), customer.id).map(
+    (chosen) => newDiscount(stripe, chosen, { customer: customer.id }),
+  );
   for (const discount of discounts) redeem(stripe, discount);
   const now = stripe.now();
   return draftInvoice(stripe, {
@@ -135,12 +171,20 @@ function create(stripe: StripeContext, params: z.output<typeof createParams>): I
 }
 
 function notEditable(invoice: Invoice): Error {
-  return invalid(`Invoice ${invoice.id} is no longer editable: it has been finalized.`, { code: 'invoice_not_editable' });
+  return invalid(`Invoice ${invoice.id} is no longer editable: it has been finalized.`, {
+    code: 'invoice_not_editable',
+  });
 }
 
 function update(stripe: StripeContext, invoice: Invoice, params: z.output<typeof updateParams>): Invoice {
   const { metadata: change, expand: _paths, ...rest } = params;
-  if (invoice.status !== 'draft' && Object.keys(rest).some((key) => !['auto_advance', 'default_payment_method', 'due_date', 'days_until_due'].includes(key))) throw notEditable(invoice);
+  if (
+    invoice.status !== 'draft' &&
+    Object.keys(rest).some(
+      (key) => !['auto_advance', 'default_payment_method', 'due_date', 'days_until_due'].includes(key),
+    )
+  )
+    throw notEditable(invoice);
   invoice.metadata = mergeMetadata(invoice.metadata, change);
   if (rest.description !== undefined) invoice.description = rest.description === '' ? null : rest.description;
   if (rest.footer !== undefined) invoice.footer = rest.footer === '' ? null : rest.footer;
@@ -149,20 +193,29 @@ function update(stripe: StripeContext, invoice: Invoice, params: z.output<typeof
   if (rest.due_date !== undefined || rest.days_until_due !== undefined) invoice.due_date = dueDate(stripe, rest);
   if (rest.discounts !== undefined) {
     const wanted = rest.discounts === '' ? [] : rest.discounts;
-    invoice.discounts = chooseCoupons(stripe, wanted, invoice.customer).map((chosen) => redeem(stripe, newDiscount(stripe, chosen, { customer: invoice.customer, invoice: invoice.id })));
+    invoice.discounts = chooseCoupons(stripe, wanted, invoice.customer).map((chosen) =>
+      redeem(stripe, newDiscount(stripe, chosen, { customer: invoice.customer, invoice: invoice.id })),
+    );
   }
-  if (invoice.parent === null && invoice.status === 'draft') recompose(stripe, invoice, rest.automatic_tax?.enabled ?? invoice.automatic_tax.enabled);
+  if (invoice.parent === null && invoice.status === 'draft')
+    recompose(stripe, invoice, rest.automatic_tax?.enabled ?? invoice.automatic_tax.enabled);
   stripe.invoices.put(invoice);
   stripe.emit('invoice.updated', invoice, {});
   return invoice;
 }
 
 function finalize(stripe: StripeContext, invoice: Invoice): Invoice {
-  if (invoice.status !== 'draft') throw invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.", { code: 'invoice_not_editable' });
+  if (invoice.status !== 'draft')
+    throw invalid("This invoice is already finalized, you can't re-finalize a non-draft invoice.", {
+      code: 'invoice_not_editable',
+    });
   if (invoice.automatic_tax.enabled && invoice.parent === null) recompose(stripe, invoice, true);
   const located = !invoice.automatic_tax.enabled || placeOf(stripe.customers.get(invoice.customer)) !== null;
   if (!finalizeInvoice(stripe, invoice) && !located) {
-    throw invalid("The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.", { code: 'customer_tax_location_invalid' });
+    throw invalid(
+      "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.",
+      { code: 'customer_tax_location_invalid' },
+    );
   }
   if (invoice.amount_due === 0) markPaid(stripe, invoice, false);
   return invoice;
@@ -172,7 +225,12 @@ export function defaultMethodOf(stripe: StripeContext, invoice: Invoice): string
   const id = invoice.parent?.subscription_details.subscription;
   const subscription = id === undefined ? undefined : stripe.subscriptions.get(id);
   const customer = stripe.customers.get(invoice.customer);
-  return invoice.default_payment_method ?? subscription?.default_payment_method ?? customer?.invoice_settings.default_payment_method ?? null;
+  return (
+    invoice.default_payment_method ??
+    subscription?.default_payment_method ??
+    customer?.invoice_settings.default_payment_method ??
+    null
+  );
 }
 
 function pay(stripe: StripeContext, invoice: Invoice, params: z.output<typeof payParams>): Invoice {
@@ -187,7 +245,10 @@ function pay(stripe: StripeContext, invoice: Invoice, params: z.output<typeof pa
   if (invoice.status === 'uncollectible') invoice.status = 'open';
   const id = params.payment_method ?? defaultMethodOf(stripe, invoice);
   if (id === null) {
-    throw invalid('There is no `default_payment_method` set on this Customer or Invoice. Please set either a `default_payment_method` or pass in a payment method to pay with.', { code: 'resource_missing' });
+    throw invalid(
+      'There is no `default_payment_method` set on this Customer or Invoice. Please set either a `default_payment_method` or pass in a payment method to pay with.',
+      { code: 'resource_missing' },
+    );
   }
   const method = methodNamed(stripe, id, 'payment_method');
   const outcome = payInvoice(stripe, invoice, method, { offSession: true, returnUrl: null });
@@ -202,8 +263,11 @@ function createItem(stripe: StripeContext, params: z.output<typeof itemCreate>):
   if (priceId !== undefined && !price) throw noSuch('price', priceId, 'pricing[price]', 400);
   const quantity = params.quantity ?? 1;
   const unit = params.unit_amount_decimal;
-  const amount = params.amount ?? (price ? amountFor(price, quantity) : unit === undefined ? undefined : Math.round(unit * quantity));
-  if (amount === undefined) throw invalid('Missing required param: amount.', { code: 'parameter_missing', param: 'amount' });
+  const amount =
+    params.amount ??
+    (price ? amountFor(price, quantity) : unit === undefined ? undefined : Math.round(unit * quantity));
+  if (amount === undefined)
+    throw invalid('Missing required param: amount.', { code: 'parameter_missing', param: 'amount' });
   const invoice = params.invoice === undefined ? undefined : stripe.invoices.get(params.invoice);
   if (params.invoice !== undefined && !invoice) throw noSuch('invoice', params.invoice, 'invoice', 400);
   if (invoice && invoice.status !== 'draft') throw notEditable(invoice);
@@ -275,7 +339,14 @@ function itemRoutes(stripe: StripeContext): Route[] {
       path: '/v1/invoiceitems',
       operations: ['invoice_items.list'],
       handle(request) {
-        const schema = z.strictObject({ ...page, ...opaque('customer_account'), created: range.optional(), customer: text.optional(), invoice: text.optional(), pending: bool.optional() });
+        const schema = z.strictObject({
+          ...page,
+          ...opaque('customer_account'),
+          created: range.optional(),
+          customer: text.optional(),
+          invoice: text.optional(),
+          pending: bool.optional(),
+        });
         const params = parse(schema, formOf(request));
         const keep = (doc: InvoiceItem): boolean =>
           (params.customer === undefined || doc.customer === params.customer) &&
@@ -289,7 +360,10 @@ function itemRoutes(stripe: StripeContext): Route[] {
       method: 'get',
       path: '/v1/invoiceitems/:id',
       operations: ['invoice_items.get'],
-      handle: (request) => ({ status: 200, body: expanded(stripe, found(request), parse(z.strictObject({ expand }), formOf(request)).expand) }),
+      handle: (request) => ({
+        status: 200,
+        body: expanded(stripe, found(request), parse(z.strictObject({ expand }), formOf(request)).expand),
+      }),
     },
     {
       method: 'delete',
@@ -333,7 +407,9 @@ export function invoiceRoutes(stripe: StripeContext): Route[] {
   });
   const requireOpen = (invoice: Invoice, verb: string): void => {
     if (invoice.status === 'open' || (verb === 'void' && invoice.status === 'uncollectible')) return;
-    throw invalid(`You can only ${verb} an open invoice. This invoice is ${invoice.status}.`, { code: 'invoice_not_editable' });
+    throw invalid(`You can only ${verb} an open invoice. This invoice is ${invoice.status}.`, {
+      code: 'invoice_not_editable',
+    });
   };
   return [
     ...itemRoutes(stripe),
@@ -362,7 +438,10 @@ export function invoiceRoutes(stripe: StripeContext): Route[] {
       handle(request) {
         const params = parse(z.strictObject(page), formOf(request));
         const { lines, id } = found(request);
-        return { status: 200, body: expanded(stripe, listPage(lines.data, `${PATH}/${id}/lines`, params), params.expand) };
+        return {
+          status: 200,
+          body: expanded(stripe, listPage(lines.data, `${PATH}/${id}/lines`, params), params.expand),
+        };
       },
     },
     act('update', updateParams, (invoice, params) => update(stripe, invoice, params)),
@@ -389,7 +468,10 @@ export function invoiceRoutes(stripe: StripeContext): Route[] {
       operations: ['invoices.delete'],
       handle(request) {
         const invoice = found(request);
-        if (invoice.status !== 'draft' || invoice.parent) throw invalid('You can only delete draft invoices that are not of a subscription.', { code: 'invoice_not_editable' });
+        if (invoice.status !== 'draft' || invoice.parent)
+          throw invalid('You can only delete draft invoices that are not of a subscription.', {
+            code: 'invoice_not_editable',
+          });
         stripe.invoices.remove(invoice.id);
         for (const item of stripe.invoiceItems.findBy('invoice', invoice.id)) stripe.invoiceItems.remove(item.id);
         stripe.emit('invoice.deleted', invoice);

@@ -93,7 +93,8 @@ export function finalizeInvoice(
   if (invoice.automatic_tax.status === 'requires_location_inputs') {
     const error = {
       code: 'customer_tax_location_invalid',
-      message: "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.",
+      message:
+        "The customer's location isn't recognized. Set a valid customer address in order to automatically calculate tax.",
       type: 'invalid_request_error',
     };
     invoice['last_finalization_error'] = error;

@@ -5,7 +5,15 @@ import type { Invoice, InvoiceItem, PaymentMethod, Subscription } from '../objec
 import { type ComposeInput, type LineInput, composeInvoice } from './compose-invoice.ts';
 import { cycleLines, itemLine, pendingItems } from './cycle-lines.ts';
 import { dropSpent, liveDiscounts } from './discounts-of.ts';
-import { collectInvoice, draftInvoice, finalizeInvoice, markUncollectible, payInvoice, subscriptionOf, voidInvoice } from './invoices.ts';
+import {
+  collectInvoice,
+  draftInvoice,
+  finalizeInvoice,
+  markUncollectible,
+  payInvoice,
+  subscriptionOf,
+  voidInvoice,
+} from './invoices.ts';
 import { currentEnd, currentStart, periodEnd } from './subscription-object.ts';
 
 export const RENEWAL = 'stripe.subscription.period-end';
@@ -31,7 +39,11 @@ export function planPeriodEnd(stripe: StripeContext, subscription: Subscription)
   const warnAt = end - UPCOMING_DAYS * DAY_S;
   if (warnAt > stripe.now()) agenda.plan(UPCOMING, subscription.id, warnAt * 1000);
   if (subscription.status !== 'trialing' || subscription.trial_end === null) return;
-  agenda.plan(TRIAL_WARNING, subscription.id, Math.max(stripe.now() * 1000, (subscription.trial_end - 3 * DAY_S) * 1000));
+  agenda.plan(
+    TRIAL_WARNING,
+    subscription.id,
+    Math.max(stripe.now() * 1000, (subscription.trial_end - 3 * DAY_S) * 1000),
+  );
 }
 
 export function planIncompleteEnd(stripe: StripeContext, subscription: Subscription): void {
@@ -189,7 +201,12 @@ function setAside(stripe: StripeContext, subscription: Subscription, invoice: In
 }
 
 /** Charges at once, an hour earlier than the real one, which lets a renewal's draft rest so that it can be edited. */
-export function collect(stripe: StripeContext, subscription: Subscription, invoice: Invoice, offSession: boolean): void {
+export function collect(
+  stripe: StripeContext,
+  subscription: Subscription,
+  invoice: Invoice,
+  offSession: boolean,
+): void {
   if (subscription.pause_collection) return setAside(stripe, subscription, invoice);
   if (subscription.collection_method === 'send_invoice') {
     if (finalizeInvoice(stripe, invoice, subscription.metadata)) stripe.emit('invoice.sent', invoice);
@@ -307,7 +324,8 @@ function expireIncomplete(stripe: StripeContext, id: string): void {
 
 function warnUpcoming(stripe: StripeContext, id: string): void {
   const subscription = stripe.subscriptions.get(id);
-  const continues = subscription && !subscription.cancel_at_period_end && ['active', 'trialing'].includes(subscription.status);
+  const continues =
+    subscription && !subscription.cancel_at_period_end && ['active', 'trialing'].includes(subscription.status);
   if (!continues) return;
   // The one invoice event whose object has no id.
   const { id: _none, ...upcoming } = composeInvoice(stripe, nextCycle(stripe, subscription).input);

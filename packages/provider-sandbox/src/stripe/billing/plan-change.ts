@@ -45,7 +45,8 @@ function changedItem(stripe: StripeContext, next: Subscription, change: ItemChan
   if (!item) return addItem(stripe, next, price, change, at);
   if (change.deleted === true) data.splice(data.indexOf(item), 1);
   if (change.quantity !== undefined) item.quantity = change.quantity;
-  if (change.metadata !== undefined) item.metadata = change.metadata === '' ? {} : { ...item.metadata, ...change.metadata };
+  if (change.metadata !== undefined)
+    item.metadata = change.metadata === '' ? {} : { ...item.metadata, ...change.metadata };
   if (price) setItemPrice(item, price);
 }
 
@@ -58,9 +59,12 @@ function checkPrice(next: Subscription, price: Price | undefined, at: number): v
     );
   }
   if (price.currency === next.currency) return;
-  throw invalid(`The price specified only supports \`${price.currency}\`. This doesn't match the expected currency: \`${next.currency}\`.`, {
-    param: `items[${at}][price]`,
-  });
+  throw invalid(
+    `The price specified only supports \`${price.currency}\`. This doesn't match the expected currency: \`${next.currency}\`.`,
+    {
+      param: `items[${at}][price]`,
+    },
+  );
 }
 
 function addItem(
@@ -73,7 +77,9 @@ function addItem(
   const param = `items[${at}][price]`;
   if (!price) throw invalid(`Missing required param: ${param}.`, { code: 'parameter_missing', param });
   if (next.items.data.some((item) => item.price.id === price.id)) {
-    throw invalid(`A subscription item for this price already exists: ${price.id}. Pass its \`id\` to change it.`, { param });
+    throw invalid(`A subscription item for this price already exists: ${price.id}. Pass its \`id\` to change it.`, {
+      param,
+    });
   }
   const item = newItem(stripe, {
     subscription: next.id,
@@ -171,7 +177,9 @@ function startBefore(item: SubscriptionItem): number {
 
 function changesInterval(before: Subscription, next: Subscription): boolean {
   const of = (subscription: Subscription): string[] =>
-    subscription.items.data.map(({ price }) => `${price.recurring?.interval ?? ''}/${price.recurring?.interval_count ?? 1}`);
+    subscription.items.data.map(
+      ({ price }) => `${price.recurring?.interval ?? ''}/${price.recurring?.interval_count ?? 1}`,
+    );
   const known = of(before);
   return of(next).some((interval) => !known.includes(interval));
 }

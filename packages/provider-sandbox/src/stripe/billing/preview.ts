@@ -124,7 +124,8 @@ function previewDiscounts(stripe: StripeContext, params: Params, customer: Custo
 export function previewInvoice(stripe: StripeContext, params: Params): Invoice {
   const customer = customerOf(stripe, params);
   const subscription = params.subscription === undefined ? undefined : stripe.subscriptions.get(params.subscription);
-  if (params.subscription !== undefined && !subscription) throw noSuch('subscription', params.subscription, 'subscription', 400);
+  if (params.subscription !== undefined && !subscription)
+    throw noSuch('subscription', params.subscription, 'subscription', 400);
   if (subscription && ['canceled', 'incomplete_expired'].includes(subscription.status)) {
     throw invalid(`No upcoming invoices for subscription: ${subscription.id}`, { code: 'invoice_upcoming_none' });
   }
@@ -132,12 +133,22 @@ export function previewInvoice(stripe: StripeContext, params: Params): Invoice {
   const now = stripe.now();
   const currency = params.currency?.toLowerCase() ?? 'usd';
   const base: ComposeInput = onlyItems
-    ? { customer, currency, reason: 'upcoming', lines: [], period: { start: now, end: now }, subscription: null, discounts: [], automaticTax: false }
+    ? {
+        customer,
+        currency,
+        reason: 'upcoming',
+        lines: [],
+        period: { start: now, end: now },
+        subscription: null,
+        discounts: [],
+        automaticTax: false,
+      }
     : subscription
       ? changedInput(stripe, subscription, params)
       : newInput(stripe, customer, params);
   const lines = [...base.lines, ...extraLines(stripe, params, base.currency)];
-  if (lines.length === 0 && onlyItems) throw invalid(`No upcoming invoices for customer: ${customer.id}`, { code: 'invoice_upcoming_none' });
+  if (lines.length === 0 && onlyItems)
+    throw invalid(`No upcoming invoices for customer: ${customer.id}`, { code: 'invoice_upcoming_none' });
   const id = `upcoming_in_1${base62(23)}`;
   return composeInvoice(
     stripe,

@@ -5,9 +5,7 @@ import { priceData } from '../price-params.ts';
 export const discountsParam = z
   .union([
     z.literal(''),
-    z.array(
-      z.strictObject({ coupon: text.optional(), discount: text.optional(), promotion_code: text.optional() }),
-    ),
+    z.array(z.strictObject({ coupon: text.optional(), discount: text.optional(), promotion_code: text.optional() })),
   ])
   .optional();
 export const automaticTaxParam = z.strictObject({ enabled: bool, liability: ignored.optional() }).optional();
@@ -95,7 +93,10 @@ export const subscriptionUpdate = z.strictObject({
   pause_collection: z
     .union([
       z.literal(''),
-      z.strictObject({ behavior: z.enum(['keep_as_draft', 'mark_uncollectible', 'void']), resumes_at: integer.optional() }),
+      z.strictObject({
+        behavior: z.enum(['keep_as_draft', 'mark_uncollectible', 'void']),
+        resumes_at: integer.optional(),
+      }),
     ])
     .optional(),
   proration_date: integer.optional(),
@@ -124,7 +125,18 @@ export const subscriptionList = z.strictObject({
   customer: text.optional(),
   price: text.optional(),
   status: z
-    .enum(['active', 'all', 'canceled', 'ended', 'incomplete', 'incomplete_expired', 'past_due', 'paused', 'trialing', 'unpaid'])
+    .enum([
+      'active',
+      'all',
+      'canceled',
+      'ended',
+      'incomplete',
+      'incomplete_expired',
+      'past_due',
+      'paused',
+      'trialing',
+      'unpaid',
+    ])
     .optional(),
 });
 export const previewParams = z.strictObject({
@@ -133,7 +145,10 @@ export const previewParams = z.strictObject({
   currency: text.optional(),
   customer: text.optional(),
   customer_details: z
-    .strictObject({ ...opaque('shipping tax tax_exempt tax_ids'), address: z.record(z.string(), z.string()).optional() })
+    .strictObject({
+      ...opaque('shipping tax tax_exempt tax_ids'),
+      address: z.record(z.string(), z.string()).optional(),
+    })
     .optional(),
   discounts: discountsParam,
   expand,

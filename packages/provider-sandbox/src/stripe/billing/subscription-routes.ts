@@ -16,7 +16,12 @@ import {
   subscriptionResume,
   subscriptionUpdate,
 } from './subscription-params.ts';
-import { cancelSubscription, pauseSubscription, resumeSubscription, updateSubscription } from './update-subscription.ts';
+import {
+  cancelSubscription,
+  pauseSubscription,
+  resumeSubscription,
+  updateSubscription,
+} from './update-subscription.ts';
 
 const PATH = '/v1/subscriptions';
 
@@ -39,8 +44,10 @@ function keepSubscription(params: z.output<typeof subscriptionList>): (doc: Subs
 /** Exact clauses joined by `AND`: `status:'active'`, `metadata['key']:'value'`. */
 function matcherOf(query: string): (doc: Subscription) => boolean {
   const clauses = query.split(/\s+AND\s+/).map((clause) => {
-    const [, key, field, value = ''] = /^(?:metadata\[['"]([^'"]+)['"]\]|(status)):['"]([^'"]*)['"]$/.exec(clause.trim()) ?? [];
-    if (key === undefined && field === undefined) throw invalid('We were unable to parse your search query.', { param: 'query' });
+    const [, key, field, value = ''] =
+      /^(?:metadata\[['"]([^'"]+)['"]\]|(status)):['"]([^'"]*)['"]$/.exec(clause.trim()) ?? [];
+    if (key === undefined && field === undefined)
+      throw invalid('We were unable to parse your search query.', { param: 'query' });
     return (doc: Subscription): boolean => (key === undefined ? doc.status === value : doc.metadata[key] === value);
   });
   return (doc) => clauses.every((matches) => matches(doc));
@@ -67,9 +74,15 @@ function reads(stripe: StripeContext, found: (request: ApiRequest) => Subscripti
       path: `${PATH}/search`,
       operations: ['subscriptions.search'],
       handle(request) {
-        const params = parse(z.strictObject({ query: text, limit: page.limit, page: text.optional(), expand }), formOf(request));
+        const params = parse(
+          z.strictObject({ query: text, limit: page.limit, page: text.optional(), expand }),
+          formOf(request),
+        );
         const list = listPage(stripe.subscriptions.newestFirst(), `${PATH}/search`, params, matcherOf(params.query));
-        return { status: 200, body: expanded(stripe, { ...list, object: 'search_result', next_page: null }, params.expand) };
+        return {
+          status: 200,
+          body: expanded(stripe, { ...list, object: 'search_result', next_page: null }, params.expand),
+        };
       },
     },
     {

@@ -53,7 +53,8 @@ function applyEnding(stripe: StripeContext, subscription: Subscription, update: 
   if (update.cancel_at === undefined) return;
   const ends = subscription.items.data.map((item) => item.current_period_end);
   const named = { min_period_end: Math.min(...ends), max_period_end: Math.max(...ends) };
-  const at = update.cancel_at === '' ? null : typeof update.cancel_at === 'number' ? update.cancel_at : named[update.cancel_at];
+  const at =
+    update.cancel_at === '' ? null : typeof update.cancel_at === 'number' ? update.cancel_at : named[update.cancel_at];
   if (at !== null && at < now) throw invalid('`cancel_at` must be in the future.', { param: 'cancel_at' });
   Object.assign(subscription, { cancel_at: at, canceled_at: at === null ? null : now, cancel_at_period_end: false });
 }
@@ -162,7 +163,11 @@ export function cancelSubscription(
     const pending = pendingItems(stripe, subscription.customer, subscription.id).map((item) => itemLine(stripe, item));
     const lines = [...pending, ...credits, ...usage];
     if (lines.length > 0) {
-      const input = invoiceInput(stripe, subscription, { reason: 'subscription_cycle', lines, period: { start: now, end: now } });
+      const input = invoiceInput(stripe, subscription, {
+        reason: 'subscription_cycle',
+        lines,
+        period: { start: now, end: now },
+      });
       collect(stripe, subscription, draftInvoice(stripe, input), true);
     }
   } else for (const line of credits) addPendingItem(stripe, subscription, line);

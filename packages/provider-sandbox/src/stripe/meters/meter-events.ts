@@ -71,7 +71,12 @@ function report(stripe: StripeContext, meter: Meter | null, code: string, event:
   const error = {
     code,
     error_count: 1,
-    sample_errors: [{ error_message: MESSAGES[code] ?? 'No meter found for this event name.', request: { identifier: event.identifier } }],
+    sample_errors: [
+      {
+        error_message: MESSAGES[code] ?? 'No meter found for this event name.',
+        request: { identifier: event.identifier },
+      },
+    ],
   };
   const data = {
     developer_message_summary: `There is 1 invalid event`,
@@ -94,10 +99,16 @@ function checkUnique(stripe: StripeContext, identifier: string): void {
 function checkTime(stripe: StripeContext, timestamp: number): void {
   const now = stripe.now();
   if (timestamp < now - PAST_S) {
-    throw invalid('The timestamp must be within the past 35 calendar days.', { code: 'timestamp_too_far_in_past', param: 'timestamp' });
+    throw invalid('The timestamp must be within the past 35 calendar days.', {
+      code: 'timestamp_too_far_in_past',
+      param: 'timestamp',
+    });
   }
   if (timestamp <= now + AHEAD_S) return;
-  throw invalid('The timestamp must not be more than 5 minutes in the future.', { code: 'timestamp_in_future', param: 'timestamp' });
+  throw invalid('The timestamp must not be more than 5 minutes in the future.', {
+    code: 'timestamp_in_future',
+    param: 'timestamp',
+  });
 }
 
 function receive(stripe: StripeContext, event: MeterEvent): void {
@@ -122,12 +133,17 @@ function receive(stripe: StripeContext, event: MeterEvent): void {
 function cancel(stripe: StripeContext, params: z.output<typeof adjustmentParams>): object {
   const identifier = params.cancel?.identifier;
   if (identifier === undefined) {
-    throw invalid('Missing required param: cancel[identifier].', { code: 'parameter_missing', param: 'cancel[identifier]' });
+    throw invalid('Missing required param: cancel[identifier].', {
+      code: 'parameter_missing',
+      param: 'cancel[identifier]',
+    });
   }
   const entry = stripe.usage.get(identifier);
   if (!entry) throw noSuch('meter event', identifier, 'cancel[identifier]', 400);
   if (entry.receivedMs + UNIQUE_MS <= stripe.sandbox.clock.nowMs()) {
-    throw invalid('Meter events can be canceled within 24 hours of their receipt only.', { param: 'cancel[identifier]' });
+    throw invalid('Meter events can be canceled within 24 hours of their receipt only.', {
+      param: 'cancel[identifier]',
+    });
   }
   stripe.usage.put({ ...entry, isCanceled: true });
   return {
@@ -158,9 +174,17 @@ export function meterEventRoutes(stripe: StripeContext): Route[] {
       handle(request) {
         const params = parse(v1Params, formOf(request));
         const { event_name, payload: sent } = params;
-        const event = { event_name, payload: sent, identifier: params.identifier ?? uuid(), timestamp: params.timestamp ?? stripe.now() };
+        const event = {
+          event_name,
+          payload: sent,
+          identifier: params.identifier ?? uuid(),
+          timestamp: params.timestamp ?? stripe.now(),
+        };
         receive(stripe, event);
-        return { status: 200, body: { object: 'billing.meter_event', created: stripe.now(), livemode: false, ...event } };
+        return {
+          status: 200,
+          body: { object: 'billing.meter_event', created: stripe.now(), livemode: false, ...event },
+        };
       },
     },
     {
@@ -174,7 +198,18 @@ export function meterEventRoutes(stripe: StripeContext): Route[] {
         const identifier = params.identifier ?? uuid();
         receive(stripe, { event_name, payload: sent, identifier, timestamp: Math.floor(Date.parse(timestamp) / 1000) });
         const created = stripe.sandbox.clock.nowIso();
-        return { status: 200, body: { object: 'v2.billing.meter_event', created, livemode: false, event_name, identifier, payload: sent, timestamp } };
+        return {
+          status: 200,
+          body: {
+            object: 'v2.billing.meter_event',
+            created,
+            livemode: false,
+            event_name,
+            identifier,
+            payload: sent,
+            timestamp,
+          },
+        };
       },
     },
     {

@@ -113,12 +113,20 @@ export function meterRoutes(stripe: StripeContext): Route[] {
       path: PATH,
       operations: ['meters.list'],
       handle(request) {
-        const params = parse(z.strictObject({ ...page, status: z.enum(['active', 'inactive']).optional() }), formOf(request));
+        const params = parse(
+          z.strictObject({ ...page, status: z.enum(['active', 'inactive']).optional() }),
+          formOf(request),
+        );
         const keep = (doc: Meter): boolean => params.status === undefined || doc.status === params.status;
         return { status: 200, body: listPage(stripe.meters.newestFirst(), PATH, params, keep) };
       },
     },
-    { method: 'get', path: `${PATH}/:id`, operations: ['meters.get'], handle: (request) => ({ status: 200, body: found(request) }) },
+    {
+      method: 'get',
+      path: `${PATH}/:id`,
+      operations: ['meters.get'],
+      handle: (request) => ({ status: 200, body: found(request) }),
+    },
     {
       method: 'post',
       path: `${PATH}/:id`,
@@ -142,7 +150,10 @@ export function meterRoutes(stripe: StripeContext): Route[] {
       handle(request) {
         const meter = found(request);
         const params = parse(summaryParams, formOf(request));
-        return { status: 200, body: listPage(summaries(stripe, meter, params), `${PATH}/${meter.id}/event_summaries`, params) };
+        return {
+          status: 200,
+          body: listPage(summaries(stripe, meter, params), `${PATH}/${meter.id}/event_summaries`, params),
+        };
       },
     },
   ];

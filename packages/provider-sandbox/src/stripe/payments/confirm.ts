@@ -29,7 +29,8 @@ export function forecast(stripe: StripeContext, method: PaymentMethod, how: Conf
   const instrument = stripe.instruments.get(method.id);
   const flow = typeOf(method.type)?.flow ?? 'card';
   if (flow === 'voucher' || flow === 'transfer' || flow === 'debit') return { kind: 'later' };
-  if (flow === 'redirect') return how.isAuthenticated === true || how.offSession ? { kind: 'approve' } : { kind: 'challenge' };
+  if (flow === 'redirect')
+    return how.isAuthenticated === true || how.offSession ? { kind: 'approve' } : { kind: 'challenge' };
   if (!instrument) return { kind: 'approve' };
   const { charge, authentication } = instrument.behaviour;
   const forgiven = how.forgivesRenewalCard === true && instrument.card?.renewal === 'declines';

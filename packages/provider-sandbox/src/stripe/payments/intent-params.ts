@@ -9,7 +9,10 @@ const futureUsage = z.union([z.literal(''), z.enum(['on_session', 'off_session']
 const methodOptions = z
   .record(
     z.string(),
-    z.record(z.string(), z.unknown().transform((value) => (/^\d{1,4}$/.test(String(value)) ? Number(value) : value))),
+    z.record(
+      z.string(),
+      z.unknown().transform((value) => (/^\d{1,4}$/.test(String(value)) ? Number(value) : value)),
+    ),
   )
   .optional();
 

@@ -8,7 +8,14 @@ import { mergeMetadata } from '../params.ts';
 import { capturePayment } from './charges.ts';
 import { DEBIT, confirmIntent } from './confirm.ts';
 import { newPaymentIntent } from './intent-object.ts';
-import type { TypeParams, intentCancel, intentCapture, intentConfirm, intentCreate, intentUpdate } from './intent-params.ts';
+import type {
+  TypeParams,
+  intentCancel,
+  intentCapture,
+  intentConfirm,
+  intentCreate,
+  intentUpdate,
+} from './intent-params.ts';
 import { methodNamed } from './method-object.ts';
 import { methodFrom } from './method-params.ts';
 import { isKnownType, offeredTypes } from './method-types.ts';
@@ -27,7 +34,8 @@ export function typesFor(
 ): string[] {
   for (const list of ['allowed_payment_method_types', 'excluded_payment_method_types'] as const) {
     const unknown = params[list]?.find((type) => !isKnownType(type));
-    if (unknown !== undefined) throw invalid(`Invalid ${list}: ${unknown} is not a payment method type`, { param: list });
+    if (unknown !== undefined)
+      throw invalid(`Invalid ${list}: ${unknown} is not a payment method type`, { param: list });
   }
   const offered = offeredTypes({
     ...input,
@@ -98,7 +106,10 @@ export function createIntent(stripe: StripeContext, params: Create): PaymentInte
     types,
     fields: {
       allowed_payment_method_types: params.allowed_payment_method_types ?? null,
-      automatic_payment_methods: { allow_redirects: automatic?.allow_redirects ?? 'always', enabled: automatic?.enabled ?? true },
+      automatic_payment_methods: {
+        allow_redirects: automatic?.allow_redirects ?? 'always',
+        enabled: automatic?.enabled ?? true,
+      },
       capture_method: params.capture_method ?? 'automatic_async',
       confirmation_method: params.confirmation_method ?? 'automatic',
       excluded_payment_method_types: params.excluded_payment_method_types ?? null,
@@ -163,16 +174,25 @@ export function updateIntent(
   params: z.output<typeof intentUpdate>,
 ): PaymentIntent {
   const isOpen = ['requires_payment_method', 'requires_confirmation', 'requires_action'].includes(intent.status);
-  if ((params.amount !== undefined || params.currency !== undefined || params.payment_method !== undefined) && !isOpen) {
+  if (
+    (params.amount !== undefined || params.currency !== undefined || params.payment_method !== undefined) &&
+    !isOpen
+  ) {
     throw unexpectedState(intent, 'update', 'requires_payment_method, requires_confirmation, requires_action');
   }
   if (stripe.intentNotes.get(intent.id)?.ownedBy?.startsWith('in_') === true && params.amount !== undefined) {
-    throw invalid('You cannot update the amount of a PaymentIntent that was created by an invoice.', { param: 'amount' });
+    throw invalid('You cannot update the amount of a PaymentIntent that was created by an invoice.', {
+      param: 'amount',
+    });
   }
   const currency = params.currency === undefined ? intent.currency : checkCurrency(params.currency);
   if (params.amount !== undefined) checkChargeAmount(params.amount, currency);
   if (params.customer !== undefined) requireCustomer(stripe, params.customer, 'customer', 400);
-  Object.assign(intent, { currency, amount: params.amount ?? intent.amount, customer: params.customer ?? intent.customer });
+  Object.assign(intent, {
+    currency,
+    amount: params.amount ?? intent.amount,
+    customer: params.customer ?? intent.customer,
+  });
   intent.metadata = mergeMetadata(intent.metadata, params.metadata);
   const plain = ['description', 'receipt_email', 'setup_future_usage', 'statement_descriptor', 'shipping'] as const;
   for (const name of plain) if (params[name] !== undefined) intent[name] = params[name] === '' ? null : params[name];
@@ -210,7 +230,13 @@ export function cancelIntent(
   intent: PaymentIntent,
   params: Pick<z.output<typeof intentCancel>, 'cancellation_reason'>,
 ): PaymentIntent {
-  const open = ['requires_payment_method', 'requires_capture', 'requires_confirmation', 'requires_action', 'processing'];
+  const open = [
+    'requires_payment_method',
+    'requires_capture',
+    'requires_confirmation',
+    'requires_action',
+    'processing',
+  ];
   if (!open.includes(intent.status)) {
     throw invalid(
       `You cannot cancel this PaymentIntent because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be canceled: ${open.join(', ')}.`,

@@ -151,4 +151,3 @@ export function methodNamed(stripe: StripeContext, id: string, param: string): P
 
 export const cardOf = (stripe: StripeContext, method: PaymentMethod): Card | null =>
   stripe.instruments.get(method.id)?.card ?? null;
-

@@ -128,9 +128,12 @@ function debitDetails(type: string, given: Record<string, unknown>): { settles: 
 export function methodFrom(stripe: StripeContext, data: MethodData, param: string): PaymentMethod {
   const at = (name: string): string => (param === '' ? name : `${param}[${name}]`);
   const type = data.type ?? (data.card ? 'card' : undefined);
-  if (type === undefined) throw invalid(`Missing required param: ${at('type')}.`, { code: 'parameter_missing', param: at('type') });
+  if (type === undefined)
+    throw invalid(`Missing required param: ${at('type')}.`, { code: 'parameter_missing', param: at('type') });
   if (!(type in METHOD_TYPES)) {
-    throw invalid(`Invalid ${at('type')}: must be one of ${Object.keys(METHOD_TYPES).join(', ')}`, { param: at('type') });
+    throw invalid(`Invalid ${at('type')}: must be one of ${Object.keys(METHOD_TYPES).join(', ')}`, {
+      param: at('type'),
+    });
   }
   const shared = {
     customer: null,

@@ -151,7 +151,10 @@ function listRoutes(stripe: StripeContext): Route[] {
         const id = request.params['method'] ?? '';
         const method = stripe.paymentMethods.get(id);
         if (!method || method.customer !== request.params['id']) throw noSuch('PaymentMethod', id, 'payment_method');
-        return { status: 200, body: expanded(stripe, method, parse(z.strictObject({ expand }), formOf(request)).expand) };
+        return {
+          status: 200,
+          body: expanded(stripe, method, parse(z.strictObject({ expand }), formOf(request)).expand),
+        };
       },
     },
   ];
@@ -189,7 +192,10 @@ export function paymentMethodRoutes(stripe: StripeContext): Route[] {
       operations: ['payment_methods.update'],
       handle(request) {
         const params = parse(updateParams, formOf(request));
-        return { status: 200, body: expanded(stripe, update(stripe, found(request.params['id']), params), params.expand) };
+        return {
+          status: 200,
+          body: expanded(stripe, update(stripe, found(request.params['id']), params), params.expand),
+        };
       },
     },
     {
@@ -209,7 +215,10 @@ export function paymentMethodRoutes(stripe: StripeContext): Route[] {
       operations: ['payment_methods.detach'],
       handle(request) {
         const params = parse(z.strictObject({ expand }), formOf(request));
-        return { status: 200, body: expanded(stripe, detachMethod(stripe, found(request.params['id'])), params.expand) };
+        return {
+          status: 200,
+          body: expanded(stripe, detachMethod(stripe, found(request.params['id'])), params.expand),
+        };
       },
     },
   ];

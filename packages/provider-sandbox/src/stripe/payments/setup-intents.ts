@@ -7,7 +7,17 @@ import { cardError, invalid, noSuch, paymentFailure } from '../errors.ts';
 import { expanded } from '../expand.ts';
 import { inRange, listPage } from '../listing.ts';
 import type { PaymentMethod, SetupIntent } from '../objects.ts';
-import { expand, formOf, mergeMetadata, opaque, page, parse, range, refusePaymentMethodTypes, text } from '../params.ts';
+import {
+  expand,
+  formOf,
+  mergeMetadata,
+  opaque,
+  page,
+  parse,
+  range,
+  refusePaymentMethodTypes,
+  text,
+} from '../params.ts';
 import { newMandateId, openChallenge } from './confirm.ts';
 import { newSetupIntent } from './intent-object.ts';
 import { intentCancel, setupConfirm, setupCreate, setupUpdate } from './intent-params.ts';
@@ -83,7 +93,10 @@ function confirmSetup(
   // `0341` can be set up; it fails on charging.
   if (behaviour?.charge && cardOf(stripe, method)?.renewal !== 'declines') {
     failSetup(stripe, intent, method, behaviour.charge);
-    throw paymentFailure(behaviour.charge, { setup_intent: structuredClone(intent), payment_method: structuredClone(method) });
+    throw paymentFailure(behaviour.charge, {
+      setup_intent: structuredClone(intent),
+      payment_method: structuredClone(method),
+    });
   }
   const asks = (behaviour?.authentication ?? 'none') !== 'none' || typeOf(method.type)?.flow === 'redirect';
   if (!asks) succeedSetup(stripe, intent, method);
@@ -108,7 +121,10 @@ function createSetup(stripe: StripeContext, params: z.output<typeof setupCreate>
     types,
     fields: {
       allowed_payment_method_types: params.allowed_payment_method_types ?? null,
-      automatic_payment_methods: { allow_redirects: automatic?.allow_redirects ?? 'always', enabled: automatic?.enabled ?? true },
+      automatic_payment_methods: {
+        allow_redirects: automatic?.allow_redirects ?? 'always',
+        enabled: automatic?.enabled ?? true,
+      },
       description: params.description ?? null,
       excluded_payment_method_types: params.excluded_payment_method_types ?? null,
       usage: params.usage ?? 'off_session',

@@ -10,13 +10,17 @@ import { bool, expand, formOf, ignored, mergeMetadata, metadata, opaque, page, p
 
 const enabled = { enabled: bool.optional() };
 const features = z.strictObject({
-  customer_update: z.strictObject({ ...enabled, allowed_updates: z.union([z.literal(''), z.array(text)]).optional() }).optional(),
+  customer_update: z
+    .strictObject({ ...enabled, allowed_updates: z.union([z.literal(''), z.array(text)]).optional() })
+    .optional(),
   invoice_history: z.strictObject(enabled).optional(),
   payment_method_update: z.strictObject({ ...enabled, payment_method_configuration: text.optional() }).optional(),
   subscription_cancel: z
     .strictObject({
       ...enabled,
-      cancellation_reason: z.strictObject({ enabled: bool, feedback_options: ignored.optional(), options: ignored.optional() }).optional(),
+      cancellation_reason: z
+        .strictObject({ enabled: bool, feedback_options: ignored.optional(), options: ignored.optional() })
+        .optional(),
       mode: z.enum(['at_period_end', 'immediately']).optional(),
       proration_behavior: z.enum(['always_invoice', 'create_prorations', 'none']).optional(),
     })
@@ -27,7 +31,9 @@ const features = z.strictObject({
       ...enabled,
       ...opaque('schedule_at_period_end'),
       billing_cycle_anchor: z.enum(['now', 'unchanged']).optional(),
-      default_allowed_updates: z.union([z.literal(''), z.array(z.enum(['price', 'promotion_code', 'quantity']))]).optional(),
+      default_allowed_updates: z
+        .union([z.literal(''), z.array(z.enum(['price', 'promotion_code', 'quantity']))])
+        .optional(),
       products: z.union([z.literal(''), z.array(z.looseObject({ product: text, prices: z.array(text) }))]).optional(),
       proration_behavior: z.enum(['always_invoice', 'create_prorations', 'none']).optional(),
       trial_update_behavior: z.enum(['continue_trial', 'end_trial']).optional(),
@@ -36,7 +42,11 @@ const features = z.strictObject({
 });
 const shared = {
   business_profile: z
-    .strictObject({ headline: text.optional(), privacy_policy_url: text.optional(), terms_of_service_url: text.optional() })
+    .strictObject({
+      headline: text.optional(),
+      privacy_policy_url: text.optional(),
+      terms_of_service_url: text.optional(),
+    })
     .optional(),
   default_return_url: text.optional(),
   expand,
@@ -70,12 +80,19 @@ const DEFAULT_FEATURES: PortalConfiguration['features'] = {
   },
 };
 
-function merged(before: PortalConfiguration['features'], change: z.output<typeof features> | undefined): PortalConfiguration['features'] {
+function merged(
+  before: PortalConfiguration['features'],
+  change: z.output<typeof features> | undefined,
+): PortalConfiguration['features'] {
   const given = new Map(Object.entries(change ?? {}));
   return Object.fromEntries(Object.entries(before).map(([name, value]) => [name, { ...value, ...given.get(name) }]));
 }
 
-function newConfiguration(stripe: StripeContext, params: z.output<typeof createParams>, isDefault: boolean): PortalConfiguration {
+function newConfiguration(
+  stripe: StripeContext,
+  params: z.output<typeof createParams>,
+  isDefault: boolean,
+): PortalConfiguration {
   const profile = { headline: null, privacy_policy_url: null, terms_of_service_url: null };
   return stripe.portalConfigurations.put({
     id: `bpc_1${base62(23)}`,
@@ -107,12 +124,17 @@ export function defaultConfiguration(stripe: StripeContext): PortalConfiguration
   );
 }
 
-function update(stripe: StripeContext, configuration: PortalConfiguration, params: z.output<typeof updateParams>): PortalConfiguration {
+function update(
+  stripe: StripeContext,
+  configuration: PortalConfiguration,
+  params: z.output<typeof updateParams>,
+): PortalConfiguration {
   configuration.features = merged(configuration.features, params.features);
   if (params.active !== undefined) configuration.active = params.active;
   if (params.default_return_url !== undefined)
     configuration.default_return_url = params.default_return_url === '' ? null : params.default_return_url;
-  if (params.business_profile) configuration['business_profile'] = { ...Object(configuration['business_profile']), ...params.business_profile };
+  if (params.business_profile)
+    configuration['business_profile'] = { ...Object(configuration['business_profile']), ...params.business_profile };
   if (params.name !== undefined) configuration['name'] = params.name === '' ? null : params.name;
   configuration.metadata = mergeMetadata(configuration.metadata, params.metadata);
   configuration['updated'] = stripe.now();

@@ -3,7 +3,12 @@ import type { PortalAction, PortalDesk, PortalResult, PortalView } from '../../p
 import { amountFor } from '../billing/price-amount.ts';
 import { currentEnd } from '../billing/subscription-object.ts';
 import { emitUpdated, isEnded } from '../billing/lifecycle.ts';
-import { cancelSubscription, pauseSubscription, resumeSubscription, updateSubscription } from '../billing/update-subscription.ts';
+import {
+  cancelSubscription,
+  pauseSubscription,
+  resumeSubscription,
+  updateSubscription,
+} from '../billing/update-subscription.ts';
 import type { StripeContext } from '../context.ts';
 import { StripeFailure } from '../errors.ts';
 import type { Customer, PaymentMethod, PortalConfiguration, PortalSession, Subscription } from '../objects.ts';
@@ -19,7 +24,8 @@ interface Opened {
   configuration: PortalConfiguration;
 }
 
-const allows = ({ configuration }: Opened, feature: string): boolean => configuration.features[feature]?.['enabled'] === true;
+const allows = ({ configuration }: Opened, feature: string): boolean =>
+  configuration.features[feature]?.['enabled'] === true;
 
 function actionsOf(opened: Opened, subscription: Subscription): PortalView['subscriptions'][number]['actions'] {
   if (subscription.status === 'paused') return allows(opened, 'subscription_pause') ? ['resume'] : [];
@@ -32,10 +38,16 @@ function actionsOf(opened: Opened, subscription: Subscription): PortalView['subs
 
 function labelOf(stripe: StripeContext, method: PaymentMethod): string {
   const card = cardOf(stripe, method);
-  return card ? `${card.brand} •••• ${card.last4} (${card.expMonth}/${card.expYear})` : method.type.replaceAll('_', ' ');
+  return card
+    ? `${card.brand} •••• ${card.last4} (${card.expMonth}/${card.expYear})`
+    : method.type.replaceAll('_', ' ');
 }
 
-function subscriptionView(stripe: StripeContext, opened: Opened, subscription: Subscription): PortalView['subscriptions'][number] {
+function subscriptionView(
+  stripe: StripeContext,
+  opened: Opened,
+  subscription: Subscription,
+): PortalView['subscriptions'][number] {
   const items = subscription.items.data;
   const [first] = items;
   return {
@@ -89,7 +101,12 @@ function viewOf(stripe: StripeContext, opened: Opened): PortalView {
   };
 }
 
-function addCard(stripe: StripeContext, { customer }: Opened, input: CardInput, subscriptionId: string | null): PortalResult {
+function addCard(
+  stripe: StripeContext,
+  { customer }: Opened,
+  input: CardInput,
+  subscriptionId: string | null,
+): PortalResult {
   const { card, decline } = judgeCard('stripe', input);
   if (decline) return { kind: 'declined', decline };
   const billing = { email: customer.email, name: customer.name, country: null };
@@ -119,7 +136,12 @@ function makeDefault(stripe: StripeContext, customer: Customer, method: string, 
 
 const REFUSED: PortalResult = { kind: 'refused', message: 'This cannot be done here.' };
 
-function changeSubscription(stripe: StripeContext, opened: Opened, kind: 'cancel' | 'undo_cancel' | 'pause' | 'resume', id: string): PortalResult {
+function changeSubscription(
+  stripe: StripeContext,
+  opened: Opened,
+  kind: 'cancel' | 'undo_cancel' | 'pause' | 'resume',
+  id: string,
+): PortalResult {
   const subscription = stripe.subscriptions.get(id);
   if (!subscription || subscription.customer !== opened.customer.id || isEnded(subscription)) return REFUSED;
   if (!actionsOf(opened, subscription).includes(kind)) return REFUSED;
@@ -129,7 +151,10 @@ function changeSubscription(stripe: StripeContext, opened: Opened, kind: 'cancel
   else if (kind === 'resume') resumeSubscription(stripe, subscription, {});
   else if (settings?.['mode'] === 'immediately') {
     const behavior = settings['proration_behavior'];
-    cancelSubscription(stripe, subscription, { prorate: behavior !== 'none', invoice_now: behavior === 'always_invoice' });
+    cancelSubscription(stripe, subscription, {
+      prorate: behavior !== 'none',
+      invoice_now: behavior === 'always_invoice',
+    });
   } else updateSubscription(stripe, subscription, { cancel_at_period_end: true });
   return { kind: 'done' };
 }
@@ -142,7 +167,9 @@ function act(stripe: StripeContext, opened: Opened, action: PortalAction): Porta
     case 'resume':
       return changeSubscription(stripe, opened, action.kind, action.subscriptionId);
     case 'add_card':
-      return allows(opened, 'payment_method_update') ? addCard(stripe, opened, action.card, action.subscriptionId) : REFUSED;
+      return allows(opened, 'payment_method_update')
+        ? addCard(stripe, opened, action.card, action.subscriptionId)
+        : REFUSED;
     case 'remove_payment_method':
     case 'use_payment_method': {
       const method = stripe.paymentMethods.get(action.paymentMethodId);
@@ -160,7 +187,9 @@ export function createStripePortal(stripe: StripeContext): PortalDesk {
     const customer = session && stripe.customers.get(session.customer);
     const configuration = session && stripe.portalConfigurations.get(session.configuration);
     const isLive = session !== undefined && stripe.now() < session.created + LIFETIME_S;
-    return session && customer && !customer.deleted && configuration && isLive ? { session, customer, configuration } : null;
+    return session && customer && !customer.deleted && configuration && isLive
+      ? { session, customer, configuration }
+      : null;
   };
   return {
     provider: 'stripe',

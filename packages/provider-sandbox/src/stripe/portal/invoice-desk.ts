@@ -30,7 +30,11 @@ export function createStripeInvoices(stripe: StripeContext): InvoiceDesk {
         number: invoice.number,
         status: invoice.status,
         customer: { name: customer?.name ?? null, email: customer?.email ?? null },
-        lines: invoice.lines.data.map(({ description, quantity, amount }) => ({ description, quantity, amountMinor: amount })),
+        lines: invoice.lines.data.map(({ description, quantity, amount }) => ({
+          description,
+          quantity,
+          amountMinor: amount,
+        })),
         taxMinor: invoice.total_taxes.reduce((sum, tax) => sum + tax.amount, 0),
         totalMinor: invoice.total,
         paidMinor: invoice.amount_paid,

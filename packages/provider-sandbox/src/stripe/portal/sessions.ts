@@ -52,8 +52,10 @@ function flowOf(stripe: StripeContext, params: Params): PortalSession['flow'] {
   if (type !== 'payment_method_update' && type !== 'customer_update') {
     const subscription = data[type]?.subscription;
     const param = `flow_data[${type}][subscription]`;
-    if (subscription === undefined) throw invalid(`Missing required param: ${param}.`, { code: 'parameter_missing', param });
-    if (stripe.subscriptions.get(subscription)?.customer !== params.customer) throw noSuch('subscription', subscription, param, 400);
+    if (subscription === undefined)
+      throw invalid(`Missing required param: ${param}.`, { code: 'parameter_missing', param });
+    if (stripe.subscriptions.get(subscription)?.customer !== params.customer)
+      throw noSuch('subscription', subscription, param, 400);
   }
   const completion = { hosted_confirmation: null, redirect: null, type: 'portal_homepage' };
   return {

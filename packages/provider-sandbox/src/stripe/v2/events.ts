@@ -66,7 +66,11 @@ function create(stripe: StripeContext, params: z.output<typeof createParams>): E
   });
 }
 
-function update(stripe: StripeContext, destination: EventDestination, params: z.output<typeof updateParams>): EventDestination {
+function update(
+  stripe: StripeContext,
+  destination: EventDestination,
+  params: z.output<typeof updateParams>,
+): EventDestination {
   const { webhook_endpoint: endpoint, include: _include, metadata, ...fields } = params;
   const given = Object.entries(fields).filter(([, value]) => value !== undefined);
   Object.assign(destination, Object.fromEntries(given), { updated: stripe.sandbox.clock.nowIso() });
@@ -166,7 +170,11 @@ function destinationRoutes(stripe: StripeContext): Route[] {
       operations: ['event_destinations.ping'],
       handle(request) {
         const { id } = found(request);
-        stripe.emitThin('v2.core.event_destination.ping', { id, type: 'v2.core.event_destination', url: `${PATH}/${id}` }, null);
+        stripe.emitThin(
+          'v2.core.event_destination.ping',
+          { id, type: 'v2.core.event_destination', url: `${PATH}/${id}` },
+          null,
+        );
         return { status: 200, body: [...stripe.thinEvents.newestFirst()][0] };
       },
     },
@@ -187,7 +195,9 @@ export function v2EventRoutes(stripe: StripeContext): Route[] {
       operations: ['events.list'],
       handle(request) {
         const about = request.query.get('object_id');
-        const events = [...stripe.thinEvents.newestFirst()].filter((event) => about === null || event.related_object?.id === about);
+        const events = [...stripe.thinEvents.newestFirst()].filter(
+          (event) => about === null || event.related_object?.id === about,
+        );
         return { status: 200, body: pageOf(events, request, whole) };
       },
     },
