@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { BillingError } from '../../domain/errors.ts';
 import { tokenInvalid } from '../failures.ts';
 import type { Budget } from '../http.ts';
 import type { MoneyResult, PaymentMethodOperations, PaymentMethodTruth } from '../port-money.ts';
@@ -13,7 +14,7 @@ import { stripePaymentMethod, stripeSetupIntent } from './wire-money.ts';
 
 type AttachInput = Parameters<NonNullable<PaymentMethodOperations['attach']>>[0];
 
-/** What Stripe says of a `pm_…`, `tok_…` or `ctoken_…` that cannot be used (any more). */
+/** What Stripe names when a `pm_…`, `tok_…` or `ctoken_…` cannot be used (any more): unknown, spent, another customer's. */
 const TOKEN_PARAMS = new Set(['payment_method', 'confirmation_token', 'card[token]', 'card', 'token']);
 const TOKEN_CODES = ['token_already_used', 'payment_method_invalid_parameter', 'payment_method_unexpected_state'];
 
@@ -30,8 +31,10 @@ export async function attachPaymentMethod(
   try {
     return await moneyResult(() => setUp(api, input, budget));
   } catch (error) {
-    const isMissing = isStripeCode(error, 'resource_missing') && TOKEN_PARAMS.has(String(detailOf(error, 'param')));
-    if (isMissing || TOKEN_CODES.some((code) => isStripeCode(error, code))) throw tokenInvalid('stripe');
+    const isRefused = error instanceof BillingError && error.kind === 'invalid';
+    const isToken =
+      TOKEN_PARAMS.has(String(detailOf(error, 'param'))) || TOKEN_CODES.some((code) => isStripeCode(error, code));
+    if (isRefused && isToken) throw tokenInvalid('stripe');
     throw error;
   }
 }

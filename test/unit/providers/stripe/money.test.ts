@@ -328,7 +328,8 @@ describe('Stripe payment methods', () => {
   it.each([
     ['unknown', { code: 'resource_missing', param: 'payment_method' }, 'token_invalid'],
     ['used', { code: 'token_already_used' }, 'token_invalid'],
-    ['of nobody’s', { code: 'resource_missing', param: 'customer' }, 'provider_rejected'],
+    ['of another customer', { param: 'payment_method' }, 'token_invalid'],
+    ['good, for a customer who is unknown', { code: 'resource_missing', param: 'customer' }, 'provider_rejected'],
   ])('refuses a token that is %s', async (_what, error, code) => {
     const { client } = await scripted({ 'POST /setup_intents': refusal(error) });
     await expect(client.paymentMethods.attach?.(input)).rejects.toMatchObject({ code });
