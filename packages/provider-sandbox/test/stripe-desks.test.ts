@@ -24,7 +24,9 @@ function aDesk(): {
     );
     const names = [...(route?.path ?? '').matchAll(/:(\w+)/g)].map((match) => match[1] ?? '');
     const values = new RegExp(`^${(route?.path ?? '').replaceAll(/:\w+/g, '([^/]+)')}$`).exec(path)?.slice(1) ?? [];
-    const body = new URLSearchParams(Object.entries(form).map(([key, value]) => [key, String(value)]));
+    const body = new URLSearchParams(
+      Object.entries(form).map(([key, value]): [string, string] => [key, String(value)]),
+    );
     const request = {
       method: method.toUpperCase(),
       path,
