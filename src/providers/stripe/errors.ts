@@ -8,7 +8,8 @@ import { TransportError } from '../http.ts';
  * |---|---|
  * | 401, 403 | `provider_credentials_rejected` (unavailable) |
  * | 404 `resource_missing` | absent, where asked so; else `provider_rejected` |
- * | 400 (also `idempotency_error`), 402, 404, 424 | `provider_rejected` (invalid) with Stripe's code |
+ * | 402 | a decline where money was to move (declines.ts), else as 400 |
+ * | 400 (also `idempotency_error`), 404, 424 | `provider_rejected` (invalid) with Stripe's code |
  * | 409 `idempotency_key_in_use` and other conflicts, 5xx, unreadable | outcome unknown |
  * | 429 | `provider_rate_limited`; Stripe documents no `Retry-After`, but it is honoured |
  * | no answer | unreachable, or outcome unknown |

@@ -8,10 +8,11 @@ import type { StripePaymentMethod } from './wire-money.ts';
 
 /** Ours, in the intent's metadata: a transfer has no expiry at Stripe. */
 export const VOUCHER_EXPIRY = 'voucher_expires_at';
+const NEVER = '9999-12-31T23:59:59.000Z';
 
 export function directPayment(intent: StripePaymentIntent): DirectPaymentTruth {
   const metadata = intent.metadata ?? {};
-  const voucher = mapVoucher(intent, metadata[VOUCHER_EXPIRY] ?? new Date(0).toISOString());
+  const voucher = mapVoucher(intent, metadata[VOUCHER_EXPIRY] ?? NEVER);
   const refs: readonly (readonly [string, string | null])[] = [
     ['payment_intent', intent.id],
     ['charge', idOf(intent.latest_charge)],

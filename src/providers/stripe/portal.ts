@@ -35,7 +35,7 @@ export function createStripePortal(api: StripeApi): PortalOperations {
     async create({ providerCustomerId, returnUrl, idempotencyKey }) {
       const budget = api.budget();
       const used = await configurationId(budget);
-      const created = await api.call({
+      const call = api.call({
         operation: 'portal.create',
         reply: session,
         budget,
@@ -49,6 +49,11 @@ export function createStripePortal(api: StripeApi): PortalOperations {
             },
             options,
           ),
+      });
+      const created = await call.catch((error: unknown) => {
+        // Somebody may have archived the configuration.
+        known = null;
+        throw error;
       });
       return { url: created.url, expiresAt: null };
     },

@@ -121,11 +121,11 @@ async function cancelSubscription(api: StripeApi, input: CancelInput): Promise<S
     const params = { cancel_at_period_end: true, ...cancellation };
     await update(api, { operation: 'subscriptions.cancel', id, key: `${idempotencyKey}:cancel`, params, budget });
   } else {
-    await api.call({
+    await api.find({
       operation: 'subscriptions.cancel',
       reply: stripeSubscription,
       budget,
-      // A DELETE: v1 keeps no keys for those, and a second one finds nothing to do.
+      // A DELETE: v1 keeps no keys for those. One that lost the race finds nothing to cancel.
       send: (stripe, options) => stripe.subscriptions.cancel(id, cancellation, options),
     });
   }

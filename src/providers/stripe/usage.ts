@@ -82,20 +82,30 @@ export function createStripeUsage(api: StripeApi): UsageOperations & Required<Pi
   };
 }
 
-/** One call at a time per customer and meter, which is what v1 allows; the first unclear answer ends the batch. */
+/**
+ * One call at a time per customer and meter, which is what v1 allows. The first unclear answer ends the batch: nothing
+ * is sent after it, and what was counted before it is a duplicate in the repeat.
+ */
 async function ingest(api: StripeApi, events: readonly UsageEventInput[]): Promise<UsageBatchResult> {
   const streams = [...Map.groupBy(events, (event) => `${event.providerCustomerId} ${event.eventName}`).values()];
-  const result = { accepted: 0, duplicates: 0, rejected: [] as { eventId: string; code: string }[] };
+  const rejected: UsageBatchResult['rejected'][number][] = [];
+  const result = { accepted: 0, duplicates: 0, rejected };
+  let isStopped = false;
   async function work(): Promise<void> {
     for (let stream = streams.shift(); stream; stream = streams.shift()) {
       for (const event of stream) {
-        const outcome = await report(api, event);
-        if (typeof outcome === 'object') result.rejected.push(outcome);
+        if (isStopped) return;
+        const outcome = await report(api, event).catch((error: unknown) => {
+          isStopped = true;
+          throw error;
+        });
+        if (typeof outcome === 'object') rejected.push(outcome);
         else result[outcome] += 1;
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, streams.length) }, work));
+  const workers = await Promise.allSettled(Array.from({ length: Math.min(CONCURRENCY, streams.length) }, work));
+  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
   return result;
 }
 

@@ -168,7 +168,7 @@ describe('Stripe previews', () => {
     });
     const asked = sent.filter(({ call }) => call === 'POST /invoices/create_preview');
     const behaviors = asked.map(({ params }) => params['subscription_details[proration_behavior]']);
-    expect(behaviors.toSorted()).toEqual(['always_invoice', 'none']);
+    expect(new Set(behaviors)).toEqual(new Set(['always_invoice', 'none']));
   });
 
   it('owes the customer what is negative', async () => {
