@@ -63,11 +63,12 @@ const catalogue: Behaviour = {
     const item = await catalog.get(price);
     assert.equal(item?.isActive, true, 'is not sold after the push');
     const listed = await firstPages((query) => catalog.list(query));
-    const naming = { name: 'Starter kit (smoke test)', description: 'Archived' };
+    const naming = { name: 'Starter kit (smoke test)', description: 'Two boxes' };
+    const renamed = await catalog.update?.(price, { ...naming, isActive: true, ...keyOf(scene) });
     const archived = await orRefusal(catalog.update?.(price, { ...naming, isActive: false, ...keyOf(scene) }));
     const isActive = archived !== null && 'isActive' in archived && archived.isActive;
     assert.equal(isActive, false, 'is still sold after being archived');
-    return { price, item, listed: listed[0] ?? null, archived };
+    return { price, item, listed: listed[0] ?? null, renamed: renamed ?? null, archived };
   },
 };
 

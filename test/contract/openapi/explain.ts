@@ -31,7 +31,8 @@ export function explain(compiled: Compiled, schema: unknown, value: unknown, poi
   ];
   // What a failing branch would have declared counts as undeclared too: noise beside the failure itself.
   const told = below.length === 0 ? own : [...own.filter(({ keyword }) => !isClosing(keyword)), ...below];
-  return told.length > 0 ? told : [{ pointer, keyword: 'schema', detail: 'does not fit its schema' }];
+  const distinct = new Map(told.map((fault) => [`${fault.pointer} ${fault.keyword}`, fault]));
+  return told.length > 0 ? [...distinct.values()] : [{ pointer, keyword: 'schema', detail: 'does not fit its schema' }];
 }
 
 function union(compiled: Compiled, branches: readonly unknown[], value: unknown, pointer: string) {
@@ -40,10 +41,13 @@ function union(compiled: Compiled, branches: readonly unknown[], value: unknown,
   return failures.toSorted((a, b) => weight(a, pointer) - weight(b, pointer))[0] ?? [];
 }
 
+/** What tells branches apart is a constant, or a field that only one of them demands. */
+const weights: Readonly<Record<string, number>> = { const: 100, required: 10 };
+
 function weight(faults: readonly SchemaFault[], pointer: string): number {
   return faults.reduce((sum, fault) => {
     if (fault.keyword === 'type' && fault.pointer === pointer) return sum + 1_000;
-    return sum + (fault.keyword === 'const' ? 100 : 1);
+    return sum + (weights[fault.keyword] ?? 1);
   }, 0);
 }
 

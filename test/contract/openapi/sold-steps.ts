@@ -1,6 +1,6 @@
 import { abilitiesOf, operationsOf } from '../../../src/providers/accounts.ts';
 import { everything, key, sell, subscribe, tokenOf, cards } from '../sales.ts';
-import { nextId, priceAt, pushPrice, type World } from '../support.ts';
+import { aCheckout, nextId, priceAt, pushPrice, type World } from '../support.ts';
 
 /** Operations that need a sale, called once each, so that their exchanges can be held against the document. */
 export interface SoldStep {
@@ -219,6 +219,27 @@ const paymentMethods: SoldStep = {
   },
 };
 
+const ownSubscriptions: SoldStep = {
+  name: 'subscribes a customer without a page',
+  needs: ['subscriptions.create', 'paymentMethods.attach'],
+  async run(world, provider) {
+    const { client } = world.account(provider);
+    const input = await aCheckout(provider, world.account(provider), { mode: 'subscription' });
+    const { providerCustomerId } = await client.customers.create({ ...input.customer, ...key() });
+    const token = await tokenOf(world, provider, cards.good);
+    const method = { providerCustomerId, token, setAsDefault: true, billingAddress: null, returnUrl: null };
+    const attached = await client.paymentMethods?.attach?.({ ...method, ...key() });
+    if (attached?.outcome !== 'succeeded' || !input.line) throw new Error('not attached');
+    const { providerPaymentMethodId } = attached.value;
+    const subscriptionId = nextId('sub');
+    await client.subscriptions?.create?.({
+      ...{ subscriptionId, customer: { ...input.customer, providerCustomerId }, line: input.line },
+      ...{ providerPaymentMethodId, trialEnd: null, metadata: { subscription_id: subscriptionId }, ...key() },
+    });
+    await client.subscriptions?.find?.({ subscriptionId, providerCustomerId });
+  },
+};
+
 const ownMethods: SoldStep = {
   name: 'lists and drops what a customer has paid with',
   needs: ['paymentMethods.list'],
@@ -277,5 +298,5 @@ const webhookEndpoints: SoldStep = {
 /** Last the ones that move the simulator's clock. */
 export const soldSteps: readonly SoldStep[] = [
   ...[subscriptions, planChanges, trialMoves, refunds, disputes, invoices, portal, grants, licenseKeys],
-  ...[paymentMethods, ownMethods, vouchers, customerData, webhookEndpoints, pastDue],
+  ...[paymentMethods, ownSubscriptions, ownMethods, vouchers, customerData, webhookEndpoints, pastDue],
 ];
