@@ -4,6 +4,7 @@ import { type Faults, createFaults } from './core/faults.ts';
 import { type Ledger, createLedger } from './core/ledger.ts';
 import { uuid } from './core/ids.ts';
 import { type Store, createStore } from './core/store.ts';
+import { type RequestLog, createRequestLog } from './http/request-log.ts';
 import { type Credentials, createCredentials } from './webhooks/credentials.ts';
 import { type Deliveries, createDeliveries } from './webhooks/deliveries.ts';
 import { type Targets, createTargets } from './webhooks/targets.ts';
@@ -18,6 +19,7 @@ export interface Sandbox {
   credentials: Credentials;
   targets: Targets;
   deliveries: Deliveries;
+  requests: RequestLog;
   /** The address people and clients reach this server at; known once it listens. */
   publicUrl(): string;
 }
@@ -47,6 +49,7 @@ export function createSandbox(options: {
     }),
     targets,
     deliveries: createDeliveries(store, targets, faults),
+    requests: createRequestLog(),
     publicUrl: options.publicUrl,
   };
 }

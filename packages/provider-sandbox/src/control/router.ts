@@ -135,6 +135,11 @@ function stateRoutes({ sandbox, cashiers, config }: ControlDeps): [string, strin
       '/ledger',
       ({ query }) => sandbox.ledger.entries(isProviderId(query['provider']) ? query['provider'] : undefined),
     ],
+    [
+      'get',
+      '/requests',
+      ({ query }) => sandbox.requests.list(isProviderId(query['provider']) ? query['provider'] : undefined),
+    ],
     ['get', '/clock', () => clockOf(sandbox)],
     ['post', '/clock', (_request, body) => moveClock(sandbox, body)],
     [

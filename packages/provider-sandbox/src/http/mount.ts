@@ -13,5 +13,5 @@ export function mountProvider(app: Express, sandbox: Sandbox, api: ProviderApi):
     const answer = api.admit(request) ?? api.unknownRoute(request);
     sendAnswer(response, api.decorate(answer, request));
   });
-  app.use(api.prefix, router);
+  app.use(api.prefix, sandbox.requests.record(api.provider), router);
 }
