@@ -1,16 +1,22 @@
+import { scopeAgenda, scopeStore } from './core/account-scope.ts';
 import { type Agenda, createAgenda } from './core/agenda.ts';
 import { type Clock, createClock } from './core/clock.ts';
 import { type Faults, createFaults } from './core/faults.ts';
 import { type Ledger, createLedger } from './core/ledger.ts';
-import { uuid } from './core/ids.ts';
+import { type Randomness, createRandomness } from './core/random.ts';
 import { type Store, createStore } from './core/store.ts';
 import { type RequestLog, createRequestLog } from './http/request-log.ts';
 import { type Credentials, createCredentials } from './webhooks/credentials.ts';
 import { type Deliveries, createDeliveries } from './webhooks/deliveries.ts';
 import { type Targets, createTargets } from './webhooks/targets.ts';
 
-/** Everything the providers share. Nothing in it knows a provider's shapes. */
+/**
+ * Everything the providers' stand-ins for one account share. Nothing in it knows a provider's shapes. Store, agenda,
+ * ledger, keys, targets and deliveries are the account's own; clock and faults are the whole sandbox's.
+ */
 export interface Sandbox {
+  /** `default`, or the id of an account made later. */
+  account: string;
   store: Store;
   clock: Clock;
   agenda: Agenda;
@@ -19,37 +25,65 @@ export interface Sandbox {
   credentials: Credentials;
   targets: Targets;
   deliveries: Deliveries;
-  requests: RequestLog;
   /** The address people and clients reach this server at; known once it listens. */
   publicUrl(): string;
 }
 
-/** Kinds that survive `POST /_sandbox/reset`: who we are and where events go. */
-export const KEPT_KINDS: readonly string[] = ['sandbox/credentials', 'sandbox/targets', 'sandbox/clock'];
+/** What all accounts have in common. */
+export interface SandboxCore {
+  store: Store;
+  clock: Clock;
+  agenda: Agenda;
+  faults: Faults;
+  random: Randomness;
+  requests: RequestLog;
+  publicUrl(): string;
+}
 
-export function createSandbox(options: {
+/** Kinds, of every account, that survive `POST /_sandbox/reset`: who we are and where events go. */
+export const KEPT_KINDS: readonly string[] = [
+  'sandbox/credentials',
+  'sandbox/targets',
+  'sandbox/clock',
+  'sandbox/accounts',
+  'sandbox/random',
+];
+
+/** `seed` null: ids and keys are the system's; a number makes the whole run repeatable. */
+export function createCore(options: {
   stateDir: string | null;
-  adminToken?: string;
-  seed: number;
+  seed: number | null;
   publicUrl: () => string;
-}): Sandbox {
+}): SandboxCore {
   const store = createStore(options.stateDir);
   const clock = createClock(store);
-  const targets = createTargets(store);
-  const faults = createFaults(store, options.seed);
+  const random = createRandomness(store, options.seed);
   return {
     store,
     clock,
     agenda: createAgenda(store, clock),
-    faults,
-    ledger: createLedger(store, clock),
-    credentials: createCredentials(store, {
-      ...(options.adminToken === undefined ? {} : { adminToken: options.adminToken }),
-      organizationId: uuid(),
-    }),
-    targets,
-    deliveries: createDeliveries(store, targets, faults),
+    faults: createFaults(store, random.seed),
+    random,
     requests: createRequestLog(),
     publicUrl: options.publicUrl,
+  };
+}
+
+/** One account's view of the sandbox. */
+export function openAccount(core: SandboxCore, account: string, adminToken: string | undefined): Sandbox {
+  const { clock, faults, random } = core;
+  const store = scopeStore(core.store, account);
+  const targets = createTargets(store);
+  return {
+    account,
+    store,
+    clock,
+    agenda: scopeAgenda(core.agenda, account),
+    faults,
+    ledger: createLedger(store, clock, account),
+    credentials: createCredentials(store, { adminToken, keys: random.keys }),
+    targets,
+    deliveries: createDeliveries({ store, targets, faults, behaviour: random.behaviour, account }),
+    publicUrl: () => core.publicUrl(),
   };
 }

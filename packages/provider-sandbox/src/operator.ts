@@ -16,6 +16,8 @@ export interface OperatorDesk {
   /** Collects what is past due now, as a dashboard's retry button does. */
   retryPayment(subscriptionId: string): { outcome: 'paid' | 'declined' };
   cancelSubscription(subscriptionId: string, when: 'now' | 'period_end'): void;
+  /** What the provider's own browser script would answer for that card; absent where the provider has no tokens. */
+  tokenize?(cardNumber: string): string;
 }
 
 export class OperatorRefusal extends Error {

@@ -2,14 +2,14 @@ import { parseArgs } from 'node:util';
 import { isProviderId } from './core/types.ts';
 import type { StartOptions } from './server.ts';
 
-export const HELP = `plinto-provider-sandbox: stand-ins for Polar, Conekta and Stripe on one port
+export const HELP = `plinto-provider-sandbox: stand-ins for Polar, Conekta, Stripe and Fungies on one port
 
   --port 8010             SANDBOX_PORT             port on 127.0.0.1 (0 = any)
   --state-dir DIR         SANDBOX_STATE_DIR        keep state in DIR; without it, memory only
   --admin-token T         SANDBOX_ADMIN_TOKEN      token of the control interface
-  --webhook stripe=URL    SANDBOX_WEBHOOK_STRIPE   where events go; also polar=, conekta=
+  --webhook stripe=URL    SANDBOX_WEBHOOK_STRIPE   where events go; also polar=, conekta=, fungies=
   --webhook-base URL       SANDBOX_WEBHOOK_BASE     events go to URL/{provider}
-  --seed N                SANDBOX_SEED             seed of random faults
+  --seed N                SANDBOX_SEED             repeats a run: ids, keys, secrets, jitter, faults
   --retry-scale X         SANDBOX_RETRY_SCALE      multiplies waits between delivery attempts
   --public-url URL        PUBLIC_SANDBOX_URL       address used in links
   --quiet                                          print nothing but errors
@@ -43,7 +43,7 @@ function webhooksOf(
     const at = flag.indexOf('=');
     const provider = flag.slice(0, at);
     if (at < 0 || !isProviderId(provider))
-      throw new Error(`--webhook wants polar=URL, conekta=URL or stripe=URL, got "${flag}"`);
+      throw new Error(`--webhook wants polar=, conekta=, stripe= or fungies=URL, got "${flag}"`);
     found[provider] = flag.slice(at + 1);
   }
   for (const url of Object.values(found)) if (!URL.canParse(url)) throw new Error(`not a URL: "${url}"`);
@@ -69,6 +69,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Cl
   });
   const adminToken = values['admin-token'] ?? env['SANDBOX_ADMIN_TOKEN'];
   const publicUrl = values['public-url'] ?? env['PUBLIC_SANDBOX_URL'];
+  const seed = values.seed ?? env['SANDBOX_SEED'];
   return {
     help: values.help ?? false,
     quiet: values.quiet ?? false,
@@ -78,7 +79,7 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Cl
       ...(adminToken === undefined || adminToken === '' ? {} : { adminToken }),
       ...(publicUrl === undefined || publicUrl === '' ? {} : { publicUrl: publicUrl.replace(/\/$/, '') }),
       webhooks: webhooksOf(values.webhook ?? [], values['webhook-base'] ?? env['SANDBOX_WEBHOOK_BASE'], env),
-      seed: numberOf('--seed', values.seed ?? env['SANDBOX_SEED'] ?? '1'),
+      ...(seed === undefined || seed === '' ? {} : { seed: numberOf('--seed', seed) }),
       retryScale: numberOf('--retry-scale', values['retry-scale'] ?? env['SANDBOX_RETRY_SCALE'] ?? '1'),
     },
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type FaultConditions, type FaultSubject, faultConditions, fits } from './fault-conditions.ts';
 import { hex } from './ids.ts';
 import { nextRandom } from './random.ts';
 import type { Store } from './store.ts';
@@ -30,19 +31,22 @@ export interface Fault {
   latency_ms: number | null;
   status: number | null;
   retry_after_s: number | null;
+  when: FaultConditions | null;
   seed: number;
   hits: number;
 }
 
 interface StoredFault extends Fault {
   randomState: number;
+  /** How many requests fitted so far, for `when.nth`. */
+  fitted: number;
 }
 
 export const faultInput = z.strictObject({
   provider: z
     .string()
     .nullish()
-    .refine((value) => value == null || value === '*' || isProviderId(value), 'one of polar, conekta, stripe'),
+    .refine((value) => value == null || value === '*' || isProviderId(value), 'one of polar, conekta, stripe, fungies'),
   operation: z.string().nullish(),
   kind: z.enum([...REQUEST_FAULTS, ...WEBHOOK_FAULTS]),
   rate: z.number().min(0).max(1).nullish(),
@@ -50,6 +54,7 @@ export const faultInput = z.strictObject({
   latency_ms: z.number().min(0).nullish(),
   status: z.int().min(400).max(599).nullish(),
   retry_after_s: z.number().min(0).nullish(),
+  when: faultConditions.nullish(),
   seed: z.int().nullish(),
 });
 
@@ -59,37 +64,48 @@ export interface Faults {
   remove(id: string): boolean;
   clear(): void;
   /** The faults that strike this request, drawn by rate and counted down. */
-  drawRequest(provider: ProviderId, operations: readonly string[]): Fault[];
-  drawWebhook(provider: ProviderId, eventType: string): Fault[];
+  drawRequest(provider: ProviderId, operations: readonly string[], subject: FaultSubject): Fault[];
+  drawWebhook(provider: ProviderId, eventType: string, subject: FaultSubject): Fault[];
 }
 
-function withoutState({ randomState: _state, ...fault }: StoredFault): Fault {
+function withoutState({ randomState: _state, fitted: _fitted, ...fault }: StoredFault): Fault {
   return fault;
 }
 
 export function createFaults(store: Store, defaultSeed: number): Faults {
   const stored = store.collection<StoredFault>('sandbox/faults');
+  // Written by a sandbox that knew no conditions.
+  for (const fault of stored.all()) Object.assign(fault, { when: fault.when ?? null, fitted: fault.fitted ?? 0 });
 
   function strikes(fault: StoredFault): boolean {
+    fault.fitted += 1;
+    const nth = fault.when?.nth;
+    const isTurn = nth === undefined || fault.fitted === nth;
     const drawn = nextRandom(fault.randomState);
-    fault.randomState = drawn.state;
-    const hit = drawn.value < fault.rate;
+    if (isTurn) fault.randomState = drawn.state;
+    const hit = isTurn && drawn.value < fault.rate;
     if (hit) {
       fault.hits += 1;
       if (fault.times !== null) fault.times -= 1;
     }
-    if (fault.times === 0) stored.remove(fault.id);
+    if (fault.times === 0 || (nth !== undefined && isTurn)) stored.remove(fault.id);
     else stored.put(fault);
     return hit;
   }
 
-  function draw(kinds: readonly string[], provider: ProviderId, names: readonly string[]): Fault[] {
+  function draw(
+    kinds: readonly string[],
+    provider: ProviderId,
+    names: readonly string[],
+    subject: FaultSubject,
+  ): Fault[] {
     if (stored.size === 0) return [];
     return stored
       .all()
       .filter((fault) => kinds.includes(fault.kind))
       .filter((fault) => fault.provider === null || fault.provider === provider)
       .filter((fault) => fault.operation === null || names.includes(fault.operation))
+      .filter((fault) => fits(fault.when, subject))
       .filter(strikes)
       .map(withoutState);
   }
@@ -107,9 +123,11 @@ export function createFaults(store: Store, defaultSeed: number): Faults {
         latency_ms: input.latency_ms ?? null,
         status: input.status ?? null,
         retry_after_s: input.retry_after_s ?? null,
+        when: input.when ?? null,
         seed,
         hits: 0,
         randomState: seed | 0,
+        fitted: 0,
       };
       stored.put(fault);
       return withoutState(fault);
@@ -121,7 +139,7 @@ export function createFaults(store: Store, defaultSeed: number): Faults {
       return known;
     },
     clear: () => stored.all().forEach((fault) => stored.remove(fault.id)),
-    drawRequest: (provider, operations) => draw(REQUEST_FAULTS, provider, operations),
-    drawWebhook: (provider, eventType) => draw(WEBHOOK_FAULTS, provider, [eventType]),
+    drawRequest: (provider, operations, subject) => draw(REQUEST_FAULTS, provider, operations, subject),
+    drawWebhook: (provider, eventType, subject) => draw(WEBHOOK_FAULTS, provider, [eventType], subject),
   };
 }

@@ -2,12 +2,19 @@ import type { Clock } from './clock.ts';
 import type { Store } from './store.ts';
 import type { Metadata, ProviderId } from './types.ts';
 
+/** `dispute`: a bank took the money back; `dispute_reversal`: the merchant won it again. */
+export type LedgerKind = 'charge' | 'refund' | 'dispute' | 'dispute_reversal';
+
 export interface LedgerEntry {
+  account: string;
   provider: ProviderId;
-  kind: 'charge' | 'refund';
-  /** The provider's id of the charge, payment or refund. */
+  kind: LedgerKind;
+  /** The provider's id of the charge, payment, refund or dispute. */
   id: string;
+  /** Tax included. */
   amount_minor: number;
+  /** The tax in it, where the provider knows it. */
+  tax_minor: number | null;
   /** ISO 4217, upper case, whatever the provider's own habit. */
   currency: string;
   status: 'pending' | 'succeeded' | 'failed' | 'canceled';
@@ -16,24 +23,40 @@ export interface LedgerEntry {
   at: string;
 }
 
+export type LedgerRecord = Omit<LedgerEntry, 'account' | 'at' | 'tax_minor'> & { tax_minor?: number | null };
+
 export interface Ledger {
   /** Records a movement; the same provider, kind and id again updates its status. */
-  record(entry: Omit<LedgerEntry, 'at'>): void;
+  record(entry: LedgerRecord): void;
   entries(provider?: ProviderId): LedgerEntry[];
 }
 
-export function createLedger(store: Store, clock: Clock): Ledger {
-  const rows = store.collection<{ id: string; entry: LedgerEntry }>('sandbox/ledger');
+interface LedgerRow {
+  id: string;
+  entry: Omit<LedgerEntry, 'account'>;
+}
+
+/** One account's ledger, in that account's part of the store. */
+export function createLedger(store: Store, clock: Clock, account: string): Ledger {
+  const rows = store.collection<LedgerRow>('sandbox/ledger');
   return {
     record(entry) {
       const id = `${entry.provider}:${entry.kind}:${entry.id}`;
       const before = rows.get(id)?.entry;
       rows.put({
         id,
-        entry: { ...entry, currency: entry.currency.toUpperCase(), at: before?.at ?? clock.nowIso() },
+        entry: {
+          ...entry,
+          tax_minor: entry.tax_minor ?? before?.tax_minor ?? null,
+          currency: entry.currency.toUpperCase(),
+          at: before?.at ?? clock.nowIso(),
+        },
       });
     },
     entries: (provider) =>
-      rows.all().flatMap(({ entry }) => (provider === undefined || entry.provider === provider ? [entry] : [])),
+      rows
+        .all()
+        .filter(({ entry }) => provider === undefined || entry.provider === provider)
+        .map(({ entry }) => ({ ...entry, account })),
   };
 }

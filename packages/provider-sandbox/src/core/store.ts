@@ -8,8 +8,8 @@ export interface Store {
   collection<T extends Document>(kind: string, indexes?: Record<string, IndexKeys<T>>): Collection<T>;
   /** Writes everything that changed since the last commit in one transaction. */
   commit(): void;
-  /** Empties every collection except the named ones. */
-  clear(keep: readonly string[]): void;
+  /** Empties every collection but those of a kept kind. */
+  clear(isKept: (kind: string) => boolean): void;
   kinds(): string[];
   rows(kind: string): unknown[];
   close(): void;
@@ -89,9 +89,9 @@ export function createStore(directory: string | null): Store {
       return created;
     },
     commit,
-    clear(keep) {
+    clear(isKept) {
       for (const [kind, collection] of collections) {
-        if (!keep.includes(kind)) for (const found of collection.all()) collection.remove(found.id);
+        if (!isKept(kind)) for (const found of collection.all()) collection.remove(found.id);
       }
       commit();
     },

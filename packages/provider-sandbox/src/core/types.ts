@@ -1,4 +1,6 @@
-export type ProviderId = 'polar' | 'conekta' | 'stripe' | 'fungies';
+export const PROVIDERS = ['polar', 'conekta', 'stripe', 'fungies'] as const;
+
+export type ProviderId = (typeof PROVIDERS)[number];
 
 export function isProviderId(value: unknown): value is ProviderId {
   return value === 'polar' || value === 'conekta' || value === 'stripe' || value === 'fungies';

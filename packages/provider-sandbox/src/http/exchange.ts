@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Request, Response } from 'express';
 import type { Sandbox } from '../context.ts';
+import { type FaultSubject, fieldReader } from '../core/fault-conditions.ts';
 import type { Fault } from '../core/faults.ts';
 import type { Answer, ApiRequest, Route } from './answer.ts';
 import { readBody } from './body.ts';
@@ -82,6 +83,10 @@ function faultAnswer(api: ProviderApi, faults: readonly Fault[], request: ApiReq
   return failed ? api.faulty('status', failed.status ?? 500, failed.retry_after_s ?? 0, request) : null;
 }
 
+function subjectOf({ account }: Sandbox, { path, headers, rawBody }: ApiRequest): FaultSubject {
+  return { account, path, field: fieldReader(headers['content-type'] ?? '', rawBody.toString('utf8')) };
+}
+
 /** One provider request: admission, faults, idempotency, the work itself, the answer. */
 export function createExchange(sandbox: Sandbox, api: ProviderApi, route: Route) {
   return async (incoming: Request, response: Response): Promise<void> => {
@@ -94,7 +99,7 @@ export function createExchange(sandbox: Sandbox, api: ProviderApi, route: Route)
     if (refused) return send(refused);
 
     const operations = typeof route.operations === 'function' ? route.operations(request) : route.operations;
-    const faults = sandbox.faults.drawRequest(api.provider, operations);
+    const faults = sandbox.faults.drawRequest(api.provider, operations, subjectOf(sandbox, request));
     const struck = (kind: Fault['kind']): boolean => faults.some((fault) => fault.kind === kind);
     if (struck('reset')) return void incoming.socket.destroy();
     if (struck('timeout_before_work')) return holdOpen(incoming);

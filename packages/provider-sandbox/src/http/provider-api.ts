@@ -8,6 +8,11 @@ export interface ProviderApi {
   routes: readonly Route[];
   /** Authentication, version and transport rules; null lets the request through. */
   admit(request: ApiRequest): Answer | null;
+  /**
+   * Whether a request that carries none of the accounts' keys concerns this account: a publishable key, a session token,
+   * the secret of one of its objects. Without it, the account whose checkout is named in the path is taken.
+   */
+  owns?(request: ApiRequest): boolean;
   /** Turns what a handler threw into the provider's error body. */
   failure(error: unknown, request: ApiRequest): Answer;
   unknownRoute(request: ApiRequest): Answer;

@@ -1,7 +1,7 @@
 import type { CheckoutView, PayMethod } from '../cashier.ts';
-import { spacedNumber, testCards } from '../core/cards.ts';
 import { formatMoney } from '../core/money-format.ts';
 import { COUNTRY_CODES } from './countries.ts';
+import { type FieldErrors, type TypedCard, cardFields, field, testCardList } from './card-fields.ts';
 import { escape, safeUrl } from './html.ts';
 import { page } from './layout.ts';
 import { type Texts, textsFor } from './texts.ts';
@@ -11,10 +11,8 @@ export interface FormState {
   email: string;
   name: string;
   country: string;
-  /** What was typed, shown again for correction, never kept. */
-  card: { number: string; expiry: string; cvc: string };
-  /** One message per faulty field; `form` stands above all. */
-  errors: Partial<Record<'number' | 'expiry' | 'cvc' | 'email' | 'name' | 'country' | 'form', string>>;
+  card: TypedCard;
+  errors: FieldErrors;
 }
 
 export function localeOf(view: CheckoutView): string {
@@ -52,25 +50,6 @@ function summary(view: CheckoutView, texts: Texts, money: (amount: number) => st
   return `<section class="side" aria-label="${escape(texts.total)}"><div>${back}<h1>${escape(view.merchant)}</h1><p class="amount">${money(view.totalMinor)} <small>${escape(view.currency)}</small></p>${recurring === null ? '' : `<p class="note">${escape(recurring)}</p>`}${trial}<ul class="lines">${lines.join('')}</ul>${view.discountMinor > 0 ? row(texts.discount, -view.discountMinor) : ''}${view.taxMinor > 0 ? row(texts.tax, view.taxMinor) : ''}${row(view.recurring ? texts.dueToday : texts.total, view.totalMinor, 'total')}</div></section>`;
 }
 
-interface FieldInput {
-  name: keyof FormState['errors'];
-  label: string;
-  value: string;
-  attributes: string;
-  errors: FormState['errors'];
-}
-
-/** The first faulty field takes the focus: on a phone it may be below the fold. */
-const ORDER: readonly FieldInput['name'][] = ['email', 'number', 'expiry', 'cvc', 'name'];
-
-function field({ name, label, value, attributes, errors }: FieldInput): string {
-  const error = errors[name];
-  const focus = ORDER.find((each) => errors[each] !== undefined) === name ? ' autofocus' : '';
-  const invalid = error === undefined ? '' : ` aria-invalid="true" aria-describedby="error-${name}"${focus}`;
-  const message = error === undefined ? '' : `<p class="error" id="error-${name}" role="alert">${escape(error)}</p>`;
-  return `<div class="field"><label for="${name}">${escape(label)}</label><input id="${name}" name="${name}" value="${escape(value)}" ${attributes}${invalid}>${message}</div>`;
-}
-
 function countrySelect(texts: Texts, locale: string, selected: string): string {
   const names = new Intl.DisplayNames([locale], { type: 'region' });
   const options = COUNTRY_CODES.map((code) => ({ code, name: names.of(code) ?? code }))
@@ -96,45 +75,8 @@ function payLabel(view: CheckoutView, texts: Texts, money: (amount: number) => s
 }
 
 function cardPane(texts: Texts, form: FormState, locale: string, label: string): string {
-  const { errors, card } = form;
-  const number = field({
-    name: 'number',
-    label: texts.cardNumber,
-    value: card.number,
-    attributes: 'inputmode="numeric" autocomplete="cc-number" placeholder="1234 1234 1234 1234" maxlength="23"',
-    errors,
-  });
-  const expiry = field({
-    name: 'expiry',
-    label: texts.expiry,
-    value: card.expiry,
-    attributes: `inputmode="numeric" autocomplete="cc-exp" placeholder="${texts.expiryHint}" maxlength="9"`,
-    errors,
-  });
-  const cvc = field({
-    name: 'cvc',
-    label: texts.cvc,
-    value: card.cvc,
-    attributes: 'inputmode="numeric" autocomplete="cc-csc" placeholder="123" maxlength="4"',
-    errors,
-  });
-  const name = field({
-    name: 'name',
-    label: texts.nameOnCard,
-    value: form.name,
-    attributes: 'autocomplete="cc-name" maxlength="120"',
-    errors,
-  });
-  return `<div class="pane p-card">${number}<div class="row">${expiry}${cvc}</div>${name}${countrySelect(texts, locale, form.country)}<button type="submit">${label}</button></div>`;
-}
-
-function cardList(view: CheckoutView, texts: Texts): string {
-  const year = String((new Date().getUTCFullYear() + 5) % 100);
-  const items = testCards(view.provider).map(
-    ({ number, label }) =>
-      `<li><button type="button" data-card="${number}" data-year="${year}" data-cvc="${number.startsWith('3') ? '1234' : '123'}"><span>${escape(label)}</span><code>${spacedNumber(number)}</code></button></li>`,
-  );
-  return `<details><summary>${escape(texts.testCards)}</summary><p class="note">${escape(texts.testCardsHint)}</p><ul>${items.join('')}</ul></details>`;
+  const fields = cardFields(texts, form);
+  return `<div class="pane p-card">${fields}${countrySelect(texts, locale, form.country)}<button type="submit">${label}</button></div>`;
 }
 
 export function checkoutPage(view: CheckoutView, form: FormState): string {
@@ -158,7 +100,7 @@ export function checkoutPage(view: CheckoutView, form: FormState): string {
       ? `<div class="pane p-${method}"><p class="note field">${escape(method === 'cash' ? texts.cashHint : texts.speiHint)}</p><button type="submit">${escape(method === 'cash' ? texts.getVoucher : texts.getClabe)}</button></div>`
       : '';
   const only = view.methods.length < 2 ? ` class="only-${view.methods[0] ?? 'card'}"` : '';
-  const main = `<main class="main"><div>${alert}<form method="post" name="pay"${only} action="${safeUrl(view.pageUrl)}" novalidate>${email}${methodTabs(view, texts, form.method)}${view.methods.includes('card') ? cardPane(texts, form, locale, payLabel(view, texts, money)) : ''}${voucherPane('cash')}${voucherPane('spei')}</form>${view.methods.includes('card') ? cardList(view, texts) : ''}</div></main>`;
+  const main = `<main class="main"><div>${alert}<form method="post" name="pay"${only} action="${safeUrl(view.pageUrl)}" novalidate>${email}${methodTabs(view, texts, form.method)}${view.methods.includes('card') ? cardPane(texts, form, locale, payLabel(view, texts, money)) : ''}${voucherPane('cash')}${voucherPane('spei')}</form>${view.methods.includes('card') ? testCardList(view.provider, texts) : ''}</div></main>`;
   return page({
     provider: view.provider,
     locale,

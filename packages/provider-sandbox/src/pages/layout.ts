@@ -25,6 +25,8 @@ export function page(input: {
   title: string;
   ribbon: string;
   body: string;
+  /** What this page needs beyond the common style. */
+  style?: string;
 }): string {
-  return `<!doctype html><html lang="${escape(input.locale)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><link rel="icon" href="data:,"><title>${escape(input.title)}</title><style>${styleOf(input.provider)}</style></head><body><div class="ribbon" aria-hidden="true"><span>${escape(input.ribbon)}</span></div>${input.body}<script>${SCRIPT}</script></body></html>`;
+  return `<!doctype html><html lang="${escape(input.locale)}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex"><link rel="icon" href="data:,"><title>${escape(input.title)}</title><style>${styleOf(input.provider)}${input.style ?? ''}</style></head><body><div class="ribbon" aria-hidden="true"><span>${escape(input.ribbon)}</span></div>${input.body}<script>${SCRIPT}</script></body></html>`;
 }

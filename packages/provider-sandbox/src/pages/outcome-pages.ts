@@ -92,9 +92,10 @@ export function closedPage(view: CheckoutView): string {
   );
 }
 
-export function missingPage(provider: ProviderId): string {
+export function missingPage(provider: ProviderId, text?: { en: string; es: string }): string {
   const locale = provider === 'conekta' ? 'es-MX' : 'en-US';
   const texts = textsFor(locale);
-  const body = `<main class="single"><div class="card stack">${headed(texts.missingTitle, 'gone')}<p class="note">${escape(texts.missingText)}</p></div></main>`;
+  const shown = text === undefined ? texts.missingText : locale.startsWith('es') ? text.es : text.en;
+  const body = `<main class="single"><div class="card stack">${headed(texts.missingTitle, 'gone')}<p class="note">${escape(shown)}</p></div></main>`;
   return page({ provider, locale, title: texts.missingTitle, ribbon: texts.ribbon, body });
 }

@@ -1,21 +1,17 @@
 import express, { type Express, type Request, type Response, type Router } from 'express';
 import type { Cashier, Challenge, CheckoutView, PayMethod, PayRequest, PayResult } from '../cashier.ts';
+import type { Accounts } from '../accounts.ts';
 import type { Sandbox } from '../context.ts';
-import { type CardInput, faultyCardFields } from '../core/cards.ts';
+import { faultyCardFields } from '../core/cards.ts';
+import { PROVIDERS, type ProviderId } from '../core/types.ts';
 import { readBody } from '../http/body.ts';
 import { barcodeSvg } from './barcode.ts';
+import { NO_CARD } from './card-fields.ts';
+import { cardOf } from './card-form.ts';
 import { type FormState, checkoutPage, localeOf } from './checkout-page.ts';
 import { challengePage, closedPage, missingPage, voucherPage } from './outcome-pages.ts';
+import { sendPage } from './send-page.ts';
 import { textsFor } from './texts.ts';
-
-function html(response: Response, status: number, text: string): void {
-  response
-    .status(status)
-    .set({ 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' })
-    .send(text);
-}
-
-const NO_CARD = { number: '', expiry: '', cvc: '' };
 
 function blankForm(view: CheckoutView): FormState {
   const country = view.country ?? (view.currency === 'MXN' ? 'MX' : 'US');
@@ -31,21 +27,9 @@ function blankForm(view: CheckoutView): FormState {
 
 function show(response: Response, view: CheckoutView, form: FormState): void {
   if (view.state === 'open')
-    return html(response, Object.keys(form.errors).length > 0 ? 422 : 200, checkoutPage(view, form));
-  if (view.state === 'voucher' && view.voucher) return html(response, 200, voucherPage(view, view.voucher));
-  html(response, 200, closedPage(view));
-}
-
-function cardOf(fields: URLSearchParams): CardInput {
-  const [, month = '', year = ''] = /^\s*(\d{1,2})\s*[/-]?\s*(\d{2}|\d{4})\s*$/.exec(fields.get('expiry') ?? '') ?? [];
-  const numericYear = /^\d{2}$/.test(year) ? 2000 + Number(year) : Number(year);
-  return {
-    number: (fields.get('number') ?? '').replaceAll(/\D/g, ''),
-    expMonth: Number(month),
-    expYear: numericYear,
-    cvc: (fields.get('cvc') ?? '').trim(),
-    name: fields.get('name')?.trim() ?? null,
-  };
+    return sendPage(response, Object.keys(form.errors).length > 0 ? 422 : 200, checkoutPage(view, form));
+  if (view.state === 'voucher' && view.voucher) return sendPage(response, 200, voucherPage(view, view.voucher));
+  sendPage(response, 200, closedPage(view));
 }
 
 function readForm(view: CheckoutView, fields: URLSearchParams): { form: FormState; request: PayRequest } {
@@ -83,7 +67,7 @@ function readForm(view: CheckoutView, fields: URLSearchParams): { form: FormStat
 
 function respond(response: Response, cashier: Cashier, id: string, result: PayResult, form: FormState): void {
   const view = cashier.find(id);
-  if (!view) return html(response, 404, missingPage(cashier.provider));
+  if (!view) return sendPage(response, 404, missingPage(cashier.provider));
   switch (result.kind) {
     case 'challenge':
       return response.redirect(303, `${view.pageUrl}/challenge/${result.challengeId}`);
@@ -98,22 +82,28 @@ function respond(response: Response, cashier: Cashier, id: string, result: PayRe
   }
 }
 
-function createPages(sandbox: Sandbox, cashier: Cashier): Router {
+/** The account that has the checkout of this address, and its cashier. */
+type Till = { sandbox: Sandbox; cashier: Cashier };
+
+function createPages(provider: ProviderId, tillOf: (id: string) => Till | null): Router {
   const router = express.Router();
-  const challenges = sandbox.store.collection<Challenge>('sandbox/challenges');
-  const idOf = (request: Request): string => String(request.params['id'] ?? '');
-  const viewOf = (request: Request, response: Response): CheckoutView | null => {
-    const view = cashier.find(idOf(request));
-    if (!view) html(response, 404, missingPage(cashier.provider));
-    return view;
+  const found = (request: Request, response: Response): (Till & { view: CheckoutView }) | null => {
+    const id = String(request.params['id'] ?? '');
+    const till = tillOf(id);
+    const view = till?.cashier.find(id);
+    if (till && view) return { ...till, view };
+    sendPage(response, 404, missingPage(provider));
+    return null;
   };
+  const challengesOf = ({ sandbox }: Till) => sandbox.store.collection<Challenge>('sandbox/challenges');
   router.get('/:id', (request, response) => {
-    const view = viewOf(request, response);
-    if (view) show(response, view, blankForm(view));
+    const at = found(request, response);
+    if (at) show(response, at.view, blankForm(at.view));
   });
   router.post('/:id', async (request, response) => {
-    const view = viewOf(request, response);
-    if (!view) return;
+    const at = found(request, response);
+    if (!at) return;
+    const { view, cashier, sandbox } = at;
     const { form, request: pay } = readForm(view, new URLSearchParams((await readBody(request)).toString('utf8')));
     if (view.state !== 'open' || Object.keys(form.errors).length > 0) return show(response, view, form);
     const result = cashier.pay(view.id, pay);
@@ -121,35 +111,42 @@ function createPages(sandbox: Sandbox, cashier: Cashier): Router {
     respond(response, cashier, view.id, result, form);
   });
   router.get('/:id/challenge/:challenge', (request, response) => {
-    const view = viewOf(request, response);
-    if (!view) return;
-    if (view.state !== 'open') return show(response, view, blankForm(view));
-    html(response, 200, challengePage(view, request.params['challenge']));
+    const at = found(request, response);
+    if (!at) return;
+    if (at.view.state !== 'open') return show(response, at.view, blankForm(at.view));
+    sendPage(response, 200, challengePage(at.view, request.params['challenge']));
   });
   router.post('/:id/challenge/:challenge', async (request, response) => {
-    const view = viewOf(request, response);
-    const challenge = challenges.get(request.params['challenge']);
-    if (!view) return;
+    const at = found(request, response);
+    if (!at) return;
+    const { view, cashier, sandbox } = at;
+    const challenge = challengesOf(at).get(request.params['challenge']);
     if (!challenge || view.state !== 'open') return show(response, view, blankForm(view));
     const fields = new URLSearchParams((await readBody(request)).toString('utf8'));
-    challenges.remove(challenge.id);
+    challengesOf(at).remove(challenge.id);
     const result = cashier.answerChallenge(challenge, fields.get('answer') === 'approve');
     sandbox.store.commit();
     respond(response, cashier, view.id, result, blankForm(view));
   });
   router.post('/:id/settle', (request, response) => {
-    const view = viewOf(request, response);
-    if (!view) return;
-    const result = cashier.settleVoucher(view.id);
-    sandbox.store.commit();
-    respond(response, cashier, view.id, result, blankForm(view));
+    const at = found(request, response);
+    if (!at) return;
+    const result = at.cashier.settleVoucher(at.view.id);
+    at.sandbox.store.commit();
+    respond(response, at.cashier, at.view.id, result, blankForm(at.view));
   });
   return router;
 }
 
 /** Hosted pages at the paths each provider's `url` points to, and the barcodes vouchers show. */
-export function mountPages(app: Express, sandbox: Sandbox, paths: readonly { path: string; cashier: Cashier }[]): void {
-  for (const { path, cashier } of paths) app.use(path, createPages(sandbox, cashier));
+export function mountPages(app: Express, accounts: Accounts): void {
+  for (const provider of PROVIDERS) {
+    const tillOf = (id: string): Till | null => {
+      const account = accounts.all().find(({ desks }) => desks[provider].cashier.find(id) !== null);
+      return account ? { sandbox: account.sandbox, cashier: account.desks[provider].cashier } : null;
+    };
+    app.use(accounts.standard.desks[provider].checkoutPath, createPages(provider, tillOf));
+  }
   app.get('/_pages/barcode/:name', (request, response) => {
     const text = request.params['name'].replace(/\.svg$/, '');
     if (!/^[0-9A-Za-z-]{1,48}$/.test(text)) return void response.status(404).end();

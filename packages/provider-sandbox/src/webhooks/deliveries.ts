@@ -1,9 +1,11 @@
 import { uuid } from '../core/ids.ts';
 import type { Store } from '../core/store.ts';
 import type { Collection } from '../core/collection.ts';
+import { fieldReader } from '../core/fault-conditions.ts';
 import type { Faults } from '../core/faults.ts';
+import type { RandomStream } from '../core/random.ts';
 import type { ProviderId } from '../core/types.ts';
-import type { Target, Targets } from './targets.ts';
+import type { EventFormat, Target, Targets } from './targets.ts';
 
 export interface Attempt {
   at: string;
@@ -22,20 +24,32 @@ export interface Delivery {
   secret: string | null;
   /** Stored once: every attempt sends these bytes. */
   body: string;
-  status: 'pending' | 'delivered' | 'failed' | 'lost';
+  /** `skipped`: the endpoint was disabled while it waited. */
+  status: 'pending' | 'delivered' | 'failed' | 'lost' | 'skipped';
   created_at: string;
   next_attempt_at: number | null;
   attempts: Attempt[];
   fault: string | null;
+  /** What its retries draw their jitter from. */
+  jitter: number;
+}
+
+export interface DeliveryFilter {
+  provider?: string | undefined;
+  type?: string | undefined;
+  status?: string | undefined;
+  eventId?: string | undefined;
 }
 
 export interface Deliveries {
   /** Queues the event for every address that wants it. */
-  enqueue(event: { provider: ProviderId; id: string; type: string; body: string }): void;
+  enqueue(event: { provider: ProviderId; id: string; type: string; body: string; format?: EventFormat }): void;
   get(id: string): Delivery | undefined;
-  list(filter: { provider?: string; type?: string; status?: string; eventId?: string }): Delivery[];
+  list(filter: DeliveryFilter): Delivery[];
   /** The ones waiting, oldest first. */
   pending(): Delivery[];
+  /** Those of one receiver that have come to an end, the latest first. */
+  finishedAt(provider: ProviderId, url: string): Delivery[];
   save(delivery: Delivery): void;
   onQueued(wake: (delivery: Delivery) => void): void;
 }
@@ -48,10 +62,20 @@ function createIndexed(store: Store): Collection<Delivery> {
   return store.collection<Delivery>('sandbox/deliveries', {
     status: (delivery) => [delivery.status],
     event: (delivery) => [delivery.event_id],
+    receiver: (delivery) => [`${delivery.provider} ${delivery.url}`],
   });
 }
 
-export function createDeliveries(store: Store, targets: Targets, faults: Faults): Deliveries {
+const endedAt = (delivery: Delivery): string => delivery.attempts.at(-1)?.at ?? delivery.created_at;
+
+export function createDeliveries(input: {
+  store: Store;
+  targets: Targets;
+  faults: Faults;
+  behaviour: RandomStream;
+  account: string;
+}): Deliveries {
+  const { store, targets, faults, behaviour, account } = input;
   const deliveries = createIndexed(store);
   let wake: (delivery: Delivery) => void = () => undefined;
 
@@ -80,9 +104,11 @@ export function createDeliveries(store: Store, targets: Targets, faults: Faults)
       next_attempt_at: Date.now(),
       attempts: [],
       fault: null,
+      jitter: behaviour.bytes(4).readInt32BE(),
     };
     let copies = 1;
-    for (const fault of faults.drawWebhook(event.provider, event.type)) {
+    const subject = { account, path: target.url, field: fieldReader('application/json', event.body) };
+    for (const fault of faults.drawWebhook(event.provider, event.type, subject)) {
       delivery.fault = fault.kind;
       if (fault.kind === 'webhook_lost') Object.assign(delivery, { status: 'lost', next_attempt_at: null });
       if (fault.kind === 'webhook_duplicate') copies += 1;
@@ -96,7 +122,7 @@ export function createDeliveries(store: Store, targets: Targets, faults: Faults)
 
   return {
     enqueue(event) {
-      for (const target of targets.of(event.provider, event.type)) sendTo(target, event);
+      for (const target of targets.of(event.provider, event.type, event.format)) sendTo(target, event);
       prune();
     },
     get: (id) => deliveries.get(id),
@@ -108,6 +134,11 @@ export function createDeliveries(store: Store, targets: Targets, faults: Faults)
         .filter((delivery) => status === undefined || delivery.status === status)
         .filter((delivery) => eventId === undefined || delivery.event_id === eventId),
     pending: () => deliveries.findBy('status', 'pending'),
+    finishedAt: (provider, url) =>
+      deliveries
+        .findBy('receiver', `${provider} ${url}`)
+        .filter(({ status }) => status === 'delivered' || status === 'failed')
+        .sort((left, right) => endedAt(right).localeCompare(endedAt(left))),
     save: (delivery) => void deliveries.put(delivery),
     onQueued: (listener) => {
       wake = listener;

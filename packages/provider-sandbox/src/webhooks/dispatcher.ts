@@ -1,6 +1,9 @@
+import { nextRandom } from '../core/random.ts';
 import type { Credentials } from './credentials.ts';
 import type { Deliveries, Delivery } from './deliveries.ts';
+import { isGivenUp } from './endpoint-policy.ts';
 import { retryDelayMs } from './retry-schedule.ts';
+import type { Targets } from './targets.ts';
 import { conektaDigest, fungiesSignature, polarSignature, stripeSignature } from './signatures.ts';
 
 const IN_FLIGHT = 50;
@@ -55,9 +58,10 @@ function reasonOf(error: unknown): string {
 export function createDispatcher(input: {
   deliveries: Deliveries;
   credentials: Credentials;
+  targets: Targets;
   retryScale: number;
 }): Dispatcher {
-  const { deliveries, credentials, retryScale } = input;
+  const { deliveries, credentials, targets, retryScale } = input;
   const due: Delivery[] = [];
   const timers = new Map<string, NodeJS.Timeout>();
   const sending = new Set<Promise<void>>();
@@ -93,7 +97,9 @@ export function createDispatcher(input: {
       Object.assign(delivery, { status: 'delivered', next_attempt_at: null });
       clearTimeout(timers.get(delivery.id));
     } else if (scheduled) {
-      const wait = retryDelayMs(delivery.provider, delivery.attempts.length, retryScale);
+      const failures = delivery.attempts.length;
+      const chance = nextRandom((delivery.jitter ?? 0) + failures).value;
+      const wait = retryDelayMs(delivery.provider, failures, retryScale, chance);
       Object.assign(
         delivery,
         wait === null
@@ -103,6 +109,17 @@ export function createDispatcher(input: {
       if (wait !== null) schedule(delivery);
     }
     deliveries.save(delivery);
+    if (delivery.status === 'failed' && scheduled) giveUpOn(delivery);
+  }
+
+  /** Some providers stop sending to an endpoint that fails for long; what still waits for it is skipped. */
+  function giveUpOn({ provider, url }: Delivery): void {
+    if (!isGivenUp(provider, deliveries.finishedAt(provider, url))) return;
+    targets.disable(provider, url);
+    for (const waiting of deliveries.pending().filter((each) => each.provider === provider && each.url === url)) {
+      clearTimeout(timers.get(waiting.id));
+      deliveries.save(Object.assign(waiting, { status: 'skipped', next_attempt_at: null }));
+    }
   }
 
   function launch(delivery: Delivery, scheduled: boolean): void {
