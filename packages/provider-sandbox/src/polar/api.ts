@@ -2,14 +2,32 @@ import type { Cashier } from '../cashier.ts';
 import { type Answer, type ApiRequest, header } from '../http/answer.ts';
 import { isTooLarge } from '../http/body.ts';
 import type { ProviderApi } from '../http/provider-api.ts';
-import { catalogueRoutes } from './catalogue.ts';
+import { scheduleBenefits } from './benefit-grants.ts';
+import { benefitRoutes } from './benefits.ts';
+import { checkoutLinkRoutes } from './checkout-links.ts';
 import { checkoutRoutes, scheduleCheckouts } from './checkouts.ts';
-import { commerceRoutes } from './commerce.ts';
 import { API_VERSION, type PolarContext } from './context.ts';
+import { customFieldRoutes } from './custom-fields.ts';
 import { customerRoutes } from './customers.ts';
+import { discountRoutes } from './discounts.ts';
+import { disputeRoutes } from './disputes.ts';
 import { failed, failureAnswer } from './errors.ts';
-import { revoke, scheduleSubscriptions } from './subscription-changes.ts';
+import { eventRoutes } from './events.ts';
+import { fileRoutes } from './files.ts';
+import { scheduleInvoices } from './invoices.ts';
+import { licenseKeyRoutes } from './license-keys.ts';
+import { meterRoutes } from './meters.ts';
+import { orderRoutes } from './orders.ts';
+import { organizationRoutes } from './organization.ts';
+import { paymentRoutes } from './payments.ts';
+import { portalCustomerRoutes } from './portal-customer.ts';
+import { portalRoutes } from './portal-routes.ts';
+import { productRoutes } from './products.ts';
+import { refundRoutes } from './refunds.ts';
+import { sessionOf, sessionRoutes } from './sessions.ts';
+import { revoke, scheduleSubscriptions } from './subscription-cycle.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
+import { webhookDeliveryRoutes } from './webhook-deliveries.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 import { bodyOf } from './validation.ts';
 
@@ -29,6 +47,15 @@ function unauthorized(hasToken: boolean): Answer {
     : { status: 401, body: { error: 'Unauthorized', detail: 'Unauthorized' } };
 }
 
+// The secret is in the path or in the body, or there is none.
+const TOKENLESS = [
+  /^\/polar\/buy\//,
+  /^\/polar\/v1\/checkouts\/client\//,
+  /^\/polar\/v1\/customer-portal\/license-keys\/(validate|activate|deactivate)$/,
+  /^\/polar\/v1\/customer-portal\/organizations\//,
+  /^\/polar\/v1\/files\/[^/]+\/(parts\/|content$)/,
+];
+
 function admit(polar: PolarContext, request: ApiRequest): Answer | null {
   const version = header(request, 'polar-version');
   if (version !== null && !VERSIONS.includes(version)) return { status: 404, body: { detail: 'Not Found' } };
@@ -37,16 +64,25 @@ function admit(polar: PolarContext, request: ApiRequest): Answer | null {
   }
   if (isTooLarge(request.rawBody))
     return { status: 413, body: { error: 'PayloadTooLarge', detail: 'Request body is too large.' } };
-  // Browser calls carry the client secret in their path instead of a token.
-  if (request.path.startsWith('/polar/v1/checkouts/client/')) return null;
+  if (TOKENLESS.some((path) => path.test(request.path))) return null;
   const authorization = header(request, 'authorization');
+  // Portal routes take the customer's session; the organization's token is for the rest.
+  if (request.path.startsWith('/polar/v1/customer-portal/')) {
+    const token = (authorization ?? '').replace(/^Bearer /, '');
+    return sessionOf(polar, token) ? null : unauthorized(authorization !== null);
+  }
   if (authorization === `Bearer ${polar.sandbox.credentials.current().polar.apiKey}`) return null;
   return unauthorized(authorization !== null);
 }
 
-function faulty(kind: 'status' | 'rate_limited', status: number, retryAfterS: number): Answer {
+// The conflicts that only a race brings about at Polar, asked for as a fault.
+const RACES: Readonly<Record<number, string>> = { 402: 'PaymentFailed', 409: 'SubscriptionLocked' };
+
+function faulty(kind: 'status' | 'rate_limited', status: number, retryAfterS: number, request: ApiRequest): Answer {
   if (kind === 'rate_limited') return { status: 429, headers: { 'retry-after': String(retryAfterS) } };
-  return { status, body: { error: status >= 500 ? 'InternalServerError' : 'PolarError', detail: 'Injected fault.' } };
+  const race = request.path.startsWith('/polar/v1/subscriptions/') ? RACES[status] : undefined;
+  const error = race ?? (status >= 500 ? 'InternalServerError' : 'PolarError');
+  return { status, body: { error, detail: 'Injected fault.' } };
 }
 
 /** `…/confirm`: the sandbox takes the test card's number where the browser library would give its token. */
@@ -75,16 +111,34 @@ function confirm(cashier: Cashier, id: string, request: ApiRequest): void {
 export function createPolarApi(polar: PolarContext, cashier: Cashier): ProviderApi {
   scheduleCheckouts(polar);
   scheduleSubscriptions(polar);
+  scheduleBenefits(polar);
+  scheduleInvoices(polar);
   return {
     provider: 'polar',
     prefix: '/polar',
     routes: [
+      ...organizationRoutes(polar),
       ...customerRoutes(polar, (subscription) => revoke(polar, subscription)),
-      ...catalogueRoutes(polar),
+      ...sessionRoutes(polar),
+      ...productRoutes(polar),
+      ...discountRoutes(polar),
+      ...benefitRoutes(polar),
+      ...licenseKeyRoutes(polar),
+      ...fileRoutes(polar),
+      ...meterRoutes(polar),
+      ...eventRoutes(polar),
       ...checkoutRoutes(polar, (checkout, request) => confirm(cashier, checkout.id, request)),
-      ...commerceRoutes(polar),
+      ...checkoutLinkRoutes(polar),
+      ...customFieldRoutes(polar),
+      ...orderRoutes(polar),
+      ...paymentRoutes(polar),
+      ...refundRoutes(polar),
+      ...disputeRoutes(polar),
       ...subscriptionRoutes(polar),
+      ...portalCustomerRoutes(polar),
+      ...portalRoutes(polar),
       ...webhookEndpointRoutes(polar),
+      ...webhookDeliveryRoutes(polar),
     ],
     admit: (request) => admit(polar, request),
     failure: failureAnswer,

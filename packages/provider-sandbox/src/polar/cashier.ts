@@ -5,6 +5,7 @@ import { amountsOf, checkoutUrl, trialOf } from './checkout-object.ts';
 import { confirmRefusal, declineCheckout, payCheckout } from './checkout-payment.ts';
 import type { PolarContext } from './context.ts';
 import type { Checkout } from './objects.ts';
+import { settingsOf } from './organization.ts';
 import { UNSUPPORTED_COUNTRIES } from './validation.ts';
 
 const DAYS = { day: 1, week: 7, month: 30, year: 365 } as const;
@@ -13,7 +14,7 @@ const refused = (message: string, field: string | null = null): PayResult => ({ 
 
 function viewOf(polar: PolarContext, checkout: Checkout): CheckoutView {
   const product = polar.products.get(checkout.product_id);
-  const { discount, due } = amountsOf(polar, checkout);
+  const { discount, tax, due } = amountsOf(polar, checkout);
   const trial = trialOf(polar, checkout);
   const recurring = product?.recurring_interval ?? null;
   return {
@@ -21,10 +22,17 @@ function viewOf(polar: PolarContext, checkout: Checkout): CheckoutView {
     id: checkout.id,
     state: checkout.status === 'succeeded' ? 'complete' : checkout.status === 'expired' ? 'expired' : 'open',
     mode: recurring === null ? 'payment' : 'subscription',
-    merchant: 'Sandbox Merchant',
-    lines: [{ name: product?.name ?? 'Product', detail: null, quantity: 1, amountMinor: checkout.amount }],
+    merchant: settingsOf(polar).name,
+    lines: [
+      {
+        name: product?.name ?? 'Product',
+        detail: null,
+        quantity: checkout.seats ?? 1,
+        amountMinor: checkout.amount,
+      },
+    ],
     discountMinor: discount,
-    taxMinor: 0,
+    taxMinor: tax,
     totalMinor: due,
     currency: checkout.currency.toUpperCase(),
     recurring: recurring === null ? null : { interval: recurring, count: product?.recurring_interval_count ?? 1 },

@@ -1,17 +1,16 @@
 import { addInterval } from '../core/duration.ts';
-import { discountOf } from './catalogue.ts';
-import { ORGANIZATION_SLUG, type PolarContext } from './context.ts';
+import type { PolarContext } from './context.ts';
 import type { Checkout, Product } from './objects.ts';
-
-function publicProduct(product: Product): object {
-  const { metadata: _metadata, attached_custom_fields: _fields, ...shown } = product;
-  return shown;
-}
+import { publicOrganization } from './organization.ts';
+import { discountAmount, showPrice } from './pricing.ts';
+import { attachedFields, publicProduct } from './product-object.ts';
+import { applyTax, taxBehaviorOf, taxRate } from './tax.ts';
 
 export interface Amounts {
   amount: number;
   discount: number;
   net: number;
+  tax: number;
   total: number;
   /** What is charged now: nothing while a trial starts. */
   due: number;
@@ -30,13 +29,16 @@ export function trialOf(
 }
 
 export function amountsOf(polar: PolarContext, checkout: Checkout): Amounts {
-  const discount = discountOf(
+  const discount = discountAmount(
     checkout.discount_id === null ? undefined : polar.discounts.get(checkout.discount_id),
     checkout.amount,
     checkout.currency,
   );
-  const net = checkout.amount - discount;
-  return { amount: checkout.amount, discount, net, total: net, due: trialOf(polar, checkout) ? 0 : net };
+  const address = checkout.customer_billing_address;
+  const behavior = taxBehaviorOf(checkout.price.tax_behavior, address?.country ?? null);
+  const rate = taxRate(address, checkout.customer_tax_id);
+  const { net, tax, total } = applyTax(checkout.amount - discount, rate, behavior);
+  return { amount: checkout.amount, discount, net, tax, total, due: trialOf(polar, checkout) ? 0 : total };
 }
 
 export function checkoutUrl(polar: PolarContext, checkout: Checkout): string {
@@ -73,24 +75,24 @@ const FIELD_MODES = {
 
 /** The checkout as the API shows it. */
 export function showCheckout(polar: PolarContext, checkout: Checkout): Record<string, unknown> {
-  const { product_ids: productIds, price, ...stored } = checkout;
+  const { product_ids: productIds, price, prices: chosen, is_business, ...stored } = checkout;
   const products = productIds.flatMap((id) => polar.products.get(id) ?? []);
   const product = polar.products.get(checkout.product_id);
   const trial = trialOf(polar, checkout);
-  const { discount, net, total, due } = amountsOf(polar, checkout);
-  const withPrice = (of: Product): object => ({
-    ...publicProduct(of),
-    prices: of.id === checkout.product_id ? [price] : of.prices,
+  const { discount, net, tax, total, due } = amountsOf(polar, checkout);
+  const shownPrices = chosen.map((own) => showPrice(polar, own));
+  const withPrice = (of: Product): Record<string, unknown> => ({
+    ...publicProduct(polar, of),
+    ...(of.id === checkout.product_id ? { prices: shownPrices } : {}),
   });
   return {
     ...stored,
-    custom_field_data: {},
     payment_processor: 'stripe',
     url: checkoutUrl(polar, checkout),
     discount_amount: discount,
     net_amount: net,
-    tax_amount: 0,
-    tax_behavior: 'exclusive',
+    tax_amount: tax,
+    tax_behavior: taxBehaviorOf(price.tax_behavior, checkout.customer_billing_address?.country ?? null),
     total_amount: total,
     active_trial_interval: trial?.interval ?? null,
     active_trial_interval_count: trial?.count ?? null,
@@ -104,22 +106,25 @@ export function showCheckout(polar: PolarContext, checkout: Checkout): Record<st
     is_payment_required: due > 0,
     is_payment_setup_required: trial !== null,
     is_payment_form_required: due > 0 || trial !== null,
-    is_business_customer: false,
-    customer_billing_name: null,
-    customer_tax_id: null,
+    is_business_customer: is_business,
+    customer_billing_name: checkout['customer_billing_name'] ?? null,
     payment_method_type: checkout.status === 'open' ? null : 'card',
-    payment_processor_metadata: { publishable_key: 'pk_test_sandbox', customer_session_client_secret: null },
+    payment_processor_metadata: { publishable_key: 'pk_test_sandbox' },
     billing_address_fields: FIELD_MODES,
-    seats: null,
-    min_seats: null,
-    max_seats: null,
     products: products.map(withPrice),
     product: product ? withPrice(product) : null,
-    product_price: price,
-    prices: Object.fromEntries(products.map((of) => [of.id, of.id === checkout.product_id ? [price] : of.prices])),
+    product_price: showPrice(polar, price),
+    prices: Object.fromEntries(products.map((of) => [of.id, withPrice(of)['prices']])),
     discount: discountShown(polar, checkout),
-    attached_custom_fields: [],
+    attached_custom_fields: product ? attachedFields(polar, product) : [],
   };
+}
+
+/** Saves a change and tells about it. */
+export function touchCheckout(polar: PolarContext, checkout: Checkout): void {
+  checkout.modified_at = polar.now();
+  polar.checkouts.put(checkout);
+  polar.emit('checkout.updated', showCheckout(polar, checkout));
 }
 
 /** The browser's view: no metadata, with the organization. */
@@ -131,15 +136,5 @@ export function showClientCheckout(polar: PolarContext, checkout: Checkout): Rec
     subscription_id: _subscription,
     ...shown
   } = showCheckout(polar, checkout);
-  const organization = {
-    id: polar.organizationId(),
-    created_at: checkout.created_at,
-    modified_at: null,
-    name: 'Sandbox Merchant',
-    slug: ORGANIZATION_SLUG,
-    avatar_url: null,
-    proration_behavior: 'prorate',
-    allow_customer_updates: true,
-  };
-  return { ...shown, organization };
+  return { ...shown, organization: publicOrganization(polar) };
 }

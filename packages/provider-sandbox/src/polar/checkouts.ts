@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { base62, uuid } from '../core/ids.ts';
 import type { ApiRequest, Route } from '../http/answer.ts';
-import { newPrice, priceBody } from './catalogue.ts';
-import { showCheckout, showClientCheckout } from './checkout-object.ts';
+import { showCheckout, showClientCheckout, touchCheckout } from './checkout-object.ts';
 import type { PolarContext } from './context.ts';
 import { toAddress } from './customers.ts';
 import { failed, notFound, refuse } from './errors.ts';
 import { listPage, oneOf } from './listing.ts';
 import type { Checkout, Customer, Product, ProductPrice } from './objects.ts';
+import { discountRefusal, newPrice, priceBody, pricesIn, staticAmount } from './pricing.ts';
 import { address, metadata, organizationId, parse } from './validation.ts';
 
 const CHECKOUT_EXPIRY = 'polar.checkout.expire';
@@ -40,7 +40,7 @@ const editable = {
   return_url: z.url().nullish(),
   embed_origin: z.string().nullish(),
 };
-const createBody = z.object({
+export const createBody = z.object({
   ...editable,
   products: z.array(z.uuid()).min(1),
   prices: z.record(z.string(), z.array(priceBody).min(1)).nullish(),
@@ -52,7 +52,8 @@ const createBody = z.object({
   units: z.int().nullish(),
   organization_id: organizationId,
 });
-const updateBody = z.object(editable);
+const updateBody = z.object({ ...editable, discount_code: z.string().nullish() });
+type Update = z.output<typeof updateBody>;
 
 type Create = z.output<typeof createBody>;
 
@@ -65,13 +66,20 @@ function productsOf(polar: PolarContext, ids: readonly string[]): Product[] {
   });
 }
 
-function priceFor(polar: PolarContext, body: Create, product: Product): ProductPrice {
+/** The prices of a product in this session: its own or ad-hoc ones, in the wanted currency. */
+function pricesFor(polar: PolarContext, body: Create, product: Product): ProductPrice[] {
   const adHoc = body.prices?.[product.id];
-  const prices = adHoc ? adHoc.map((price) => newPrice(polar, price, product.id, 'ad_hoc')) : product.prices;
-  const wanted = body.currency ?? null;
-  const price = prices.find((candidate) => wanted === null || candidate.price_currency === wanted);
-  if (!price) throw refuse(['body', 'currency'], 'No price available in this currency.', wanted);
-  return price;
+  const of = { id: product.id, recurring: product.is_recurring };
+  const all = adHoc ? adHoc.map((price) => newPrice(polar, price, of, 'ad_hoc')) : product.prices;
+  const prices = pricesIn(all, body.currency ?? null);
+  if (prices.length === 0)
+    throw refuse(['body', 'currency'], 'No price available in this currency.', body.currency ?? null);
+  return prices;
+}
+
+function requireDiscount(polar: PolarContext, id: string, product: Product, customerId: string | null): void {
+  const refusal = discountRefusal(polar, polar.discounts.get(id), product, customerId);
+  if (refusal !== null) throw refuse(['body', 'discount_id'], refusal, id);
 }
 
 function customerOf(polar: PolarContext, body: Create): Customer | undefined {
@@ -86,7 +94,8 @@ function customerOf(polar: PolarContext, body: Create): Customer | undefined {
     : polar.customers.findBy('externalId', body.external_customer_id)[0];
 }
 
-function create(polar: PolarContext, body: Create): Checkout {
+/** Opens a session for a day. Customer, prices and discount are checked now, the second subscription only at paying. */
+export function openCheckout(polar: PolarContext, body: Create): Checkout {
   const products = productsOf(polar, body.products);
   const product = products[0] as Product;
   if ((body.trial_interval == null) !== (body.trial_interval_count == null)) {
@@ -96,10 +105,14 @@ function create(polar: PolarContext, body: Create): Checkout {
       body.trial_interval_count,
     );
   }
-  if (body.discount_id != null && !polar.discounts.get(body.discount_id))
-    throw refuse(['body', 'discount_id'], 'Discount does not exist.', body.discount_id);
   const customer = customerOf(polar, body);
-  const price = priceFor(polar, body, product);
+  if (body.discount_id != null) requireDiscount(polar, body.discount_id, product, customer?.id ?? null);
+  if (body.customer_tax_id != null && body.customer_billing_address == null && !customer?.billing_address)
+    throw refuse(['body', 'customer_billing_address'], 'Country is required to validate tax ID.', null, 'missing');
+  const prices = pricesFor(polar, body, product);
+  const price = prices[0] as ProductPrice;
+  const isSeats = prices.some((candidate) => candidate.seat_tiers !== undefined);
+  const seats = isSeats ? (body.seats ?? 1) : null;
   const secret = `polar_c_${base62(43)}`;
   const id = uuid();
   const expiresAt = polar.sandbox.clock.nowMs() + DAY_MS;
@@ -116,7 +129,7 @@ function create(polar: PolarContext, body: Create): Checkout {
     ),
     return_url: body.return_url ?? null,
     embed_origin: body.embed_origin ?? null,
-    amount: body.amount ?? price.price_amount ?? Number(price['preset_amount'] ?? price['minimum_amount'] ?? 0),
+    amount: staticAmount(prices, seats, body.amount ?? null),
     currency: price.price_currency,
     allow_trial: body.allow_trial ?? true,
     trial_interval: body.trial_interval ?? null,
@@ -124,6 +137,14 @@ function create(polar: PolarContext, body: Create): Checkout {
     product_ids: body.products,
     product_id: product.id,
     price,
+    prices,
+    seats,
+    min_seats: body.min_seats ?? null,
+    max_seats: body.max_seats ?? null,
+    is_business: body.is_business_customer ?? false,
+    custom_field_data: body.custom_field_data ?? {},
+    customer_tax_id: body.customer_tax_id ?? customer?.tax_id?.[0] ?? null,
+    customer_billing_name: body.customer_billing_name ?? customer?.billing_name ?? null,
     discount_id: body.discount_id ?? null,
     allow_discount_codes: body.allow_discount_codes ?? true,
     require_billing_address: body.require_billing_address ?? false,
@@ -147,36 +168,75 @@ function create(polar: PolarContext, body: Create): Checkout {
   return checkout;
 }
 
-function update(polar: PolarContext, checkout: Checkout, body: z.output<typeof updateBody>): Checkout {
-  if (checkout.status !== 'open') throw failed(403, 'NotOpenCheckout', 'Checkout is not open.');
-  if (body.product_id != null) {
-    if (!checkout.product_ids.includes(body.product_id))
-      throw refuse(['body', 'product_id'], 'Product is not available in this checkout.', body.product_id);
-    const product = polar.products.get(body.product_id);
-    const price =
-      product?.prices.find((candidate) => candidate.price_currency === checkout.currency) ?? product?.prices[0];
-    if (price)
-      Object.assign(checkout, { product_id: body.product_id, price, amount: price.price_amount ?? checkout.amount });
-  }
-  if (body.amount != null) checkout.amount = body.amount;
-  if (body.customer_email != null && checkout.customer_id === null) checkout.customer_email = body.customer_email;
-  if (body.customer_name !== undefined) checkout.customer_name = body.customer_name;
-  if (body.customer_billing_address != null)
-    checkout.customer_billing_address = toAddress(body.customer_billing_address);
-  if (body.discount_id !== undefined) checkout.discount_id = body.discount_id;
-  if (body.metadata !== undefined) checkout.metadata = body.metadata;
-  if (body.success_url != null) checkout.success_url = body.success_url;
-  if (body.return_url !== undefined) checkout.return_url = body.return_url;
-  if (body.allow_trial != null) checkout.allow_trial = body.allow_trial;
-  touchCheckout(polar, checkout);
-  return checkout;
+function chooseProduct(polar: PolarContext, checkout: Checkout, productId: string): void {
+  const product = polar.products.get(productId);
+  if (!product || !checkout.product_ids.includes(productId))
+    throw refuse(['body', 'product_id'], 'Product is not available in this checkout.', productId);
+  const inCurrency = pricesIn(product.prices, checkout.currency);
+  const prices = inCurrency.length > 0 ? inCurrency : pricesIn(product.prices, null);
+  const price = prices[0];
+  if (!price) return;
+  Object.assign(checkout, {
+    product_id: productId,
+    price,
+    prices,
+    currency: price.price_currency,
+    amount: staticAmount(prices, checkout.seats, null),
+  });
 }
 
-/** Saves a change and tells about it. */
-export function touchCheckout(polar: PolarContext, checkout: Checkout): void {
-  checkout.modified_at = polar.now();
-  polar.checkouts.put(checkout);
-  polar.emit('checkout.updated', showCheckout(polar, checkout));
+function applyDiscount(polar: PolarContext, checkout: Checkout, body: Update): void {
+  const product = polar.products.get(checkout.product_id);
+  if (body.discount_id != null && product) requireDiscount(polar, body.discount_id, product, checkout.customer_id);
+  if (body.discount_id !== undefined) checkout.discount_id = body.discount_id;
+  if (body.discount_code === null) checkout.discount_id = null;
+  if (body.discount_code == null || !product) return;
+  const code = body.discount_code.toLowerCase();
+  const discount = polar.discounts.all().find((candidate) => candidate.code?.toLowerCase() === code);
+  const refusal = discountRefusal(polar, discount, product, checkout.customer_id);
+  if (!discount || refusal !== null || checkout['allow_discount_codes'] !== true)
+    throw refuse(['body', 'discount_code'], 'Discount does not exist.', body.discount_code);
+  checkout.discount_id = discount.id;
+}
+
+function setAmount(checkout: Checkout, amount: number): void {
+  const { price } = checkout;
+  const least = Number(price['minimum_amount'] ?? 0);
+  const most = Number(price['maximum_amount'] ?? Infinity);
+  if (price.amount_type !== 'custom') return;
+  if (amount < least)
+    throw refuse(['body', 'amount'], `Amount must be at least ${least}.`, amount, 'greater_than_equal');
+  if (amount > most) throw refuse(['body', 'amount'], `Amount must be at most ${most}.`, amount, 'less_than_equal');
+  checkout.amount = amount;
+}
+
+const PLAIN = [
+  ...['customer_name', 'customer_billing_name', 'customer_tax_id', 'customer_ip_address', 'locale', 'return_url'],
+  ...['embed_origin', 'trial_interval', 'trial_interval_count'],
+] as const;
+const NEVER_NULL = [
+  ...['metadata', 'customer_metadata', 'success_url', 'allow_trial', 'allow_discount_codes'],
+  ...['require_billing_address', 'custom_field_data'],
+] as const;
+
+function update(polar: PolarContext, checkout: Checkout, body: Update): Checkout {
+  if (checkout.status !== 'open') throw failed(403, 'NotOpenCheckout', 'Checkout is not open.');
+  const given: Record<string, unknown> = body;
+  if (body.product_id != null) chooseProduct(polar, checkout, body.product_id);
+  if (body.seats != null && checkout.seats !== null) {
+    checkout.seats = body.seats;
+    checkout.amount = staticAmount(checkout.prices, body.seats, null);
+  }
+  if (body.amount != null) setAmount(checkout, body.amount);
+  applyDiscount(polar, checkout, body);
+  if (body.customer_email != null && checkout.customer_id === null) checkout.customer_email = body.customer_email;
+  if (body.customer_billing_address != null)
+    checkout.customer_billing_address = toAddress(body.customer_billing_address);
+  if (body.is_business_customer != null) checkout.is_business = body.is_business_customer;
+  for (const name of PLAIN) if (given[name] !== undefined) Object.assign(checkout, { [name]: given[name] });
+  for (const name of NEVER_NULL) if (given[name] != null) Object.assign(checkout, { [name]: given[name] });
+  touchCheckout(polar, checkout);
+  return checkout;
 }
 
 export function scheduleCheckouts(polar: PolarContext): void {
@@ -210,7 +270,10 @@ export function checkoutRoutes(
       method: 'post',
       path: '/v1/checkouts/',
       operations: ['checkouts.create'],
-      handle: (request) => ({ status: 201, body: showCheckout(polar, create(polar, parse(createBody, request))) }),
+      handle: (request) => ({
+        status: 201,
+        body: showCheckout(polar, openCheckout(polar, parse(createBody, request))),
+      }),
     },
     {
       method: 'get',

@@ -1,11 +1,17 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { uuid } from '../core/ids.ts';
 import type { Address } from '../core/types.ts';
 import type { ApiRequest, Route } from '../http/answer.ts';
+import { revokeGrant } from './benefit-grants.ts';
 import type { PolarContext } from './context.ts';
+import { csvAnswer } from './csv.ts';
+import { emitState, stateOf } from './customer-state.ts';
 import { notFound, refuse } from './errors.ts';
 import { listPage, oneOf } from './listing.ts';
 import type { Customer, Subscription } from './objects.ts';
+import { showPaymentMethod } from './payment-methods.ts';
+import { taxIdKind } from './tax.ts';
 import { address, metadata, organizationId, parse } from './validation.ts';
 
 const email = z.email();
@@ -54,71 +60,18 @@ export function newCustomer(polar: PolarContext, input: Change & { email: string
     name: input.name ?? null,
     billing_name: null,
     billing_address: input.billing_address == null ? null : toAddress(input.billing_address),
-    tax_id: input.tax_id == null ? null : [input.tax_id, null],
+    tax_id: input.tax_id == null ? null : [input.tax_id, taxIdKind(input.tax_id)],
     locale: input.locale ?? null,
     organization_id: polar.organizationId(),
     default_payment_method_id: null,
     deleted_at: null,
     first_user_event_at: null,
-    avatar_url: `https://www.gravatar.com/avatar/${input.email.length}?d=404`,
+    avatar_url: `https://www.gravatar.com/avatar/${hashed(input.email)}?d=404`,
   };
   polar.customers.put(customer);
   polar.emit('customer.created', customer);
-  polar.emit('customer.state_changed', stateOf(polar, customer));
+  emitState(polar, customer.id);
   return customer;
-}
-
-function stateSubscription(subscription: Subscription): object {
-  const {
-    id,
-    created_at,
-    modified_at,
-    metadata: data,
-    status,
-    amount,
-    currency,
-    recurring_interval,
-    current_period_start,
-    current_period_end,
-    trial_start,
-    trial_end,
-    cancel_at_period_end,
-    canceled_at,
-    started_at,
-    ends_at,
-    product_id,
-    discount_id,
-  } = subscription;
-  return {
-    id,
-    created_at,
-    modified_at,
-    custom_field_data: {},
-    metadata: data,
-    status,
-    amount,
-    currency,
-    recurring_interval,
-    current_period_start,
-    current_period_end,
-    trial_start,
-    trial_end,
-    cancel_at_period_end,
-    canceled_at,
-    started_at,
-    ends_at,
-    product_id,
-    discount_id,
-    meters: [],
-  };
-}
-
-/** The customer with what it may use now: a past-due subscription is not in it. */
-export function stateOf(polar: PolarContext, customer: Customer): object {
-  const live = polar.subscriptions
-    .findBy('customer', customer.id)
-    .filter(({ status }) => status === 'active' || status === 'trialing');
-  return { ...customer, active_subscriptions: live.map(stateSubscription), granted_benefits: [], active_meters: [] };
 }
 
 function update(polar: PolarContext, customer: Customer, change: Change): Customer {
@@ -128,14 +81,32 @@ function update(polar: PolarContext, customer: Customer, change: Change): Custom
   }
   if (change.email != null) customer.email = change.email;
   if (change.external_id != null) customer.external_id = change.external_id;
+  if (change.billing_address === null && customer.billing_address !== null)
+    throw refuse(['body', 'billing_address'], 'Customer billing address cannot be reset to null once set.', null);
   if (change.name !== undefined) customer.name = change.name;
   if (change.billing_address != null) customer.billing_address = toAddress(change.billing_address);
+  if (change.tax_id !== undefined)
+    customer.tax_id = change.tax_id === null ? null : [change.tax_id, taxIdKind(change.tax_id)];
+  if (change.locale !== undefined) customer['locale'] = change.locale;
   if (change.metadata !== undefined) customer.metadata = change.metadata;
   customer.modified_at = polar.now();
   polar.customers.put(customer);
   polar.emit('customer.updated', customer);
-  polar.emit('customer.state_changed', stateOf(polar, customer));
+  emitState(polar, customer.id);
   return customer;
+}
+
+const hashed = (text: string): string => createHash('sha256').update(text.toLowerCase()).digest('hex');
+
+/** Names and addresses go; what tax law keeps stays: tax number, and with it the name, orders and invoices. */
+function anonymized(customer: Customer): Partial<Customer> {
+  const keepsName = customer.tax_id !== null;
+  return {
+    email: `${hashed(customer.email)}@anonymized.invalid`,
+    name: keepsName || customer.name === null ? customer.name : hashed(customer.name),
+    billing_name: keepsName || customer.billing_name === null ? customer.billing_name : hashed(customer.billing_name),
+    billing_address: null,
+  };
 }
 
 export function customerRoutes(polar: PolarContext, endSubscription: (subscription: Subscription) => void): Route[] {
@@ -149,11 +120,16 @@ export function customerRoutes(polar: PolarContext, endSubscription: (subscripti
     if (!customer) throw notFound();
     return customer;
   };
-  const remove = (customer: Customer): void => {
+  const remove = (customer: Customer, anonymize: boolean): void => {
     for (const subscription of polar.subscriptions.findBy('customer', customer.id)) endSubscription(subscription);
-    customer.deleted_at = polar.now();
+    for (const grant of polar.grants.findBy('customer', customer.id)) revokeGrant(polar, grant);
+    // The app's id is free for another customer; the old one stays where only the merchant sees it.
+    if (customer.external_id !== null)
+      customer.metadata = { ...customer.metadata, __external_id: customer.external_id };
+    Object.assign(customer, { external_id: null, deleted_at: polar.now() }, anonymize ? anonymized(customer) : {});
     polar.customers.put(customer);
     polar.emit('customer.deleted', customer);
+    emitState(polar, customer.id);
   };
   const item = (path: string, find: (request: ApiRequest) => Customer): Route[] => [
     {
@@ -161,6 +137,23 @@ export function customerRoutes(polar: PolarContext, endSubscription: (subscripti
       path: `${path}/state`,
       operations: ['customers.state'],
       handle: (request) => ({ status: 200, body: stateOf(polar, find(request)) }),
+    },
+    {
+      method: 'get',
+      path: `${path}/payment-methods`,
+      operations: ['customers.payment_methods', 'payment_methods.list'],
+      handle(request) {
+        const methods = polar.paymentMethods.findBy('customer', find(request).id).reverse();
+        return {
+          status: 200,
+          body: listPage(
+            request,
+            methods,
+            () => true,
+            (doc) => showPaymentMethod(polar, doc),
+          ),
+        };
+      },
     },
     { method: 'get', path, operations: ['customers.get'], handle: (request) => ({ status: 200, body: find(request) }) },
     {
@@ -173,7 +166,7 @@ export function customerRoutes(polar: PolarContext, endSubscription: (subscripti
       method: 'delete',
       path,
       operations: ['customers.delete'],
-      handle: (request) => (remove(find(request)), { status: 204 }),
+      handle: (request) => (remove(find(request), request.query.get('anonymize') === 'true'), { status: 204 }),
     },
   ];
   return [
@@ -196,6 +189,20 @@ export function customerRoutes(polar: PolarContext, endSubscription: (subscripti
           oneOf(request, 'external_id', doc.external_id) &&
           `${doc.email} ${doc.name ?? ''}`.toLowerCase().includes(query);
         return { status: 200, body: listPage(request, source, keep, (doc) => doc) };
+      },
+    },
+    {
+      method: 'get',
+      path: '/v1/customers/export',
+      operations: ['customers.export'],
+      handle() {
+        const columns = ['ID', 'External ID', 'Email', 'Name', 'Country', 'Created At'];
+        const kept = [...polar.customers.newestFirst()].filter((doc) => doc.deleted_at === null);
+        const rows = kept.map((doc) => [
+          ...[doc.id, doc.external_id, doc.email, doc.name],
+          ...[doc.billing_address?.country, doc.created_at],
+        ]);
+        return csvAnswer('polar-customers.csv', columns, rows);
       },
     },
     ...item('/v1/customers/external/:id', byExternalId),

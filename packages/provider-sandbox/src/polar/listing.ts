@@ -21,6 +21,18 @@ function metadataMatches(request: ApiRequest, metadata: Record<string, unknown>)
   return true;
 }
 
+/** `sorting=-created_at,name`: the first field that differs decides; a minus turns it around. */
+function compare(sorting: readonly string[], left: object, right: object): number {
+  for (const key of sorting) {
+    const name = key.replace(/^-/, '');
+    const [one, other] = [left, right].map((doc): unknown => Object.getOwnPropertyDescriptor(doc, name)?.value);
+    if (one === other) continue;
+    const isLess = typeof one === 'number' && typeof other === 'number' ? one < other : String(one) < String(other);
+    return isLess === key.startsWith('-') ? 1 : -1;
+  }
+  return 0;
+}
+
 interface Listed {
   created_at: string;
   metadata?: Record<string, unknown>;
@@ -42,7 +54,8 @@ export function listPage<T extends Listed, S>(
   const page = positive(request, 'page', 1);
   const found: T[] = [];
   for (const item of newestFirst) if (keep(item) && metadataMatches(request, item.metadata ?? {})) found.push(item);
-  if (request.query.get('sorting') === 'created_at') found.reverse();
+  const sorting = request.query.getAll('sorting').flatMap((text) => text.split(','));
+  if (sorting.length > 0) found.sort((left, right) => compare(sorting, left, right));
   return {
     items: found.slice((page - 1) * limit, page * limit).map(show),
     pagination: { total_count: found.length, max_page: Math.ceil(found.length / limit) },

@@ -1,197 +1,152 @@
-import type { Card, Decline } from '../core/cards.ts';
-import { uuid } from '../core/ids.ts';
+import { base62, uuid } from '../core/ids.ts';
 import type { PolarContext } from './context.ts';
-import type { Checkout, Order, Payment, Subscription } from './objects.ts';
+import type { Order, OrderItem, Proration, TaxOption } from './objects.ts';
+import { bareDiscount, bareProduct } from './product-object.ts';
+import { applyTax, taxBehaviorOf, taxRate } from './tax.ts';
+
+export type OrderReason =
+  'purchase' | 'subscription_create' | 'subscription_cycle' | 'subscription_update' | 'subscription_meter_cycle';
 
 export interface OrderInput {
-  subscription: Subscription | null;
-  checkout: Checkout | null;
-  reason: 'purchase' | 'subscription_create' | 'subscription_cycle' | 'subscription_update';
-  amount: number;
+  customerId: string;
+  productId: string | null;
+  subscriptionId: string | null;
+  checkoutId: string | null;
+  discountId: string | null;
+  reason: OrderReason;
+  currency: string;
+  lines: readonly (Proration & { isProration?: boolean })[];
   discount: number;
+  taxOption: TaxOption | null;
+  seats: number | null;
+  metadata: Order['metadata'];
+  customFieldData?: unknown;
+  status?: 'draft' | 'pending';
+  description?: string;
 }
 
-/** A pending order with its `order.created`; `payOrder` settles it. */
+/** Numbers rise with the orders; drafts leave gaps. */
+export const invoiceNumber = (polar: PolarContext): string => `SBX-${String(polar.orders.size + 1).padStart(4, '0')}`;
+
+/** Spends the customer's credit on an order, or keeps what a negative order gives back. Returns what is applied. */
+function applyBalance(polar: PolarContext, customerId: string, currency: string, total: number): number {
+  const id = `${customerId}:${currency}`;
+  const credit = polar.balances.get(id)?.amount ?? 0;
+  const applied = total < 0 ? -total : -Math.min(credit, total);
+  if (applied !== 0) polar.balances.put({ id, amount: credit + applied });
+  return applied;
+}
+
+function itemsOf(polar: PolarContext, input: OrderInput, subtotal: number, tax: number): OrderItem[] {
+  let left = tax;
+  return input.lines.map(({ label, amount, product_price_id, isProration = false }, at) => {
+    const share = at === input.lines.length - 1 ? left : subtotal === 0 ? 0 : Math.round((tax * amount) / subtotal);
+    left -= share;
+    return {
+      id: uuid(),
+      created_at: polar.now(),
+      modified_at: null,
+      label,
+      amount,
+      tax_amount: share,
+      proration: isProration,
+      product_price_id,
+    };
+  });
+}
+
+/** Stores an order with its taxes and tells of it; `payments.ts` settles it. */
 export function newOrder(polar: PolarContext, input: OrderInput): Order {
-  const { subscription, checkout } = input;
-  const customerId = subscription?.customer_id ?? checkout?.customer_id ?? '';
-  const productId = subscription?.product_id ?? checkout?.product_id ?? '';
-  const customer = polar.customers.get(customerId);
-  const net = input.amount - input.discount;
-  const price = subscription?.prices[0] ?? checkout?.price;
+  const customer = polar.customers.get(input.customerId);
+  const address = customer?.billing_address ?? null;
+  const subtotal = input.lines.reduce((sum, line) => sum + line.amount, 0);
+  const behavior = taxBehaviorOf(input.taxOption, address?.country ?? null);
+  const rate = taxRate(address, customer?.tax_id?.[0] ?? null);
+  const { net, tax, total } = applyTax(subtotal - input.discount, rate, behavior);
+  const applied = input.status === 'draft' ? 0 : applyBalance(polar, input.customerId, input.currency, total);
   const order: Order = {
     id: uuid(),
     created_at: polar.now(),
     modified_at: null,
-    status: 'pending',
+    status: input.status ?? 'pending',
     paid: false,
-    subtotal_amount: input.amount,
+    subtotal_amount: subtotal,
     discount_amount: input.discount,
     net_amount: net,
-    tax_amount: 0,
-    total_amount: net,
-    applied_balance_amount: 0,
-    due_amount: net,
+    tax_amount: tax,
+    total_amount: total,
+    applied_balance_amount: applied,
+    due_amount: Math.max(0, total + applied),
     refunded_amount: 0,
     refunded_tax_amount: 0,
-    currency: subscription?.currency ?? checkout?.currency ?? 'usd',
+    currency: input.currency,
     billing_reason: input.reason,
     billing_name: customer?.billing_name ?? customer?.name ?? null,
-    billing_address: customer?.billing_address ?? null,
-    invoice_number: `SBX-${String(polar.orders.size + 1).padStart(4, '0')}`,
+    billing_address: address,
+    invoice_number: input.status === 'draft' ? null : invoiceNumber(polar),
     is_invoice_generated: false,
     receipt_number: null,
-    seats: null,
-    customer_id: customerId,
-    product_id: productId,
-    discount_id: checkout?.discount_id ?? null,
-    subscription_id: subscription?.id ?? null,
-    checkout_id: checkout?.id ?? null,
+    seats: input.seats,
+    customer_id: input.customerId,
+    product_id: input.productId,
+    discount_id: input.discountId,
+    subscription_id: input.subscriptionId,
+    checkout_id: input.checkoutId,
     next_payment_attempt_at: null,
-    metadata: { ...(checkout?.metadata ?? subscription?.metadata) },
-    custom_field_data: {},
+    metadata: { ...input.metadata },
+    custom_field_data: input.customFieldData ?? {},
     platform_fee_amount: 0,
     platform_fee_currency: null,
-    items: [
-      {
-        id: uuid(),
-        created_at: polar.now(),
-        modified_at: null,
-        label: polar.products.get(productId)?.name ?? 'Product',
-        amount: input.amount,
-        tax_amount: 0,
-        proration: false,
-        product_price_id: price?.id ?? null,
-      },
-    ],
+    items: itemsOf(polar, input, subtotal, tax),
+    description: input.description ?? polar.products.get(input.productId ?? '')?.name ?? 'Product',
+    internal: { secret: base62(32), attempts: 0, isInvoiceAsked: false },
   };
   polar.orders.put(order);
   polar.emit('order.created', showOrder(polar, order));
   return order;
 }
 
-function without(object: Record<string, unknown>, fields: readonly string[]): object {
-  return Object.fromEntries(Object.entries(object).filter(([name]) => !fields.includes(name)));
+const EMBEDDED = ['prices', 'meters', 'custom_field_data', 'pending_update', 'internal'];
+
+function embeddedSubscription(polar: PolarContext, id: string | null): object | null {
+  const subscription = id === null ? undefined : polar.subscriptions.get(id);
+  if (!subscription) return null;
+  return Object.fromEntries(Object.entries(subscription).filter(([name]) => !EMBEDDED.includes(name)));
 }
 
-export function showOrder(polar: PolarContext, order: Order): object {
-  const { attempts: _attempts, ...stored } = order;
-  const product = polar.products.get(order.product_id);
-  const subscription = order.subscription_id === null ? undefined : polar.subscriptions.get(order.subscription_id);
+export interface Refundable {
+  net: number;
+  tax: number;
+}
+
+/** What can still go back: only what was paid with money, not with the customer's credit. */
+export function refundableOf(order: Order): Refundable {
+  if (!order.paid || order.status === 'refunded' || order.total_amount <= 0) return { net: 0, tax: 0 };
+  const paidShare = (order.total_amount + order.applied_balance_amount) / order.total_amount;
   return {
-    ...stored,
-    customer: polar.customers.get(order.customer_id) ?? null,
-    product: product ? without(product, ['prices', 'benefits', 'medias', 'attached_custom_fields']) : null,
-    discount: order.discount_id === null ? null : (polar.discounts.get(order.discount_id) ?? null),
-    subscription: subscription
-      ? without(subscription, ['prices', 'meters', 'custom_field_data', 'pending_update'])
-      : null,
-    description: product?.name ?? 'Product',
-    refundable_amount: order.paid ? order.net_amount - order.refunded_amount : 0,
-    refundable_tax_amount: order.paid ? order.tax_amount - order.refunded_tax_amount : 0,
+    net: Math.max(0, Math.round(order.net_amount * paidShare) - order.refunded_amount),
+    tax: Math.max(0, Math.round(order.tax_amount * paidShare) - order.refunded_tax_amount),
   };
 }
 
-function newPayment(
-  polar: PolarContext,
-  input: {
-    amount: number;
-    currency: string;
-    checkoutId: string | null;
-    orderId: string | null;
-    customerId: string | null;
-    card: Card | null;
-    decline: Decline | null;
-    trigger: string;
-  },
-): Payment {
-  const { card, decline } = input;
-  return polar.payments.put({
-    id: uuid(),
-    created_at: polar.now(),
-    modified_at: null,
-    processor: 'stripe',
-    status: decline ? 'failed' : 'succeeded',
-    amount: input.amount,
-    currency: input.currency,
-    method: 'card',
-    trigger: input.trigger,
-    decline_reason: decline?.declineCode ?? null,
-    decline_message: decline?.message ?? null,
-    organization_id: polar.organizationId(),
-    checkout_id: input.checkoutId,
-    order_id: input.orderId,
-    customer_id: input.customerId,
-    method_metadata: { brand: card?.brand ?? 'visa', last4: card?.last4 ?? '0000' },
-    processor_metadata: {},
-  });
+export function showOrder(polar: PolarContext, order: Order): Record<string, unknown> {
+  const { internal: _internal, ...stored } = order;
+  const product = order.product_id === null ? undefined : polar.products.get(order.product_id);
+  const { net, tax } = refundableOf(order);
+  return {
+    ...stored,
+    customer: polar.customers.get(order.customer_id) ?? null,
+    product: product ? bareProduct(product) : null,
+    discount: bareDiscount(polar, order.discount_id),
+    subscription: embeddedSubscription(polar, order.subscription_id),
+    refundable_amount: net,
+    refundable_tax_amount: tax,
+  };
 }
 
-function record(polar: PolarContext, payment: Payment, metadata: Order['metadata']): void {
-  polar.sandbox.ledger.record({
-    provider: 'polar',
-    kind: 'charge',
-    id: payment.id,
-    amount_minor: payment.amount,
-    currency: payment.currency,
-    status: payment.status,
-    customer: payment.customer_id,
-    metadata,
-  });
-}
-
-/** Collects the order; zero totals are paid without a payment. */
-export function payOrder(polar: PolarContext, order: Order, card: Card | null): void {
-  if (order.total_amount > 0) {
-    const { currency, checkout_id: checkoutId, id: orderId, customer_id: customerId, total_amount: amount } = order;
-    const trigger = order.billing_reason === 'subscription_cycle' ? 'subscription_cycle' : 'purchase';
-    record(
-      polar,
-      newPayment(polar, { amount, currency, checkoutId, orderId, customerId, card, decline: null, trigger }),
-      order.metadata,
-    );
-  }
-  Object.assign(order, {
-    status: 'paid',
-    paid: true,
-    due_amount: 0,
-    next_payment_attempt_at: null,
-    modified_at: polar.now(),
-  });
+/** Saves a change and tells about it. */
+export function touchOrder(polar: PolarContext, order: Order, ...types: string[]): void {
+  order.modified_at = polar.now();
   polar.orders.put(order);
-  polar.emit('order.updated', showOrder(polar, order));
-  polar.emit('order.paid', showOrder(polar, order));
-}
-
-export function recordFailure(polar: PolarContext, order: Order, card: Card | null, decline: Decline): void {
-  const { currency, checkout_id: checkoutId, id: orderId, customer_id: customerId, total_amount: amount } = order;
-  record(
-    polar,
-    newPayment(polar, {
-      amount,
-      currency,
-      checkoutId,
-      orderId,
-      customerId,
-      card,
-      decline,
-      trigger: 'subscription_cycle',
-    }),
-    order.metadata,
-  );
-}
-
-export function recordCheckoutDecline(
-  polar: PolarContext,
-  checkout: Checkout,
-  amount: number,
-  card: Card,
-  decline: Decline,
-): void {
-  const { currency, id: checkoutId, customer_id: customerId } = checkout;
-  record(
-    polar,
-    newPayment(polar, { amount, currency, checkoutId, orderId: null, customerId, card, decline, trigger: 'purchase' }),
-    checkout.metadata,
-  );
+  for (const type of types) polar.emit(`order.${type}`, showOrder(polar, order));
 }

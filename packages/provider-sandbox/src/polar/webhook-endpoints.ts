@@ -8,15 +8,33 @@ import { listPage } from './listing.ts';
 import type { Endpoint } from './objects.ts';
 import { organizationId, parse } from './validation.ts';
 
+const EVENT_TYPES = [
+  ...['checkout.created', 'checkout.updated', 'checkout.expired'],
+  ...['customer.created', 'customer.updated', 'customer.deleted', 'customer.state_changed'],
+  ...['member.created', 'member.updated', 'member.deleted'],
+  ...['customer_seat.assigned', 'customer_seat.claimed', 'customer_seat.revoked'],
+  ...['order.created', 'order.updated', 'order.paid', 'order.refunded'],
+  ...['subscription.created', 'subscription.updated', 'subscription.active', 'subscription.cycled'],
+  ...['subscription.canceled', 'subscription.uncanceled', 'subscription.past_due', 'subscription.revoked'],
+  ...['subscription.paused', 'subscription.resumed', 'subscription.migrated'],
+  ...['refund.created', 'refund.updated', 'benefit.created', 'benefit.updated'],
+  ...['benefit_grant.created', 'benefit_grant.updated', 'benefit_grant.cycled', 'benefit_grant.revoked'],
+  ...['product.created', 'product.updated', 'organization.updated'],
+  ...['discount.created', 'discount.updated', 'discount.deleted'],
+] as const;
+
 const createBody = z.object({
-  url: z.url(),
+  // The real one wants https and a public address; a stand-in has to reach this machine.
+  url: z.url().max(2083),
   name: z.string().nullish(),
   format: z.enum(['raw', 'discord', 'slack']),
-  events: z.array(z.string()),
-  api_version: z.string().nullish(),
+  events: z.array(z.enum(EVENT_TYPES)),
+  api_version: z.enum(['2026-04', '2026-10', '2027-01']).nullish(),
   organization_id: organizationId,
 });
 const updateBody = createBody.partial().extend({ enabled: z.boolean().nullish() });
+
+const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 
 export function webhookEndpointRoutes(polar: PolarContext): Route[] {
   const found = (id = ''): Endpoint => {
@@ -39,7 +57,7 @@ export function webhookEndpointRoutes(polar: PolarContext): Route[] {
           url: body.url,
           name: body.name ?? null,
           format: body.format,
-          secret: `whsec_${randomBytes(32).toString('base64')}`,
+          secret: newSecret(),
           organization_id: polar.organizationId(),
           events: body.events,
           enabled: true,
@@ -77,6 +95,21 @@ export function webhookEndpointRoutes(polar: PolarContext): Route[] {
         const endpoint = found(request.params['id']);
         const given = Object.entries(parse(updateBody, request)).filter(([, value]) => value != null);
         Object.assign(endpoint, Object.fromEntries(given), { modified_at: polar.now() });
+        return { status: 200, body: polar.endpoints.put(endpoint) };
+      },
+    },
+    {
+      method: 'patch',
+      path: `${path}/:id/secret`,
+      operations: ['webhooks.reset_secret'],
+      handle(request) {
+        const endpoint = found(request.params['id']);
+        Object.assign(endpoint, {
+          secret: newSecret(),
+          // Whatever its birth, a secret made now is plain Standard Webhooks.
+          uses_standard_webhook_signature: true,
+          modified_at: polar.now(),
+        });
         return { status: 200, body: polar.endpoints.put(endpoint) };
       },
     },
