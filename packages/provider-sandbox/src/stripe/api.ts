@@ -4,7 +4,15 @@ import { type Answer, type ApiRequest, header } from '../http/answer.ts';
 import type { ProviderApi } from '../http/provider-api.ts';
 import { API_VERSION, type StripeContext } from './context.ts';
 import { customerRoutes } from './customers.ts';
+import { accountRoutes } from './account.ts';
 import { discountRoutes } from './discounts.ts';
+import { disputeRoutes, scheduleAftermath } from './disputes.ts';
+import { meterEventRoutes } from './meters/meter-events.ts';
+import { meterRoutes } from './meters/meters.ts';
+import { portalConfigurationRoutes } from './portal/configurations.ts';
+import { portalSessionRoutes } from './portal/sessions.ts';
+import { testClockRoutes } from './test-clocks.ts';
+import { v2EventRoutes } from './v2/events.ts';
 import { failureAnswer } from './errors.ts';
 import { createIdempotency } from './idempotency.ts';
 import { priceRoutes } from './prices.ts';
@@ -12,9 +20,17 @@ import { productRoutes } from './products.ts';
 import { readingRoutes } from './readings.ts';
 import { refundRoutes } from './refunds.ts';
 import { scheduleSessionExpiry, sessionRoutes } from './sessions.ts';
-import { scheduleSubscriptions } from './subscription-changes.ts';
-import { subscriptionRoutes } from './subscriptions.ts';
-import { scheduleVouchers } from './vouchers.ts';
+import { watchPendingUpdates } from './billing/change.ts';
+import { invoiceRoutes } from './billing/invoice-routes.ts';
+import { watchInvoicePayments } from './billing/invoices.ts';
+import { scheduleSubscriptions, watchInvoices } from './billing/lifecycle.ts';
+import { subscriptionRoutes } from './billing/subscription-routes.ts';
+import { scheduleDebits } from './payments/confirm.ts';
+import { paymentIntentRoutes } from './payments/intent-routes.ts';
+import { paymentMethodRoutes } from './payments/method-routes.ts';
+import { setupIntentRoutes } from './payments/setup-intents.ts';
+import { scheduleVouchers } from './payments/vouchers.ts';
+import { watchSessionPayments } from './session-vouchers.ts';
 import { webhookEndpointRoutes } from './webhook-endpoints.ts';
 
 function refusal(status: number, message: string, extra: object = {}): Answer {
@@ -86,6 +102,12 @@ export function createStripeApi(stripe: StripeContext): ProviderApi {
   scheduleSessionExpiry(stripe);
   scheduleSubscriptions(stripe);
   scheduleVouchers(stripe);
+  scheduleDebits(stripe);
+  scheduleAftermath(stripe);
+  watchPendingUpdates(stripe);
+  watchInvoicePayments(stripe);
+  watchInvoices(stripe);
+  watchSessionPayments(stripe);
   return {
     provider: 'stripe',
     prefix: '/',
@@ -96,7 +118,19 @@ export function createStripeApi(stripe: StripeContext): ProviderApi {
       ...discountRoutes(stripe),
       ...sessionRoutes(stripe),
       ...subscriptionRoutes(stripe),
+      ...invoiceRoutes(stripe),
+      ...paymentMethodRoutes(stripe),
+      ...paymentIntentRoutes(stripe),
+      ...setupIntentRoutes(stripe),
       ...refundRoutes(stripe),
+      ...disputeRoutes(stripe),
+      ...meterRoutes(stripe),
+      ...meterEventRoutes(stripe),
+      ...portalConfigurationRoutes(stripe),
+      ...portalSessionRoutes(stripe),
+      ...accountRoutes(stripe),
+      ...testClockRoutes(stripe),
+      ...v2EventRoutes(stripe),
       ...readingRoutes(stripe),
       ...webhookEndpointRoutes(stripe),
     ],

@@ -3,32 +3,45 @@ import { type Card, FAILED_AUTHENTICATION, judgeCard } from '../core/cards.ts';
 import { uuid } from '../core/ids.ts';
 import type { StripeContext } from './context.ts';
 import type { StoredSession } from './objects.ts';
-import { declineSession, paySession } from './session-payment.ts';
+import { declineSession, locate, paySession, paySessionByBank } from './session-payment.ts';
 import { withSessionId } from './session-object.ts';
-import { issueVoucher, settleVoucher } from './vouchers.ts';
+import { answerIntent, intentView, payIntent } from './intent-pages.ts';
+import { type VoucherFacts, voucherFacts } from './payments/vouchers.ts';
+import { bankTypeOf, issueVoucher, settleIntent, typeForChoice } from './session-vouchers.ts';
 
-function stateOf({ session, plan }: StoredSession): CheckoutView['state'] {
-  if (session.status !== 'complete') return session.status;
-  return session.payment_status === 'unpaid' && plan.voucherReference !== null ? 'voucher' : 'complete';
+function voucherFactsOf(stripe: StripeContext, { session }: StoredSession): VoucherFacts | null {
+  const intent = session.payment_intent === null ? undefined : stripe.paymentIntents.get(session.payment_intent);
+  return voucherFacts(intent?.next_action);
 }
 
-function voucherOf(stripe: StripeContext, { session, plan }: StoredSession): CheckoutView['voucher'] {
-  if (plan.voucherReference === null || plan.voucherKind === null) return null;
+function stateOf(stripe: StripeContext, stored: StoredSession): CheckoutView['state'] {
+  const { session } = stored;
+  if (session.status !== 'complete') return session.status;
+  return session.payment_status === 'unpaid' && voucherFactsOf(stripe, stored) ? 'voucher' : 'complete';
+}
+
+function voucherOf(stripe: StripeContext, stored: StoredSession): CheckoutView['voucher'] {
+  const facts = voucherFactsOf(stripe, stored);
+  if (!facts) return null;
+  const { kind, reference, expiresAt } = facts;
   return {
-    kind: plan.voucherKind,
-    reference: plan.voucherReference,
-    barcodeUrl:
-      plan.voucherKind === 'cash' ? `${stripe.sandbox.publicUrl()}/_pages/barcode/${plan.voucherReference}.svg` : null,
-    expiresAtMs: (plan.voucherExpiresAt ?? session.expires_at) * 1000,
-    amountMinor: session.amount_total,
+    kind,
+    reference,
+    barcodeUrl: kind === 'cash' ? `${stripe.sandbox.publicUrl()}/_pages/barcode/${reference}.svg` : null,
+    expiresAtMs: (expiresAt ?? stored.session.expires_at) * 1000,
+    amountMinor: stored.session.amount_total,
   };
 }
 
+const takesCards = (types: readonly string[]): boolean => types.includes('card') || types.includes('link');
+
 function methodsOf({ session }: StoredSession): CheckoutView['methods'] {
+  const types = session.payment_method_types;
   const shown: CheckoutView['methods'] = [];
-  if (session.payment_method_types.some((type) => type === 'card' || type === 'link')) shown.push('card');
-  if (session.payment_method_types.includes('oxxo')) shown.push('cash');
-  if (session.payment_method_types.includes('customer_balance')) shown.push('spei');
+  // Without cards the form stands for the bank's page of the first other type.
+  if (takesCards(types) || bankTypeOf(types) !== undefined) shown.push('card');
+  if (session.mode === 'payment' && typeForChoice(types, 'cash') !== undefined) shown.push('cash');
+  if (session.mode === 'payment' && typeForChoice(types, 'spei') !== undefined) shown.push('spei');
   return shown;
 }
 
@@ -40,7 +53,7 @@ function viewOf(stripe: StripeContext, stored: StoredSession): CheckoutView {
   return {
     provider: 'stripe',
     id: session.id,
-    state: stateOf(stored),
+    state: stateOf(stripe, stored),
     mode: session.mode,
     merchant: 'Sandbox Merchant',
     lines: plan.lines.map((line) => ({
@@ -50,7 +63,7 @@ function viewOf(stripe: StripeContext, stored: StoredSession): CheckoutView {
       amountMinor: line.subtotal,
     })),
     discountMinor: discount,
-    taxMinor: 0,
+    taxMinor: plan.lines.reduce((sum, line) => sum + line.tax, 0),
     totalMinor: session.amount_total,
     currency: session.currency.toUpperCase(),
     recurring: recurring ? { interval: recurring.interval, count: recurring.interval_count } : null,
@@ -80,14 +93,20 @@ export function createStripeCashier(stripe: StripeContext): Cashier {
 
   function pay(id: string, request: PayRequest): PayResult {
     const found = stored(id);
-    if (!found) return { kind: 'refused', field: null, message: 'No such session.' };
+    if (!found) return payIntent(stripe, id, request);
     if (found.session.status !== 'open')
       return { kind: 'refused', field: null, message: 'This checkout session is no longer open.' };
     if (!methodsOf(found).includes(request.method))
       return { kind: 'refused', field: 'method', message: 'This payment method is not available.' };
     if (request.method !== 'card') return issueVoucher(stripe, found, request.method, request);
+    const bankType = bankTypeOf(found.session.payment_method_types);
+    if (!takesCards(found.session.payment_method_types) && bankType !== undefined) {
+      paySessionByBank(stripe, found, bankType, request);
+      return { kind: 'paid' };
+    }
     if (!request.card) return { kind: 'refused', field: 'number', message: 'Your card number is incomplete.' };
     const verdict = judgeCard('stripe', request.card);
+    locate(stripe, found, request);
     if (verdict.outcome === 'challenge') return challenge(found, verdict.card, request);
     if (verdict.decline) {
       declineSession(stripe, found, verdict.card, request, verdict.decline);
@@ -101,10 +120,11 @@ export function createStripeCashier(stripe: StripeContext): Cashier {
     provider: 'stripe',
     find(id) {
       const found = stored(id);
-      return found ? viewOf(stripe, found) : null;
+      return found ? viewOf(stripe, found) : intentView(stripe, id);
     },
     pay,
     answerChallenge(answered, approved) {
+      if (!answered.checkoutId.startsWith('cs_')) return answerIntent(stripe, answered, approved);
       const found = stored(answered.checkoutId);
       if (!found || found.session.status !== 'open')
         return { kind: 'refused', field: null, message: 'This checkout session is no longer open.' };
@@ -117,7 +137,7 @@ export function createStripeCashier(stripe: StripeContext): Cashier {
     },
     settleVoucher(id) {
       const found = stored(id);
-      return found ? settleVoucher(stripe, found) : { kind: 'refused', field: null, message: 'No such session.' };
+      return settleIntent(stripe, found?.session.payment_intent ?? id);
     },
   };
 }

@@ -19,7 +19,7 @@ import {
   range,
   text,
 } from './params.ts';
-import { cancelNow } from './subscription-changes.ts';
+import { cancelNow } from './billing/lifecycle.ts';
 
 const shared = {
   address: addressParam.optional(),
@@ -30,7 +30,14 @@ const shared = {
   expand,
   individual_name: text.optional(),
   invoice_prefix: text.optional(),
-  invoice_settings: z.record(z.string(), ignored).optional(),
+  invoice_settings: z
+    .strictObject({
+      custom_fields: ignored.optional(),
+      default_payment_method: text.optional(),
+      footer: text.optional(),
+      rendering_options: ignored.optional(),
+    })
+    .optional(),
   metadata: metadata.optional(),
   name: text.max(256).optional(),
   next_invoice_sequence: integer.optional(),
@@ -39,7 +46,7 @@ const shared = {
   shipping: ignored.optional(),
   source: text.optional(),
   tax: ignored.optional(),
-  tax_exempt: text.optional(),
+  tax_exempt: z.enum(['', 'exempt', 'none', 'reverse']).optional(),
 };
 const createParams = z.strictObject({
   ...shared,
@@ -88,7 +95,9 @@ function apply(customer: Customer, change: Change): void {
   customer.metadata = mergeMetadata(customer.metadata, change.metadata);
   if (change.balance !== undefined) customer['balance'] = change.balance;
   if (change.preferred_locales !== undefined) customer['preferred_locales'] = change.preferred_locales;
-  const method = change.invoice_settings?.['default_payment_method'];
+  if (change.tax_exempt !== undefined) customer['tax_exempt'] = change.tax_exempt === '' ? 'none' : change.tax_exempt;
+  if (change.shipping !== undefined) customer['shipping'] = change.shipping === '' ? null : change.shipping;
+  const method = change.invoice_settings?.default_payment_method;
   if (typeof method === 'string') customer.invoice_settings.default_payment_method = method === '' ? null : method;
 }
 

@@ -123,12 +123,6 @@ function createPromotionCode(stripe: StripeContext, params: z.output<typeof prom
   return promotion;
 }
 
-/** What a coupon takes off an amount in that currency. */
-export function discountOf(coupon: Coupon, amount: number, currency: string): number {
-  if (coupon.percent_off !== null) return Math.round((amount * coupon.percent_off) / 100);
-  return coupon.currency === currency ? Math.min(coupon.amount_off ?? 0, amount) : 0;
-}
-
 export function discountRoutes(stripe: StripeContext): Route[] {
   return [
     {

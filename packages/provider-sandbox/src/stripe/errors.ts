@@ -8,6 +8,11 @@ export interface StripeErrorBody {
   param?: string;
   decline_code?: string;
   doc_url?: string;
+  advice_code?: string;
+  charge?: string;
+  payment_intent?: object;
+  payment_method?: object;
+  setup_intent?: object;
 }
 
 export class StripeFailure extends Error {
@@ -41,10 +46,23 @@ export function noSuch(noun: string, id: string, param: string, status: 400 | 40
   return invalid(`No such ${noun}: '${id}'`, { code: 'resource_missing', param, status });
 }
 
+const ADVICE: Readonly<Record<string, string>> = {
+  lost_card: 'do_not_try_again',
+  stolen_card: 'do_not_try_again',
+  authentication_required: 'confirm_card_data',
+};
+
+/** 402: understood, tried, and refused by the bank. The object it happened to comes along. */
+export function paymentFailure(decline: Decline, objects: Partial<StripeErrorBody> = {}): StripeFailure {
+  return new StripeFailure(402, { ...cardError(decline), ...objects });
+}
+
 export function cardError(decline: Decline): StripeErrorBody {
   return {
     code: decline.code,
-    ...(decline.code === 'card_declined' ? { decline_code: decline.declineCode } : {}),
+    ...(decline.code === 'card_declined' || decline.code === 'authentication_required'
+      ? { decline_code: decline.declineCode, advice_code: ADVICE[decline.declineCode] ?? 'try_again_later' }
+      : {}),
     doc_url: docs(decline.code),
     message: decline.message,
     type: 'card_error',

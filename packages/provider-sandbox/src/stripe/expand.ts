@@ -22,8 +22,13 @@ function lookUp(stripe: StripeContext, id: string): object | undefined {
     in: stripe.invoices,
     promo: stripe.promotionCodes,
     re: stripe.refunds,
+    di: stripe.discounts,
+    du: stripe.disputes,
+    ii: stripe.invoiceItems,
+    bpc: stripe.portalConfigurations,
+    mtr: stripe.meters,
   };
-  return byPrefix[id.slice(0, id.indexOf('_'))]?.get(id);
+  return byPrefix[id.slice(0, id.indexOf('_'))]?.get(id) ?? stripe.coupons.get(id);
 }
 
 /** Fields that exist only when asked for. */

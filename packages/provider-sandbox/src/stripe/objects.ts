@@ -1,4 +1,5 @@
 import type { Card } from '../core/cards.ts';
+import type { CardBehaviour } from './payments/test-cards.ts';
 
 type Strings = Record<string, string>;
 
@@ -18,6 +19,7 @@ export interface ListOf<T> {
 }
 
 export interface Customer extends Base {
+  balance: number;
   email: string | null;
   name: string | null;
   metadata: Strings;
@@ -46,12 +48,22 @@ export interface Price extends Base {
   product: string;
   unit_amount: number | null;
   recurring: Recurring | null;
+  unit_amount_decimal: string | null;
   lookup_key: string | null;
   metadata: Strings;
   type: 'one_time' | 'recurring';
+  tax_behavior: 'exclusive' | 'inclusive' | 'unspecified';
+  billing_scheme: 'per_unit' | 'tiered';
+  tiers_mode: 'graduated' | 'volume' | null;
+  transform_quantity: { divide_by: number; round: 'up' | 'down' } | null;
 }
 
 export interface Coupon extends Base {
+  duration_in_months: number | null;
+  max_redemptions: number | null;
+  redeem_by: number | null;
+  name: string | null;
+  metadata: Strings;
   percent_off: number | null;
   amount_off: number | null;
   currency: string | null;
@@ -65,17 +77,42 @@ export interface PromotionCode extends Base {
   active: boolean;
   promotion: { type: 'coupon'; coupon: string };
   times_redeemed: number;
+  customer: string | null;
+  expires_at: number | null;
+  max_redemptions: number | null;
+  metadata: Strings;
+  restrictions: {
+    first_time_transaction: boolean;
+    minimum_amount: number | null;
+    minimum_amount_currency: string | null;
+  };
 }
 
 export interface PaymentMethod extends Base {
-  type: 'card' | 'oxxo' | 'customer_balance';
+  type: string;
   customer: string | null;
+  metadata: Strings;
 }
 
-/** What the sandbox remembers of a card beside the published payment method. */
-export interface SavedCard {
+/** What the sandbox remembers of a card or account beside the published payment method. */
+export interface Instrument {
   id: string;
-  card: Card;
+  card: Card | null;
+  behaviour: CardBehaviour;
+  settles: boolean;
+  /** Authenticated once for later use. */
+  isSetUp: boolean;
+  /** Detached for good: it can never be attached again. */
+  wasDetached: boolean;
+}
+
+/** What the sandbox remembers of an intent beside its published fields. */
+export interface IntentNotes {
+  id: string;
+  ledgerMetadata: Strings;
+  returnUrl: string | null;
+  /** The session or invoice that made it, and that alone may cancel it. */
+  ownedBy: string | null;
 }
 
 export interface PaymentIntent extends Base {
@@ -115,6 +152,7 @@ export interface SubscriptionItem extends Base {
   price: Price;
   quantity: number;
   subscription: string;
+  metadata: Strings;
 }
 
 export interface Subscription extends Base {
@@ -133,22 +171,125 @@ export interface Subscription extends Base {
   trial_end: number | null;
   discounts: string[];
   billing_cycle_anchor: number;
+  collection_method: 'charge_automatically' | 'send_invoice';
+  start_date: number;
+  automatic_tax: { enabled: boolean; disabled_reason: string | null; liability: unknown };
+  pause_collection: { behavior: string; resumes_at: number | null } | null;
+  pending_update: PendingUpdate | null;
+  pending_setup_intent: string | null;
+}
+
+export interface PendingUpdate {
+  billing_cycle_anchor: number | null;
+  cancel_at_period_end: boolean | null;
+  discount: null;
+  discounts: null;
+  expires_at: number;
+  metadata: Strings | null;
+  subscription_items: SubscriptionItem[] | null;
+  trial_end: number | null;
+  trial_from_plan: boolean | null;
+}
+
+export interface Discount {
+  id: string;
+  object: 'discount';
+  checkout_session: string | null;
+  customer: string | null;
+  customer_account: null;
+  end: number | null;
+  invoice: string | null;
+  invoice_item: null;
+  promotion_code: string | null;
+  source: { type: 'coupon'; coupon: string };
+  start: number;
+  subscription: string | null;
+  subscription_item: null;
+}
+
+export interface TaxAmount {
+  amount: number;
+  tax_behavior: 'exclusive' | 'inclusive';
+  tax_rate_details: { tax_rate: string } | null;
+  taxability_reason: string;
+  taxable_amount: number;
+  type: 'tax_rate_details';
+}
+
+export interface InvoiceLine {
+  id: string;
+  object: 'line_item';
+  amount: number;
+  currency: string;
+  description: string;
+  discount_amounts: { amount: number; discount: string }[];
+  invoice: string | null;
+  period: { start: number; end: number };
+  quantity: number;
+  taxes: TaxAmount[];
+  [field: string]: unknown;
 }
 
 export interface Invoice extends Base {
   customer: string;
   currency: string;
   status: 'draft' | 'open' | 'paid' | 'uncollectible' | 'void';
+  number: string | null;
+  subtotal: number;
   total: number;
+  total_excluding_tax: number;
   amount_due: number;
   amount_paid: number;
   amount_remaining: number;
   attempt_count: number;
   attempted: boolean;
+  auto_advance: boolean;
+  automatic_tax: { enabled: boolean; status: string | null; [field: string]: unknown };
+  collection_method: 'charge_automatically' | 'send_invoice';
+  starting_balance: number;
+  ending_balance: number | null;
+  default_payment_method: string | null;
+  discounts: string[];
+  due_date: number | null;
+  description: string | null;
+  footer: string | null;
+  metadata: Strings;
+  lines: ListOf<InvoiceLine>;
   next_payment_attempt: number | null;
   billing_reason: string;
-  parent: { subscription_details: { subscription: string; metadata: Strings } } | null;
+  hosted_invoice_url: string | null;
+  invoice_pdf: string | null;
+  total_taxes: TaxAmount[];
+  parent: {
+    quote_details: null;
+    subscription_details: { subscription: string; metadata: Strings; subscription_proration_date?: number };
+    type: 'subscription_details';
+  } | null;
   status_transitions: Record<string, number | null>;
+}
+
+export interface InvoiceItem extends Base {
+  amount: number;
+  currency: string;
+  customer: string;
+  description: string;
+  invoice: string | null;
+  period: { start: number; end: number };
+  quantity: number;
+  proration: boolean;
+  /** Published as `parent.subscription_details.subscription`. */
+  parent: {
+    quote_details: null;
+    subscription_details: { subscription: string; subscription_item: string | null };
+    type: 'subscription_details';
+  } | null;
+  pricing: {
+    price_details: { price: string; product: string } | null;
+    type: 'price_details';
+    unit_amount_decimal: string | null;
+  };
+  metadata: Strings;
+  discountable: boolean;
 }
 
 export interface InvoicePayment extends Base {
@@ -157,11 +298,98 @@ export interface InvoicePayment extends Base {
   payment: { type: 'payment_intent'; payment_intent: string };
 }
 
+export interface Dispute extends Base {
+  amount: number;
+  charge: string;
+  payment_intent: string | null;
+  currency: string;
+  reason: string;
+  status: string;
+  evidence: Record<string, unknown>;
+  evidence_details: {
+    due_by: number;
+    has_evidence: boolean;
+    past_due: boolean;
+    submission_count: number;
+    [field: string]: unknown;
+  };
+  metadata: Strings;
+}
+
+export interface EarlyFraudWarning extends Base {
+  charge: string;
+  payment_intent: string | null;
+}
+
+export interface Meter extends Base {
+  display_name: string;
+  event_name: string;
+  status: 'active' | 'inactive';
+  default_aggregation: { formula: 'sum' | 'count' | 'last' };
+  customer_mapping: { event_payload_key: string; type: 'by_id' };
+  value_settings: { event_payload_key: string };
+}
+
+/** A counted usage event; ones that fail later checks are reported and not kept here. */
+export interface Usage {
+  id: string;
+  meter: string;
+  customer: string;
+  value: number;
+  atS: number;
+  receivedMs: number;
+  isCanceled: boolean;
+}
+
+export interface PortalConfiguration extends Base {
+  active: boolean;
+  is_default: boolean;
+  features: Record<string, Record<string, unknown>>;
+  default_return_url: string | null;
+  metadata: Strings;
+}
+
+export interface PortalSession extends Base {
+  configuration: string;
+  customer: string;
+  flow: { type: string; [field: string]: unknown } | null;
+  return_url: string | null;
+  locale: string | null;
+  url: string;
+}
+
+export interface EventDestination {
+  id: string;
+  created: string;
+  enabled_events: string[];
+  event_payload: 'snapshot' | 'thin';
+  status: 'enabled' | 'disabled';
+  signingSecret: string;
+  url: string;
+  [field: string]: unknown;
+}
+
+export interface ThinEvent {
+  id: string;
+  created: string;
+  type: string;
+  related_object: { id: string; type: string; url: string } | null;
+  /** Only in the fetched event, never in what is sent. */
+  data: object | null;
+  [field: string]: unknown;
+}
+
+export interface TestClock extends Base {
+  frozen_time: number;
+  status: 'ready' | 'advancing' | 'internal_failure';
+}
+
 export interface Refund extends Base {
   amount: number;
   charge: string;
   payment_intent: string | null;
   status: string;
+  metadata: Strings;
 }
 
 export interface StripeEvent extends Base {
@@ -183,6 +411,8 @@ export interface SessionLine {
   quantity: number;
   subtotal: number;
   discount: number;
+  tax: number;
+  taxes: TaxAmount[];
 }
 
 /** What a session will do once paid; never shown. */
@@ -195,10 +425,10 @@ export interface SessionPlan {
   trialEnd: number | null;
   coupon: string | null;
   promotionCode: string | null;
-  oxxoDays: number;
-  voucherReference: string | null;
-  voucherKind: 'cash' | 'spei' | null;
-  voucherExpiresAt: number | null;
+  setupFutureUsage: string | null;
+  captureMethod: string | null;
+  automaticTax: boolean;
+  invoiceCreation: boolean;
 }
 
 export interface Session extends Base {

@@ -17,6 +17,9 @@ export const metadata = z.union([z.literal(''), z.record(z.string(), z.string().
 export const ignored = z.unknown();
 export const expand = z.array(z.string()).optional();
 export const addressParam = z.union([z.literal(''), z.record(z.string(), z.string())]);
+/** Parameters that are known and accepted without effect here. */
+export const opaque = (names: string): Record<string, z.ZodOptional<z.ZodUnknown>> =>
+  Object.fromEntries(names.split(' ').map((name) => [name, ignored.optional()]));
 /** A timestamp, or a range of them, for list filters. */
 export const range = z.union([
   integer,

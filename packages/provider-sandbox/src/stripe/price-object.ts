@@ -12,6 +12,18 @@ interface PriceInput extends Omit<z.output<typeof priceData>, 'currency_options'
   nickname?: string | undefined;
 }
 
+function tierOf(tier: NonNullable<PriceInput['tiers']>[number]): object {
+  const unit = tier.unit_amount_decimal ?? tier.unit_amount;
+  const flat = tier.flat_amount_decimal ?? tier.flat_amount;
+  return {
+    flat_amount: tier.flat_amount ?? null,
+    flat_amount_decimal: flat === undefined ? null : String(flat),
+    unit_amount: tier.unit_amount ?? null,
+    unit_amount_decimal: unit === undefined ? null : String(unit),
+    up_to: tier.up_to === 'inf' ? null : tier.up_to,
+  };
+}
+
 export function newPrice(stripe: StripeContext, input: PriceInput): Price {
   const amount =
     input.unit_amount ?? (input.unit_amount_decimal === undefined ? null : Math.round(input.unit_amount_decimal));
@@ -20,7 +32,7 @@ export function newPrice(stripe: StripeContext, input: PriceInput): Price {
     id: `price_1${base62(23)}`,
     object: 'price',
     active: input.active ?? true,
-    billing_scheme: 'per_unit',
+    billing_scheme: input.billing_scheme ?? 'per_unit',
     created: stripe.now(),
     currency: input.currency.toLowerCase(),
     custom_unit_amount: null,
@@ -39,8 +51,9 @@ export function newPrice(stripe: StripeContext, input: PriceInput): Price {
         }
       : null,
     tax_behavior: input.tax_behavior ?? 'unspecified',
-    tiers_mode: null,
-    transform_quantity: null,
+    tiers_mode: input.tiers_mode ?? null,
+    ...(input.tiers ? { tiers: input.tiers.map(tierOf) } : {}),
+    transform_quantity: input.transform_quantity ?? null,
     type: input.recurring ? 'recurring' : 'one_time',
     unit_amount: amount,
     unit_amount_decimal: decimalText === null ? null : String(decimalText),

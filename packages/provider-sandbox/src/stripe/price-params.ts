@@ -13,8 +13,22 @@ export const priceAmounts = {
   currency: text.length(3),
   unit_amount: integer.optional(),
   unit_amount_decimal: decimal.optional(),
-  tax_behavior: text.optional(),
+  tax_behavior: z.enum(['exclusive', 'inclusive', 'unspecified']).optional(),
   recurring: recurringParam.optional(),
+  billing_scheme: z.enum(['per_unit', 'tiered']).optional(),
+  tiers: z
+    .array(
+      z.strictObject({
+        up_to: z.union([z.literal('inf'), integer]),
+        unit_amount: integer.optional(),
+        unit_amount_decimal: decimal.optional(),
+        flat_amount: integer.optional(),
+        flat_amount_decimal: decimal.optional(),
+      }),
+    )
+    .optional(),
+  tiers_mode: z.enum(['graduated', 'volume']).optional(),
+  transform_quantity: z.strictObject({ divide_by: integer, round: z.enum(['up', 'down']) }).optional(),
   metadata: metadata.optional(),
 };
 

@@ -4,6 +4,7 @@ import type { StripeContext } from './context.ts';
 import { invalid, noSuch } from './errors.ts';
 import { expanded } from './expand.ts';
 import { listPage } from './listing.ts';
+import { checkCurrency, checkDigits } from './money.ts';
 import type { Price } from './objects.ts';
 import { newPrice } from './price-object.ts';
 import { priceAmounts, productData } from './price-params.ts';
@@ -13,7 +14,6 @@ import { bool, expand, formOf, ignored, mergeMetadata, metadata, page, parse, ra
 const createParams = z.strictObject({
   ...priceAmounts,
   active: bool.optional(),
-  billing_scheme: text.optional(),
   currency_options: ignored.optional(),
   custom_unit_amount: ignored.optional(),
   expand,
@@ -21,10 +21,7 @@ const createParams = z.strictObject({
   nickname: text.optional(),
   product: text.optional(),
   product_data: productData.optional(),
-  tiers: ignored.optional(),
-  tiers_mode: text.optional(),
   transfer_lookup_key: bool.optional(),
-  transform_quantity: ignored.optional(),
 });
 const updateParams = z.strictObject({
   active: bool.optional(),
@@ -85,13 +82,34 @@ function productFor(stripe: StripeContext, params: z.output<typeof createParams>
   return product.id;
 }
 
+/** Usage records are gone: a metered price needs a meter since 2025-03-31.basil. */
+function checkMetered(stripe: StripeContext, params: z.output<typeof createParams>): void {
+  const { usage_type: usage, meter } = params.recurring ?? {};
+  if (usage === 'metered' && meter === undefined) {
+    throw invalid('Metered prices must be backed by a meter: pass `recurring[meter]`.', { param: 'recurring[meter]' });
+  }
+  if (meter === undefined) return;
+  if (!stripe.meters.get(meter)) throw noSuch('billing meter', meter, 'recurring[meter]', 400);
+  if (usage !== 'metered') {
+    throw invalid('`recurring[meter]` is only for prices with `usage_type=metered`.', { param: 'recurring[meter]' });
+  }
+}
+
 function create(stripe: StripeContext, params: z.output<typeof createParams>): Price {
-  if (params.unit_amount === undefined && params.unit_amount_decimal === undefined && !params.custom_unit_amount) {
+  if (
+    params.unit_amount === undefined &&
+    params.unit_amount_decimal === undefined &&
+    !params.custom_unit_amount &&
+    !params.tiers
+  ) {
     throw invalid('Missing required param: unit_amount.', { code: 'parameter_missing', param: 'unit_amount' });
   }
   if ((params.unit_amount ?? 0) < 0) {
     throw invalid('Invalid non-negative integer', { code: 'parameter_invalid_integer', param: 'unit_amount' });
   }
+  checkCurrency(params.currency);
+  if (params.unit_amount !== undefined) checkDigits(params.unit_amount, params.currency, 'unit_amount');
+  checkMetered(stripe, params);
   const product = productFor(stripe, params);
   claimLookupKey(stripe, params.lookup_key, params.transfer_lookup_key, null);
   const price = newPrice(stripe, { ...params, product });

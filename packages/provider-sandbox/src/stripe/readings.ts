@@ -24,12 +24,6 @@ function reader<T extends { id: string; created: number }>(
   };
 }
 
-const paymentIntentList = z.strictObject({
-  ...page,
-  created: range.optional(),
-  customer: text.optional(),
-  customer_account: text.optional(),
-});
 const invoiceList = z.strictObject({
   ...page,
   collection_method: text.optional(),
@@ -68,20 +62,6 @@ function matchesType(wanted: string, type: string): boolean {
 
 function lists(stripe: StripeContext): Route[] {
   return [
-    {
-      method: 'get',
-      path: '/v1/payment_intents',
-      operations: ['payments.list'],
-      handle(request) {
-        const params = parse(paymentIntentList, formOf(request));
-        const source =
-          params.customer === undefined
-            ? stripe.paymentIntents.newestFirst()
-            : stripe.paymentIntents.findBy('customer', params.customer).reverse();
-        const list = listPage(source, '/v1/payment_intents', params, (doc) => inRange(doc.created, params.created));
-        return { status: 200, body: expanded(stripe, list, params.expand) };
-      },
-    },
     {
       method: 'get',
       path: '/v1/invoices',
@@ -157,26 +137,8 @@ function lists(stripe: StripeContext): Route[] {
 export function readingRoutes(stripe: StripeContext): Route[] {
   return [
     ...lists(stripe),
-    reader(stripe, {
-      path: '/v1/payment_intents',
-      noun: 'payment_intent',
-      operation: 'payments.get',
-      from: stripe.paymentIntents,
-    }),
-    reader(stripe, {
-      path: '/v1/setup_intents',
-      noun: 'setupintent',
-      operation: 'setup_intents.get',
-      from: stripe.setupIntents,
-    }),
     reader(stripe, { path: '/v1/invoices', noun: 'invoice', operation: 'invoices.get', from: stripe.invoices }),
     reader(stripe, { path: '/v1/charges', noun: 'charge', operation: 'charges.get', from: stripe.charges }),
     reader(stripe, { path: '/v1/events', noun: 'event', operation: 'events.get', from: stripe.events }),
-    reader(stripe, {
-      path: '/v1/payment_methods',
-      noun: 'payment_method',
-      operation: 'payment_methods.get',
-      from: stripe.paymentMethods,
-    }),
   ];
 }

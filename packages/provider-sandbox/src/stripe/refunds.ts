@@ -48,7 +48,7 @@ function chargeOf(stripe: StripeContext, params: z.output<typeof createParams>):
   });
 }
 
-function create(stripe: StripeContext, params: z.output<typeof createParams>): Refund {
+export function createRefund(stripe: StripeContext, params: z.output<typeof createParams>): Refund {
   const charge = chargeOf(stripe, params);
   if (charge.refunded)
     throw invalid(`Charge ${charge.id} has already been refunded.`, { code: 'charge_already_refunded' });
@@ -111,7 +111,7 @@ export function refundRoutes(stripe: StripeContext): Route[] {
       operations: ['refunds.create'],
       handle(request) {
         const params = parse(createParams, formOf(request));
-        return { status: 200, body: expanded(stripe, create(stripe, params), params.expand) };
+        return { status: 200, body: expanded(stripe, createRefund(stripe, params), params.expand) };
       },
     },
     {

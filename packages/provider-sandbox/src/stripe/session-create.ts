@@ -1,18 +1,22 @@
 import { base62 } from '../core/ids.ts';
 import type { StripeContext } from './context.ts';
 import { requireCustomer } from './customers.ts';
-import { discountOf } from './discounts.ts';
+import { type ChosenCoupon, chooseCoupons } from './billing/discounts-of.ts';
+import { amountFor, isMetered, taxBehaviorOf } from './billing/price-amount.ts';
+import { priceLines } from './billing/price-lines.ts';
 import { invalid, noSuch } from './errors.ts';
-import type { Coupon, Price, Session, SessionLine, SessionPlan, StoredSession } from './objects.ts';
+import { checkDigits, minimumOf, minorText } from './money.ts';
+import type { Price, Session, SessionLine, SessionPlan, StoredSession } from './objects.ts';
 import { mergeMetadata } from './params.ts';
+import { offeredTypes } from './payments/method-types.ts';
 import { newPrice } from './price-object.ts';
 import { newProduct } from './product-object.ts';
 import { newSessionId, sessionDefaults } from './session-object.ts';
 import type { LineItemParams, SessionCreateParams } from './session-params.ts';
+import { type TaxPlace, placeOf, requirePlace, taxOn } from './tax/tax.ts';
 
 export const SESSION_EXPIRY = 'stripe.session.expire';
 const HOUR_S = 3600;
-const OXXO_DAYS = 5;
 
 function priceOf(stripe: StripeContext, item: LineItemParams, at: number): Price {
   if (item.price !== undefined) {
@@ -47,52 +51,52 @@ function priceOf(stripe: StripeContext, item: LineItemParams, at: number): Price
   return newPrice(stripe, { ...data, product, active: false });
 }
 
-function linesOf(stripe: StripeContext, params: SessionCreateParams, coupon: Coupon | null): SessionLine[] {
+function linesOf(
+  stripe: StripeContext,
+  params: SessionCreateParams,
+  coupons: readonly ChosenCoupon[],
+  place: TaxPlace | null,
+): SessionLine[] {
   const prices = (params.line_items ?? []).map((item, at) => priceOf(stripe, item, at));
-  const currency = prices[0]?.currency;
+  const currency = prices[0]?.currency ?? 'usd';
   if (prices.some((price) => price.currency !== currency)) {
     throw invalid('All line items must have the same currency.', { param: 'line_items' });
   }
-  const subtotals = prices.map((price, at) => (price.unit_amount ?? 0) * (params.line_items?.[at]?.quantity ?? 1));
-  const total = subtotals.reduce((sum, amount) => sum + amount, 0);
-  let left = coupon && currency !== undefined ? discountOf(coupon, total, currency) : 0;
-  return prices.map((price, at) => {
-    const subtotal = subtotals[at] ?? 0;
-    const discount =
-      at === prices.length - 1 ? left : Math.min(left, Math.round((left * subtotal) / Math.max(total, 1)));
-    left -= discount;
-    const product = stripe.products.get(price.product);
-    return {
-      id: `li_1${base62(23)}`,
-      price,
-      productName: product?.name ?? 'Product',
-      description: null,
-      quantity: params.line_items?.[at]?.quantity ?? 1,
-      subtotal,
-      discount,
-    };
-  });
+  const quantities = prices.map((price, at) => (isMetered(price) ? 0 : (params.line_items?.[at]?.quantity ?? 1)));
+  const subtotals = prices.map((price, at) => amountFor(price, quantities[at] ?? 1));
+  const priced = priceLines(
+    prices.map((price, at) => ({
+      amount: subtotals[at] ?? 0,
+      discountable: true,
+      taxBehavior: taxBehaviorOf(price),
+      product: price.product,
+    })),
+    coupons.map(({ coupon }) => ({ id: coupon.id, coupon })),
+    currency,
+    place,
+  );
+  return prices.map((price, at) => ({
+    id: `li_1${base62(23)}`,
+    price,
+    productName: stripe.products.get(price.product)?.name ?? 'Product',
+    description: null,
+    quantity: quantities[at] ?? 1,
+    subtotal: subtotals[at] ?? 0,
+    discount: priced[at]?.discount ?? 0,
+    tax: priced[at]?.addedTax ?? 0,
+    taxes: priced[at]?.taxes ?? [],
+  }));
 }
 
-function couponOf(
-  stripe: StripeContext,
-  params: SessionCreateParams,
-): { coupon: Coupon | null; promotionCode: string | null } {
-  const [first] = params.discounts === '' ? [] : (params.discounts ?? []);
-  if (!first) return { coupon: null, promotionCode: null };
-  if (params.allow_promotion_codes !== undefined) {
+function couponsOf(stripe: StripeContext, params: SessionCreateParams): ChosenCoupon[] {
+  const wanted = params.discounts === '' ? [] : (params.discounts ?? []);
+  if (wanted.length > 0 && params.allow_promotion_codes !== undefined) {
     throw invalid('You may only specify one of these parameters: allow_promotion_codes, discounts.', {
       param: 'discounts',
     });
   }
-  const promotion = first.promotion_code === undefined ? undefined : stripe.promotionCodes.get(first.promotion_code);
-  if (first.promotion_code !== undefined && !promotion?.active) {
-    throw noSuch('promotion code', first.promotion_code, 'discounts[0][promotion_code]', 400);
-  }
-  const id = promotion?.promotion.coupon ?? first.coupon ?? '';
-  const coupon = stripe.coupons.get(id);
-  if (!coupon) throw noSuch('coupon', id, 'discounts[0][coupon]', 400);
-  return { coupon, promotionCode: promotion?.id ?? null };
+  if (wanted.length > 1) throw invalid('You may only specify one discount.', { param: 'discounts' });
+  return chooseCoupons(stripe, wanted, params.customer ?? null);
 }
 
 function checkMode(params: SessionCreateParams, lines: readonly SessionLine[], mode: Session['mode']): void {
@@ -136,13 +140,14 @@ function checkUrls(params: SessionCreateParams): void {
 }
 
 function methodsOf(params: SessionCreateParams, mode: Session['mode'], currency: string): string[] {
-  const oneTimePesos = mode === 'payment' && currency === 'mxn';
-  const usual = oneTimePesos ? ['card', 'oxxo', 'link'] : ['card', 'link'];
-  const transfers = oneTimePesos && params.customer !== undefined ? ['customer_balance'] : [];
-  const allowed = params.allowed_payment_method_types;
-  const kept = (
-    allowed === undefined ? usual : [...usual, ...transfers].filter((type) => allowed.includes(type))
-  ).filter((type) => !params.excluded_payment_method_types?.includes(type));
+  const kept = offeredTypes({
+    use: mode === 'subscription' ? 'recurring' : mode,
+    currency: mode === 'setup' && params.currency === undefined ? null : currency,
+    country: null,
+    hasCustomer: params.customer !== undefined,
+    allowed: params.allowed_payment_method_types ?? null,
+    excluded: params.excluded_payment_method_types ?? null,
+  });
   if (kept.length > 0) return kept;
   throw invalid(
     'No valid payment method types for this Checkout Session. Please ensure that you have activated payment methods compatible with your chosen currency, amount and mode.',
@@ -185,25 +190,56 @@ function planOf(params: SessionCreateParams, lines: SessionLine[], now: number):
     trialEnd: trialEndOf(params, now),
     coupon: null,
     promotionCode: null,
-    oxxoDays: params.payment_method_options?.oxxo?.expires_after_days ?? OXXO_DAYS,
-    voucherReference: null,
-    voucherKind: null,
-    voucherExpiresAt: null,
+    setupFutureUsage: params.payment_intent_data?.setup_future_usage ?? null,
+    captureMethod: params.payment_intent_data?.capture_method ?? null,
+    automaticTax: params.automatic_tax?.enabled ?? false,
+    invoiceCreation: params.invoice_creation?.enabled ?? false,
   };
 }
 
-function sessionOf(stripe: StripeContext, params: SessionCreateParams, plan: SessionPlan): Session {
+/** Nothing due is fine; less than the currency's smallest charge is not. */
+function checkTotal(total: number, currency: string, mode: Session['mode']): void {
+  if (mode === 'setup' || total === 0) return;
+  checkDigits(total, currency, 'line_items');
+  if (total < 0 || total >= minimumOf(currency)) return;
+  throw invalid(
+    `The Checkout Session's total amount must convert to at least ${minorText(minimumOf(currency), currency)}.`,
+    { code: 'amount_too_small', param: 'line_items' },
+  );
+}
+
+/** The address is asked for on the page when none is known, so the first answer may lack its tax. */
+export function taxState(plan: SessionPlan, place: TaxPlace | null): object {
+  if (!plan.automaticTax) return { enabled: false, liability: null, provider: null, status: null };
+  const status = place === null ? 'requires_location_inputs' : 'complete';
+  return { enabled: true, liability: { type: 'self' }, provider: 'stripe', status };
+}
+
+function invoiceCreation(params: SessionCreateParams, mode: Session['mode']): object | null {
+  if (mode !== 'payment') return null;
+  const data = { account_tax_ids: null, custom_fields: null, description: null, footer: null, issuer: null };
+  return {
+    enabled: params.invoice_creation?.enabled ?? false,
+    invoice_data: { ...data, metadata: {}, rendering_options: null },
+  };
+}
+
+function sessionOf(
+  stripe: StripeContext,
+  params: SessionCreateParams,
+  plan: SessionPlan,
+  place: TaxPlace | null,
+): Session {
   const id = newSessionId();
   const mode = params.mode ?? 'payment';
   const now = stripe.now();
   const currency = plan.lines[0]?.price.currency ?? params.currency?.toLowerCase() ?? 'usd';
   const subtotal = plan.lines.reduce((sum, line) => sum + line.subtotal, 0);
   const discount = plan.lines.reduce((sum, line) => sum + line.discount, 0);
-  const trialing = plan.lines.reduce(
-    (sum, line) => sum + (line.price.recurring ? line.subtotal - line.discount : 0),
-    0,
-  );
-  const total = subtotal - discount - (plan.trialEnd === null ? 0 : trialing);
+  const due = plan.lines.filter((line) => plan.trialEnd === null || !line.price.recurring);
+  const tax = due.reduce((sum, line) => sum + line.tax, 0);
+  const total = due.reduce((sum, line) => sum + line.subtotal - line.discount + line.tax, 0);
+  checkTotal(total, currency, mode);
   return {
     id,
     object: 'checkout.session',
@@ -243,7 +279,10 @@ function sessionOf(stripe: StripeContext, params: SessionCreateParams, plan: Ses
     status: 'open',
     subscription: null,
     success_url: params.success_url ?? null,
-    total_details: { amount_discount: discount, amount_shipping: 0, amount_tax: 0 },
+    total_details: { amount_discount: discount, amount_shipping: 0, amount_tax: tax },
+    automatic_tax: taxState(plan, place),
+    invoice_creation: invoiceCreation(params, mode),
+    payment_method_options: params.payment_method_options ?? { card: { request_three_d_secure: 'automatic' } },
     ui_mode: params.ui_mode ?? 'hosted_page',
     url: `${stripe.sandbox.publicUrl()}/c/pay/${id}`,
   };
@@ -251,13 +290,37 @@ function sessionOf(stripe: StripeContext, params: SessionCreateParams, plan: Ses
 
 export function createSession(stripe: StripeContext, params: SessionCreateParams): StoredSession {
   checkUrls(params);
-  if (params.customer !== undefined) requireCustomer(stripe, params.customer, 'customer', 400);
-  const { coupon, promotionCode } = couponOf(stripe, params);
-  const lines = linesOf(stripe, params, coupon);
+  const customer =
+    params.customer === undefined ? undefined : requireCustomer(stripe, params.customer, 'customer', 400);
+  const coupons = couponsOf(stripe, params);
+  const wantsTax = params.automatic_tax?.enabled === true;
+  if (wantsTax && customer && params.customer_update === undefined) requirePlace(customer);
+  const place = wantsTax ? placeOf(customer) : null;
+  const lines = linesOf(stripe, params, coupons, place);
   checkMode(params, lines, params.mode ?? 'payment');
-  const plan = { ...planOf(params, lines, stripe.now()), coupon: coupon?.id ?? null, promotionCode };
-  const session = sessionOf(stripe, params, plan);
+  const plan = {
+    ...planOf(params, lines, stripe.now()),
+    coupon: coupons[0]?.coupon.id ?? null,
+    promotionCode: coupons[0]?.promotion?.id ?? null,
+  };
+  const session = sessionOf(stripe, params, plan, place);
   const stored = stripe.sessions.put({ id: session.id, session, plan });
   stripe.sandbox.agenda.plan(SESSION_EXPIRY, session.id, session.expires_at * 1000);
   return stored;
+}
+
+/** The page learned where the customer is: tax is worked out again and the totals follow. */
+export function retax(stored: StoredSession, place: TaxPlace): void {
+  const { session, plan } = stored;
+  if (!plan.automaticTax) return;
+  for (const line of plan.lines) {
+    line.taxes = [taxOn(place, line.subtotal - line.discount, taxBehaviorOf(line.price))];
+    line.tax = line.taxes.reduce((sum, tax) => sum + (tax.tax_behavior === 'exclusive' ? tax.amount : 0), 0);
+  }
+  const due = plan.lines.filter((line) => plan.trialEnd === null || !line.price.recurring);
+  const tax = due.reduce((sum, line) => sum + line.tax, 0);
+  session.amount_total = due.reduce((sum, line) => sum + line.subtotal - line.discount + line.tax, 0);
+  const discount = plan.lines.reduce((sum, line) => sum + line.discount, 0);
+  session['total_details'] = { amount_discount: discount, amount_shipping: 0, amount_tax: tax };
+  session['automatic_tax'] = taxState(plan, place);
 }

@@ -19,16 +19,13 @@ export const sessionCreateParams = z.strictObject({
   ...opaque([
     'adaptive_pricing',
     'after_expiration',
-    'automatic_tax',
     'billing_address_collection',
     'branding_settings',
     'consent_collection',
     'custom_fields',
     'custom_text',
     'customer_account',
-    'customer_update',
     'integration_identifier',
-    'invoice_creation',
     'managed_payments',
     'name_collection',
     'optional_items',
@@ -46,6 +43,8 @@ export const sessionCreateParams = z.strictObject({
     'wallet_options',
   ]),
   allow_promotion_codes: bool.optional(),
+  automatic_tax: z.strictObject({ enabled: bool, liability: ignored.optional() }).optional(),
+  invoice_creation: z.strictObject({ enabled: bool, invoice_data: ignored.optional() }).optional(),
   allowed_payment_method_types: z.array(text).optional(),
   cancel_url: text.optional(),
   client_reference_id: text.max(200).optional(),
@@ -53,6 +52,7 @@ export const sessionCreateParams = z.strictObject({
   customer: text.optional(),
   customer_creation: z.enum(['always', 'if_required']).optional(),
   customer_email: text.optional(),
+  customer_update: ignored.optional(),
   discounts: z
     .union([z.literal(''), z.array(z.strictObject({ coupon: text.optional(), promotion_code: text.optional() }))])
     .optional(),
@@ -64,16 +64,51 @@ export const sessionCreateParams = z.strictObject({
   metadata: metadata.optional(),
   mode: z.enum(['payment', 'subscription', 'setup']).optional(),
   payment_intent_data: z
-    .looseObject({ metadata: metadata.optional(), description: text.optional(), setup_future_usage: text.optional() })
+    .strictObject({
+      ...opaque([
+        'application_fee_amount',
+        'hooks',
+        'on_behalf_of',
+        'receipt_email',
+        'shipping',
+        'statement_descriptor',
+        'statement_descriptor_suffix',
+        'transfer_data',
+        'transfer_group',
+      ]),
+      capture_method: z.enum(['automatic', 'automatic_async', 'manual']).optional(),
+      description: text.optional(),
+      metadata: metadata.optional(),
+      setup_future_usage: z.enum(['on_session', 'off_session']).optional(),
+    })
     .optional(),
   payment_method_collection: z.enum(['always', 'if_required']).optional(),
   payment_method_options: z
-    .looseObject({ oxxo: z.looseObject({ expires_after_days: integer.optional() }).optional() })
+    .record(
+      z.string(),
+      z.record(
+        z.string(),
+        z.unknown().transform((value) => (/^\d{1,4}$/.test(String(value)) ? Number(value) : value)),
+      ),
+    )
     .optional(),
   return_url: text.optional(),
   setup_intent_data: z.looseObject({ metadata: metadata.optional() }).optional(),
   subscription_data: z
-    .looseObject({
+    .strictObject({
+      ...opaque([
+        'application_fee_percent',
+        'billing_cycle_anchor',
+        'billing_cycle_anchor_config',
+        'billing_mode',
+        'default_tax_rates',
+        'invoice_settings',
+        'on_behalf_of',
+        'pending_invoice_item_interval',
+        'proration_behavior',
+        'transfer_data',
+        'trial_settings',
+      ]),
       metadata: metadata.optional(),
       trial_period_days: integer.optional(),
       trial_end: integer.optional(),

@@ -4,13 +4,22 @@ import type { Route } from '../http/answer.ts';
 import { API_VERSION, type StripeContext } from './context.ts';
 import { noSuch } from './errors.ts';
 import { listPage } from './listing.ts';
-import { expand, formOf, mergeMetadata, metadata, page, parse, text } from './params.ts';
+import { bool, expand, formOf, mergeMetadata, metadata, page, parse, text } from './params.ts';
 
 const createParams = z.strictObject({
   url: z.url(),
   enabled_events: z.array(text).min(1),
   api_version: text.optional(),
   connect: text.optional(),
+  description: text.optional(),
+  expand,
+  metadata: metadata.optional(),
+});
+
+const updateParams = z.strictObject({
+  url: z.url().optional(),
+  enabled_events: z.array(text).min(1).optional(),
+  disabled: bool.optional(),
   description: text.optional(),
   expand,
   metadata: metadata.optional(),
@@ -56,6 +65,35 @@ export function webhookEndpointRoutes(stripe: StripeContext): Route[] {
           status: 200,
           body: { ...list, data: list.data.map(({ sharedSecret: _hidden, ...endpoint }) => endpoint) },
         };
+      },
+    },
+    {
+      method: 'get',
+      path: '/v1/webhook_endpoints/:id',
+      operations: ['webhooks.get'],
+      handle(request) {
+        const id = request.params['id'] ?? '';
+        const found = stripe.webhookEndpoints.get(id);
+        if (!found) throw noSuch('webhook endpoint', id, 'webhook_endpoint');
+        const { sharedSecret: _hidden, ...endpoint } = found;
+        return { status: 200, body: endpoint };
+      },
+    },
+    {
+      method: 'post',
+      path: '/v1/webhook_endpoints/:id',
+      operations: ['webhooks.update'],
+      handle(request) {
+        const id = request.params['id'] ?? '';
+        const found = stripe.webhookEndpoints.get(id);
+        if (!found) throw noSuch('webhook endpoint', id, 'webhook_endpoint');
+        const params = parse(updateParams, formOf(request));
+        found.url = params.url ?? found.url;
+        found.enabled_events = params.enabled_events ?? found.enabled_events;
+        if (params.disabled !== undefined) found.status = params.disabled ? 'disabled' : 'enabled';
+        if (params.description !== undefined) found['description'] = params.description;
+        const { sharedSecret: _hidden, ...endpoint } = stripe.webhookEndpoints.put(found);
+        return { status: 200, body: endpoint };
       },
     },
     {
