@@ -1,13 +1,22 @@
 import { type Answer, type ApiRequest, header } from '../http/answer.ts';
 import type { ProviderApi } from '../http/provider-api.ts';
+import { AUTHORIZE_PATH, authorizationRoutes } from './authorizations.ts';
+import { chargeRoutes } from './charges.ts';
 import { checkoutRoutes } from './checkouts.ts';
 import type { ConektaContext } from './context.ts';
 import { customerRoutes } from './customers.ts';
 import { type Language, failureAnswer, generalFailure, problemAnswer } from './errors.ts';
+import { orderLineRoutes } from './order-lines.ts';
 import { orderRoutes } from './orders.ts';
+import { portalRoutes } from './portal.ts';
+import { refundRoutes, scheduleRefunds } from './refunds.ts';
 import { registryRoutes } from './registry.ts';
 import { scheduleOrders } from './settlement.ts';
-import { cancel, scheduleSubscriptions, subscriptionRoutes } from './subscriptions.ts';
+import { cancel, scheduleSubscriptions } from './subscription-cycle.ts';
+import { subscribe, subscriptionRoutes } from './subscriptions.ts';
+import { tokenRoutes } from './tokens.ts';
+import { treasuryRoutes } from './treasury.ts';
+import { webhookAndKeyRoutes } from './webhooks.ts';
 
 const VERSION_HEADER = 'application/vnd.conekta-v2.2.0+json';
 
@@ -22,6 +31,8 @@ function keyOf(request: ApiRequest): string | null {
 }
 
 function admit(conekta: ConektaContext, request: ApiRequest): Answer | null {
+  // People come there from `next_action` and payment links, without a key.
+  if (request.path.startsWith(`${AUTHORIZE_PATH}/`) || request.path.startsWith('/conekta/link/')) return null;
   const language = languageOf(request);
   const key = keyOf(request);
   if (key !== conekta.sandbox.credentials.current().conekta.apiKey) {
@@ -58,6 +69,7 @@ function admit(conekta: ConektaContext, request: ApiRequest): Answer | null {
 export function createConektaApi(conekta: ConektaContext): ProviderApi {
   scheduleOrders(conekta);
   scheduleSubscriptions(conekta);
+  scheduleRefunds(conekta);
   const endSubscriptions = (customerId: string): void => {
     for (const subscription of conekta.subscriptions.findBy('customer', customerId))
       cancel(conekta, subscription, null);
@@ -67,12 +79,27 @@ export function createConektaApi(conekta: ConektaContext): ProviderApi {
     prefix: '/conekta',
     routes: [
       ...subscriptionRoutes(conekta),
-      ...customerRoutes(conekta, endSubscriptions),
+      ...customerRoutes(conekta, {
+        subscribe: (customerId, body) => void subscribe(conekta, customerId, body),
+        endSubscriptions,
+      }),
+      ...tokenRoutes(conekta),
       ...orderRoutes(conekta),
+      ...orderLineRoutes(conekta),
+      ...chargeRoutes(conekta),
+      ...refundRoutes(conekta),
       ...checkoutRoutes(conekta),
+      ...portalRoutes(conekta),
       ...registryRoutes(conekta),
+      ...webhookAndKeyRoutes(conekta),
+      ...treasuryRoutes(conekta),
+      ...authorizationRoutes(conekta),
     ],
     admit: (request) => admit(conekta, request),
+    owns(request) {
+      const slug = request.path.split('/').at(-1) ?? '';
+      return [conekta.orders.findBy('authorization', slug), conekta.links.findBy('slug', slug)].flat().length > 0;
+    },
     failure: (error, request) => failureAnswer(error, languageOf(request)),
     unknownRoute: (request) =>
       problemAnswer(

@@ -1,11 +1,12 @@
 import type { Cashier, Challenge, CheckoutView, PayMethod, PayRequest, PayResult } from '../cashier.ts';
 import { type Card, type Decline, judgeCard } from '../core/cards.ts';
 import { uuid } from '../core/ids.ts';
+import { DECLINED_BY_3DS, answerAuthorization } from './authorizations.ts';
 import type { ConektaContext } from './context.ts';
-import { newCardSource } from './customers.ts';
+import { createCustomer, newCardSource } from './customers.ts';
 import type { Order } from './objects.ts';
 import { chargeCard, issueReference, pendingCharge, saveOrder, settleReference } from './settlement.ts';
-import { markCyclePaid, startSubscription } from './subscriptions.ts';
+import { markCyclePaid, startSubscription } from './subscription-cycle.ts';
 
 const refused = (message: string, field: string | null = null): PayResult => ({ kind: 'refused', field, message });
 
@@ -20,6 +21,7 @@ function inSpanish(decline: Decline): Decline {
 }
 
 function stateOf(order: Order): CheckoutView['state'] {
+  if (order.authorization) return 'open';
   switch (order.payment_status) {
     case null:
     case 'declined':
@@ -36,6 +38,7 @@ function stateOf(order: Order): CheckoutView['state'] {
 }
 
 function methodsOf(order: Order): PayMethod[] {
+  if (order.authorization) return ['card'];
   const allowed = order.checkout?.allowed_payment_methods ?? [];
   const shown: PayMethod[] = [];
   if (allowed.includes('card')) shown.push('card');
@@ -79,14 +82,14 @@ function viewOf(conekta: ConektaContext, order: Order): CheckoutView {
     currency: order.currency,
     recurring: plan ? { interval: plan.interval, count: plan.frequency } : null,
     trialDays: plan?.trial_period_days ? plan.trial_period_days : null,
-    email: order.customer_info.email,
-    name: order.customer_info.name,
+    email: order.customer_info.email || null,
+    name: order.customer_info.name || null,
     country: 'MX',
     methods: methodsOf(order),
     backUrl: order.checkout?.failure_url ? order.checkout.failure_url : null,
-    doneUrl: order.checkout?.success_url ? order.checkout.success_url : null,
+    doneUrl: order.checkout?.success_url ? order.checkout.success_url : (order.authorization?.returnUrl ?? null),
     voucher: voucherOf(order),
-    pageUrl: order.checkout?.url ?? '',
+    pageUrl: order.checkout?.url ?? `${conekta.sandbox.publicUrl()}/conekta/checkout/${order.id}`,
     locale: 'es-MX',
   };
 }
@@ -94,9 +97,11 @@ function viewOf(conekta: ConektaContext, order: Order): CheckoutView {
 /** A paid hosted sign-up saves the card and starts the plan's subscription; its order is the first cycle's. */
 function subscribe(conekta: ConektaContext, order: Order, card: Card): void {
   const plan = conekta.plans.get(order.checkout?.plan_ids[0] ?? '');
-  const customer = conekta.customers.get(order.customer_info.customer_id ?? '');
-  if (!plan || !customer) return;
-  const source = newCardSource(conekta, customer, card);
+  if (!plan) return;
+  const { customer_id: known, name, email, phone } = order.customer_info;
+  const customer = conekta.customers.get(known ?? '') ?? createCustomer(conekta, { name, email, phone });
+  order.customer_info.customer_id = customer.id;
+  const source = newCardSource(conekta, customer, { card, decline: null, challenges: false });
   const subscription = startSubscription(conekta, { customerId: customer.id, plan, cardId: source.id, trialEnd: null });
   order.subscription_id = subscription.id;
   saveOrder(conekta, order);
@@ -105,10 +110,20 @@ function subscribe(conekta: ConektaContext, order: Order, card: Card): void {
 
 export function createConektaCashier(conekta: ConektaContext): Cashier {
   const find = (id: string): Order | undefined => {
-    const order =
-      conekta.orders.get(id) ?? conekta.orders.findBy('checkout', id)[0] ?? conekta.orders.findBy('lookup', id).at(-1);
-    return order?.checkout ? order : undefined;
+    return (
+      conekta.orders.get(id) ??
+      conekta.orders.findBy('checkout', id)[0] ??
+      conekta.orders.findBy('charge', id)[0] ??
+      conekta.orders.findBy('lookup', id).at(-1)
+    );
   };
+
+  /** A direct charge that waits for its payer: paying means agreeing, a card the bank refuses means not to. */
+  function confirm(order: Order, request: PayRequest): PayResult {
+    const decline = request.card ? judgeCard('conekta', request.card).decline : null;
+    answerAuthorization(conekta, order, decline && DECLINED_BY_3DS);
+    return decline ? { kind: 'declined', decline: inSpanish(DECLINED_BY_3DS) } : { kind: 'paid' };
+  }
 
   function charge(order: Order, card: Card, decline: Decline | null): PayResult {
     chargeCard(conekta, order, card, decline);
@@ -147,19 +162,18 @@ export function createConektaCashier(conekta: ConektaContext): Cashier {
       if (stateOf(order) !== 'open') return refused('Este pago ya no está disponible.');
       if (!methodsOf(order).includes(request.method))
         return refused('Este método de pago no está disponible.', 'method');
+      if (order.authorization) return confirm(order, request);
+      // Payment links know their buyer only now.
+      order.customer_info.email ||= request.email ?? '';
+      order.customer_info.name ||= request.name ?? '';
       if (request.method === 'card') return payByCard(order, request);
-      issueReference(conekta, order, request.method, null);
+      issueReference(conekta, order, request.method);
       return { kind: 'voucher' };
     },
     answerChallenge(challenge, approved) {
       const order = conekta.orders.get(challenge.checkoutId);
       if (!order || stateOf(order) !== 'open') return refused('Este pago ya no está disponible.');
-      const decline = {
-        code: 'declined_by_3ds',
-        declineCode: 'authentication_required',
-        message: 'No pudimos autenticar el pago.',
-      };
-      return charge(order, challenge.card, approved ? null : decline);
+      return charge(order, challenge.card, approved ? null : DECLINED_BY_3DS);
     },
     settleVoucher(id) {
       const order = find(id);

@@ -13,10 +13,16 @@ export interface ConektaContext {
   subscriptions: Collection<Objects.Subscription>;
   events: Collection<Objects.ConektaEvent>;
   webhooks: Collection<Objects.Webhook>;
+  tokens: Collection<Objects.Token>;
+  portals: Collection<Objects.CustomerPortal>;
+  chargebacks: Collection<Objects.Chargeback>;
+  webhookKeys: Collection<Objects.WebhookKey>;
+  links: Collection<Objects.PaymentLink>;
   now(): number;
   emit(type: string, object: object): void;
 }
 
+const idOf = (object: object): string | null => ('id' in object && typeof object.id === 'string' ? object.id : null);
 const text = (value: unknown): string[] => (typeof value === 'string' ? [value] : []);
 
 export function createConektaContext(sandbox: Sandbox): ConektaContext {
@@ -38,6 +44,9 @@ export function createConektaContext(sandbox: Sandbox): ConektaContext {
       checkout: ({ checkout }) => (checkout ? [checkout.id, checkout.slug] : []),
       lookup: ({ metadata }) => Object.values(metadata).map(String),
       customer: ({ customer_info: info }) => text(info.customer_id),
+      subscription: ({ subscription_id: id }) => text(id),
+      authorization: ({ authorization }) => text(authorization?.slug),
+      charge: ({ charges }) => charges.map(({ id }) => id),
     }),
     plans: store.collection<Objects.Plan>('conekta/plans'),
     subscriptions: store.collection<Objects.Subscription>('conekta/subscriptions', {
@@ -45,6 +54,14 @@ export function createConektaContext(sandbox: Sandbox): ConektaContext {
     }),
     events,
     webhooks,
+    tokens: store.collection<Objects.Token>('conekta/tokens'),
+    portals: store.collection<Objects.CustomerPortal>('conekta/customer_portals', {
+      slug: (doc) => [doc.slug],
+      subscription: (doc) => [doc.subscription_id],
+    }),
+    webhookKeys: store.collection<Objects.WebhookKey>('conekta/webhook_keys'),
+    links: store.collection<Objects.PaymentLink>('conekta/payment_links', { slug: ({ checkout }) => [checkout.slug] }),
+    chargebacks: store.collection<Objects.Chargeback>('conekta/chargebacks'),
     now: () => sandbox.clock.nowSeconds(),
     emit(type, object) {
       const event: Objects.ConektaEvent = {
@@ -57,7 +74,7 @@ export function createConektaContext(sandbox: Sandbox): ConektaContext {
         type,
         created_at: sandbox.clock.nowSeconds(),
       };
-      events.put(event);
+      events.put({ ...event, object_id: idOf(object) });
       sandbox.deliveries.enqueue({ provider: 'conekta', id: event.id, type, body: JSON.stringify(event) });
     },
   };

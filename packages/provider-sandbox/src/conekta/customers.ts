@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { type Card, judgeCard } from '../core/cards.ts';
 import { base58, digits } from '../core/ids.ts';
 import type { Route } from '../http/answer.ts';
 import type { ConektaContext } from './context.ts';
 import { invalid, notFound } from './errors.ts';
 import { embedded, listPage } from './listing.ts';
-import type { Customer, PaymentSource } from './objects.ts';
+import type { Customer, PaymentSource, Vault } from './objects.ts';
+import { takeToken } from './tokens.ts';
 import { parse } from './validation.ts';
 
 const ignored = z.unknown();
@@ -29,30 +29,16 @@ const createBody = z.strictObject({
   metadata: z.record(z.string(), ignored).optional(),
   national_id: ignored.optional(),
   payment_sources: z.array(sourceBody).optional(),
-  plan_id: ignored.optional(),
+  plan_id: z.string().optional(),
   shipping_contacts: ignored.optional(),
-  subscription: ignored.optional(),
+  subscription: z
+    .strictObject({ plan_id: z.string(), card_id: z.string().optional(), trial_end: z.int().optional() })
+    .optional(),
 });
 const updateBody = createBody.partial();
+const sourceUpdate = z.strictObject({ name: z.string().optional(), expires_at: z.int().optional() });
 
-const TEST_TOKENS: Record<string, string> = {
-  tok_test_visa_4242: '4242424242424242',
-  tok_test_mastercard_4444: '5555555555554444',
-  tok_test_card_declined: '4000000000000002',
-  tok_test_insufficient_funds: '4000000000000127',
-};
-
-/** The card behind one of the published test tokens. */
-export function takeToken(token: string): Card {
-  const number = TEST_TOKENS[token];
-  if (number === undefined) {
-    throw invalid('token_id', 'token_id.nonexistent_token', 'The token does not exist.', 'El token no existe.');
-  }
-  const expYear = new Date().getUTCFullYear() + 5;
-  return judgeCard('conekta', { number, expMonth: 12, expYear, cvc: '123', name: 'Test Customer' }).card;
-}
-
-function cashFields(conekta: ConektaContext): object {
+function cashFields(conekta: ConektaContext, expiresAt: number): object {
   const reference = digits(14);
   return {
     provider: 'cash_in',
@@ -60,11 +46,12 @@ function cashFields(conekta: ConektaContext): object {
     barcode: reference,
     barcode_url: `${conekta.sandbox.publicUrl()}/_pages/barcode/${reference}.svg`,
     agreements: [],
-    expires_at: 0,
+    expires_at: expiresAt,
   };
 }
 
-export function newCardSource(conekta: ConektaContext, customer: Customer, card: Card): PaymentSource {
+export function newCardSource(conekta: ConektaContext, customer: Customer, vault: Omit<Vault, 'id'>): PaymentSource {
+  const { card, decline, challenges } = vault;
   const source: PaymentSource = {
     id: `src_${base58(17)}`,
     object: 'payment_source',
@@ -83,7 +70,7 @@ export function newCardSource(conekta: ConektaContext, customer: Customer, card:
     payment_source_status: 'active',
     visible_on_checkout: false,
   };
-  conekta.vault.put({ id: source.id, card });
+  conekta.vault.put({ id: source.id, card, decline, challenges });
   customer.default_payment_source_id ??= source.id;
   conekta.customers.put(customer);
   return conekta.sources.put(source);
@@ -98,8 +85,9 @@ function newSource(conekta: ConektaContext, customer: Customer, body: z.output<t
         'The parameter "token_id" is required.',
         'El parámetro "token_id" es requerido.',
       );
-    return newCardSource(conekta, customer, takeToken(body.token_id));
+    return newCardSource(conekta, customer, takeToken(conekta, body.token_id));
   }
+  // Cash has 0 and SPEI "none" for what never expires.
   const base = {
     id: `off_ref_${base58(17)}`,
     object: 'payment_source',
@@ -109,18 +97,24 @@ function newSource(conekta: ConektaContext, customer: Customer, body: z.output<t
   };
   const fields =
     body.type === 'cash_recurrent'
-      ? cashFields(conekta)
-      : { reference: `646180${digits(12)}`, bank: 'STP', expires_at: 'none' };
+      ? cashFields(conekta, body.expires_at ?? 0)
+      : {
+          reference: `646180${digits(12)}`,
+          bank: 'STP',
+          expires_at: body.expires_at === undefined ? 'none' : String(body.expires_at),
+        };
   return conekta.sources.put({ ...base, ...fields });
 }
 
 export function showCustomer(conekta: ConektaContext, customer: Customer): object {
   const sources = conekta.sources.findBy('customer', customer.id);
+  const latest = conekta.subscriptions.findBy('customer', customer.id).at(-1);
   const { default_payment_source_id: preferred, ...shown } = customer;
   return {
     ...shown,
     ...(preferred === null ? {} : { default_payment_source_id: preferred }),
     ...(sources.length === 0 ? {} : { payment_sources: embedded(sources) }),
+    ...(latest ? { subscription: latest } : {}),
   };
 }
 
@@ -130,7 +124,7 @@ export function requireCustomer(conekta: ConektaContext, id: string): Customer {
   return customer;
 }
 
-function create(conekta: ConektaContext, body: z.output<typeof createBody>): Customer {
+export function createCustomer(conekta: ConektaContext, body: z.output<typeof createBody>): Customer {
   const customer: Customer = {
     livemode: false,
     name: body.name,
@@ -148,6 +142,10 @@ function create(conekta: ConektaContext, body: z.output<typeof createBody>): Cus
   for (const source of body.payment_sources ?? []) newSource(conekta, customer, source);
   conekta.emit('customer.created', showCustomer(conekta, customer));
   return customer;
+}
+
+function requireSource(conekta: ConektaContext, customer: Customer, id: string): void {
+  if (conekta.sources.get(id)?.parent_id !== customer.id) throw notFound('PaymentSource', id);
 }
 
 function update(conekta: ConektaContext, customer: Customer, body: z.output<typeof updateBody>): Customer {
@@ -169,20 +167,46 @@ function update(conekta: ConektaContext, customer: Customer, body: z.output<type
     metadata,
     default_payment_source_id: preferred,
   });
+  if (preferred !== undefined) {
+    requireSource(conekta, customer, preferred);
+    for (const each of conekta.sources.findBy('customer', customer.id))
+      if (each.type === 'card') conekta.sources.put(Object.assign(each, { default: each.id === preferred }));
+  }
   Object.assign(customer, Object.fromEntries(changes.filter(([, value]) => value !== undefined)));
   conekta.customers.put(customer);
   conekta.emit('customer.updated', showCustomer(conekta, customer));
   return customer;
 }
 
-export function customerRoutes(conekta: ConektaContext, endSubscriptions: (customerId: string) => void): Route[] {
+export interface CustomerHooks {
+  /** `plan_id` or `subscription` at creation subscribes at once. */
+  subscribe: (
+    customerId: string,
+    body: { plan_id: string; card_id?: string | undefined; trial_end?: number | undefined },
+  ) => void;
+  endSubscriptions: (customerId: string) => void;
+}
+
+export function customerRoutes(conekta: ConektaContext, { subscribe, endSubscriptions }: CustomerHooks): Route[] {
+  const source = (params: Record<string, string>): PaymentSource => {
+    const id = params['source'] ?? '';
+    const known = conekta.sources.get(id);
+    if (known?.parent_id !== found(params).id) throw notFound('PaymentSource', id);
+    return known;
+  };
   const found = (params: Record<string, string>): Customer => requireCustomer(conekta, params['id'] ?? '');
   return [
     {
       method: 'post',
       path: '/customers',
       operations: ['customers.create'],
-      handle: (request) => ({ status: 200, body: showCustomer(conekta, create(conekta, parse(createBody, request))) }),
+      handle(request) {
+        const body = parse(createBody, request);
+        const customer = createCustomer(conekta, body);
+        const subscription = body.subscription ?? (body.plan_id === undefined ? null : { plan_id: body.plan_id });
+        if (subscription) subscribe(customer.id, subscription);
+        return { status: 200, body: showCustomer(conekta, customer) };
+      },
     },
     {
       method: 'get',
@@ -257,11 +281,24 @@ export function customerRoutes(conekta: ConektaContext, endSubscriptions: (custo
       path: '/customers/:id/payment_sources/:source',
       operations: ['payment_sources.delete'],
       handle(request) {
-        const source = conekta.sources.get(request.params['source'] ?? '');
-        if (!source || source.parent_id !== found(request.params).id)
-          throw notFound('PaymentSource', request.params['source'] ?? '');
-        conekta.sources.remove(source.id);
-        return { status: 200, body: source };
+        const removed = source(request.params);
+        const customer = found(request.params);
+        conekta.sources.remove(removed.id);
+        conekta.vault.remove(removed.id);
+        if (customer.default_payment_source_id === removed.id) {
+          const next = conekta.sources.findBy('customer', customer.id).find(({ type }) => type === 'card');
+          conekta.customers.put(Object.assign(customer, { default_payment_source_id: next?.id ?? null }));
+        }
+        return { status: 200, body: removed };
+      },
+    },
+    {
+      method: 'put',
+      path: '/customers/:id/payment_sources/:source',
+      operations: ['payment_sources.update'],
+      handle(request) {
+        const changed = Object.assign(source(request.params), parse(sourceUpdate, request));
+        return { status: 200, body: conekta.sources.put(changed) };
       },
     },
   ];

@@ -1,4 +1,5 @@
 import type { Answer } from '../http/answer.ts';
+import type { Decline } from '../core/cards.ts';
 import { hex } from '../core/ids.ts';
 
 export type Language = 'es' | 'en';
@@ -53,14 +54,41 @@ export function precondition(code: string, debug: string, es: string): ConektaFa
   });
 }
 
+const DECLINES: Record<string, { code: string; es: string; en: string }> = {
+  insufficient_funds: {
+    code: 'processing.bank.insufficient_funds',
+    es: 'La tarjeta no tiene fondos suficientes.',
+    en: 'The card has insufficient funds.',
+  },
+  authentication_required: {
+    code: 'processing.charge.card_payment.declined_by_3ds',
+    es: 'No pudimos autenticar el pago con el banco emisor.',
+    en: 'The payment could not be authenticated with the issuing bank.',
+  },
+};
+const PLAIN_DECLINE = {
+  code: 'processing.bank.declined',
+  es: 'La tarjeta fue declinada por el banco emisor.',
+  en: 'The card was declined by the issuing bank.',
+};
+
+/** A charge's `failure_code`, which a 402 repeats after `conekta.errors.`. */
+export const failureCodeOf = ({ declineCode }: Decline): string => (DECLINES[declineCode] ?? PLAIN_DECLINE).code;
+
+export function messagesOf({ declineCode }: Decline): Record<Language, string> {
+  const { es, en } = DECLINES[declineCode] ?? PLAIN_DECLINE;
+  return { es, en };
+}
+
 /** 402 with the whole order that was created all the same. */
-export function declined(code: string, order: object): ConektaFailure {
+export function declined(decline: Decline, order: object): ConektaFailure {
+  const message = messagesOf(decline);
   return new ConektaFailure({
     status: 402,
     type: 'processing_error',
-    code: `processing.bank.${code}`,
-    debug: 'The card was declined by the bank.',
-    message: { es: 'La tarjeta fue declinada por el banco emisor.', en: 'The card was declined by the issuing bank.' },
+    code: failureCodeOf(decline),
+    debug: message.en,
+    message,
     data: order,
   });
 }

@@ -1,4 +1,4 @@
-import type { Card } from '../core/cards.ts';
+import type { Card, Decline } from '../core/cards.ts';
 import type { Metadata } from '../core/types.ts';
 
 interface Base {
@@ -22,14 +22,36 @@ export interface PaymentSource extends Base {
   created_at: number;
 }
 
-/** A card kept for a payment source or an unused token; never shown. */
+/** A card kept for a payment source or a token; never shown. */
 export interface Vault {
   id: string;
   card: Card;
+  /** How the bank answers a charge; null approves. */
+  decline: Decline | null;
+  /** Whether the bank wants the cardholder to confirm, where 3-D Secure is on. */
+  challenges: boolean;
+}
+
+export interface Token extends Vault {
+  isUsed: boolean;
+}
+
+/** A confirmation the payer has to give elsewhere before the money moves. */
+export interface Authorization {
+  slug: string;
+  kind: '3ds' | 'bnpl' | 'pay_by_bank';
+  returnUrl: string | null;
+  failureUrl: string | null;
+  /** 3-D Secure: what to charge once confirmed. The others have their charge already. */
+  vault: Vault | null;
+  referenceId: string | null;
+  amount: number;
 }
 
 export interface Refund extends Base {
+  /** Negative. */
   amount: number;
+  status: 'pending' | 'refunded' | 'canceled';
 }
 
 export interface Charge extends Base {
@@ -39,6 +61,7 @@ export interface Charge extends Base {
   paid_at: number | null;
   payment_method: Record<string, unknown>;
   refunds: Refund[];
+  reference_id: string | null;
 }
 
 export interface Checkout extends Base {
@@ -72,9 +95,11 @@ export interface Order extends Base {
   line_items: LineItem[];
   discounts: { amount: number }[];
   taxes: { amount: number }[];
+  shipping: { amount: number }[];
   charges: Charge[];
   checkout: Checkout | null;
   subscription_id: string | null;
+  authorization: Authorization | null;
 }
 
 export interface Plan extends Base {
@@ -116,4 +141,41 @@ export interface Webhook extends Base {
   url: string;
   subscribed_events: string[];
   active: boolean;
+}
+
+/** The management page of one subscription. */
+export interface CustomerPortal extends Base {
+  slug: string;
+  subscription_id: string;
+  customer_id: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface Chargeback extends Base {
+  status: 'action_required' | 'won' | 'lost';
+  charge_id: string;
+  order_id: string;
+  amount: number;
+}
+
+export interface WebhookKey {
+  id: string;
+  active: boolean;
+  created_at: number;
+  deactivated_at: number | null;
+}
+
+/** A link that sells its template again and again, each time by an order of its own. */
+export interface PaymentLink {
+  id: string;
+  checkout: Checkout;
+  template: OrderTemplate;
+}
+
+export interface OrderTemplate {
+  currency: string;
+  customerId: string | null;
+  lines: { name: string; unitPrice: number; quantity: number; description: string | null }[];
+  metadata: Metadata;
 }

@@ -1,8 +1,9 @@
 import type { Card, Decline } from '../core/cards.ts';
 import { base58, digits, hex, uuid } from '../core/ids.ts';
 import type { ConektaContext } from './context.ts';
+import { failureCodeOf, messagesOf } from './errors.ts';
 import { embedded } from './listing.ts';
-import type { Charge, Checkout, Order } from './objects.ts';
+import type { Charge, Checkout, LineItem, Order } from './objects.ts';
 
 const DAY_S = 86_400;
 const MEXICO_CITY_OFFSET_S = 6 * 3600;
@@ -82,27 +83,45 @@ function cardPayment(card: Card): Record<string, unknown> {
   };
 }
 
-function cashPayment(conekta: ConektaContext, expiresAt: number): Record<string, unknown> {
+/** Stores by the product that takes the money; `oxxo` is kept for accounts that still have it. */
+const CASH_PRODUCTS: Record<string, { service: string; stores: readonly string[] }> = {
+  cash_in: { service: 'Cash', stores: ['7-Eleven', 'Farmacias del Ahorro', 'Circle K', 'Soriana'] },
+  pespay_cash_in: { service: 'Cash', stores: ['Walmart', "Sam's Club", 'Bodega Aurrera'] },
+  bbva_cash_in: { service: 'Cash', stores: ['BBVA ATM'] },
+  oxxo: { service: 'OxxoPay', stores: ['OXXO'] },
+};
+
+function cashPayment(conekta: ConektaContext, expiresAt: number, wanted: string | null): Record<string, unknown> {
+  const productType = wanted ?? 'cash_in';
+  const product = CASH_PRODUCTS[productType] ?? { service: 'Cash', stores: [] };
   const reference = digits(14);
   return {
-    service_name: 'Cash',
+    service_name: product.service,
     barcode_url: `${conekta.sandbox.publicUrl()}/_pages/barcode/${reference}.svg`,
     store: null,
     auth_code: null,
     object: 'cash_payment',
     type: 'cash',
-    product_type: 'cash_in',
+    product_type: productType,
     agreement: digits(8),
     expires_at: expiresAt,
-    store_name: 'OXXO',
-    store_names: ['OXXO', '7-Eleven', 'Farmacias del Ahorro'],
+    store_name: product.stores[0] ?? null,
+    store_names: [...product.stores],
     reference,
     cashier_id: null,
   };
 }
 
-function speiPayment(expiresAt: number): Record<string, unknown> {
-  const clabe = `646180${digits(12)}`;
+/** A customer's own CLABE, where the order asks for it. */
+function reusableClabe(conekta: ConektaContext, order: Order): string | null {
+  const customerId = order.customer_info.customer_id;
+  if (customerId === null || order.metadata['reuse_customer_clabe'] !== true) return null;
+  const source = conekta.sources.findBy('customer', customerId).find(({ type }) => type === 'spei_recurrent');
+  return source ? String(source['reference']) : null;
+}
+
+function speiPayment(expiresAt: number, reused: string | null): Record<string, unknown> {
+  const clabe = reused ?? `646180${digits(12)}`;
   return {
     clabe,
     bank: 'STP',
@@ -126,43 +145,39 @@ function speiPayment(expiresAt: number): Record<string, unknown> {
 }
 
 export type ChargeInput =
-  { method: 'card'; card: Card; decline: Decline | null } | { method: 'cash' | 'spei'; expiresAt: number | null };
+  | { method: 'card'; card: Card; decline: Decline | null }
+  | { method: 'cash' | 'spei'; expiresAt: number | null; productType: string | null };
 
-export function newCharge(
-  conekta: ConektaContext,
-  order: Order,
-  input: ChargeInput,
-  referenceId: string | null = null,
-): Charge {
+interface Appended {
+  payment: Record<string, unknown>;
+  status: string;
+  amount: number;
+  referenceId: string | null;
+  installments?: number | null;
+  decline?: Decline | null;
+}
+
+/** One more charge of an order, told to nobody yet. */
+export function appendCharge(conekta: ConektaContext, order: Order, input: Appended): Charge {
   const now = conekta.now();
-  const inherited = order.checkout?.expires_at;
-  const decline = input.method === 'card' ? input.decline : null;
-  const payment = ((): Record<string, unknown> => {
-    if (input.method === 'card') return cardPayment(input.card);
-    if (input.method === 'cash')
-      return cashPayment(conekta, input.expiresAt ?? inherited ?? mexicanMidnight(now, CASH_DAYS));
-    return speiPayment(input.expiresAt ?? inherited ?? now + 3 * DAY_S);
-  })();
   const charge: Charge = {
     id: hex(24),
     livemode: false,
     created_at: now,
     currency: order.currency,
-    failure_code: decline
-      ? `processing.bank.${decline.declineCode === 'insufficient_funds' ? 'insufficient_funds' : 'declined'}`
-      : null,
-    failure_message: decline ? 'La tarjeta fue declinada por el banco emisor.' : null,
-    monthly_installments: null,
+    failure_code: input.decline ? failureCodeOf(input.decline) : null,
+    failure_message: input.decline ? messagesOf(input.decline).es : null,
+    monthly_installments: input.installments ?? null,
     device_fingerprint: null,
     channel: order['channel'] ?? null,
-    payment_method: payment,
+    payment_method: input.payment,
     object: 'charge',
     description: 'Payment from order',
     is_refundable: false,
-    reference_id: referenceId,
-    status: input.method !== 'card' ? 'pending_payment' : decline ? 'declined' : 'paid',
-    amount: order.amount,
-    paid_at: input.method === 'card' && !decline ? now : null,
+    reference_id: input.referenceId,
+    status: input.status,
+    amount: input.amount,
+    paid_at: input.status === 'paid' ? now : null,
     fee: 0,
     customer_id: order.customer_info.customer_id ?? '',
     order_id: order.id,
@@ -172,14 +187,40 @@ export function newCharge(
   return charge;
 }
 
+export function newCharge(
+  conekta: ConektaContext,
+  order: Order,
+  input: ChargeInput,
+  manner: { referenceId?: string | null; amount?: number; installments?: number | null } = {},
+): Charge {
+  const { referenceId = null, amount = order.amount, installments = null } = manner;
+  const now = conekta.now();
+  const inherited = order.checkout?.expires_at;
+  if (input.method === 'card') {
+    const { card, decline } = input;
+    const status = decline ? 'declined' : 'paid';
+    return appendCharge(conekta, order, {
+      payment: cardPayment(card),
+      status,
+      amount,
+      referenceId,
+      installments,
+      decline,
+    });
+  }
+  const payment =
+    input.method === 'cash'
+      ? cashPayment(conekta, input.expiresAt ?? inherited ?? mexicanMidnight(now, CASH_DAYS), input.productType)
+      : speiPayment(input.expiresAt ?? inherited ?? now + 3 * DAY_S, reusableClabe(conekta, order));
+  return appendCharge(conekta, order, { payment, status: 'pending_payment', amount, referenceId });
+}
+
 export function showCharge(charge: Charge): object {
   return { ...charge, refunds: charge.refunds.length === 0 ? null : embedded(charge.refunds) };
 }
 
 function showCheckoutOf(order: Order): object {
-  if (!order.checkout) return {};
-  const { plan_ids: _plans, ...checkout } = order.checkout;
-  return { checkout };
+  return order.checkout ? { checkout: order.checkout } : {};
 }
 
 export function showOrder(order: Order): object {
@@ -190,13 +231,16 @@ export function showOrder(order: Order): object {
     charges,
     checkout: _checkout,
     subscription_id: _subscription,
+    authorization: _authorization,
+    payment_link_id: _link,
+    shipping,
     ...shown
   } = order;
   return {
     ...shown,
     ...showCheckoutOf(order),
     line_items: embedded(lines),
-    shipping_lines: null,
+    shipping_lines: shipping.length === 0 ? null : embedded(shipping),
     tax_lines: taxes.length === 0 ? null : embedded(taxes),
     discount_lines: discounts.length === 0 ? null : embedded(discounts),
     charges: charges.length === 0 ? null : embedded(charges.map(showCharge)),
@@ -205,4 +249,33 @@ export function showOrder(order: Order): object {
 
 export function newOrderId(): string {
   return `ord_${base58(17)}`;
+}
+
+export interface LineInput {
+  name: string;
+  unit_price: number;
+  quantity: number;
+  description?: string | null | undefined;
+  sku?: string | null | undefined;
+  tags?: string[] | null | undefined;
+  brand?: string | null | undefined;
+  metadata?: Record<string, unknown> | undefined;
+}
+
+export function newLineItem(orderId: string, line: LineInput): LineItem {
+  return {
+    name: line.name,
+    description: line.description ?? null,
+    unit_price: line.unit_price,
+    quantity: line.quantity,
+    sku: line.sku ?? null,
+    tags: line.tags ?? null,
+    brand: line.brand ?? null,
+    type: null,
+    object: 'line_item',
+    id: `line_item_${base58(17)}`,
+    parent_id: orderId,
+    metadata: line.metadata ?? {},
+    antifraud_info: {},
+  };
 }

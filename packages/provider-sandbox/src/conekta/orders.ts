@@ -1,15 +1,16 @@
 import { z } from 'zod';
-import { GENERIC_DECLINE, INSUFFICIENT_FUNDS } from '../core/cards.ts';
-import { base58, hex } from '../core/ids.ts';
+import { base58 } from '../core/ids.ts';
 import { type ApiRequest, type Route, readJson } from '../http/answer.ts';
 import type { ConektaContext } from './context.ts';
-import { requireCustomer, takeToken } from './customers.ts';
-import { declined, invalid, notFound, precondition } from './errors.ts';
+import { type ChargeManner, runCharge } from './charging.ts';
+import { requireCustomer } from './customers.ts';
+import { invalid, notFound, precondition } from './errors.ts';
+import { requireChargeable } from './limits.ts';
 import { listPage } from './listing.ts';
 import type { Order } from './objects.ts';
-import { newCheckout, newOrderId, showOrder } from './order-object.ts';
-import { orderBody, orderUpdateBody, refundBody } from './order-params.ts';
-import { CHECKOUT_EXPIRY, cancelOrder, chargeCard, issueReference, saveOrder } from './settlement.ts';
+import { newCheckout, newLineItem, newOrderId, showOrder } from './order-object.ts';
+import { orderBody, orderUpdateBody } from './order-params.ts';
+import { CHECKOUT_EXPIRY, cancelOrder, saveOrder } from './settlement.ts';
 import { parse } from './validation.ts';
 
 type OrderBody = z.output<typeof orderBody>;
@@ -76,21 +77,7 @@ function build(conekta: ConektaContext, body: OrderBody): Order {
     processing_mode: body.processing_mode ?? null,
     created_at: now,
     updated_at: now,
-    line_items: body.line_items.map((line) => ({
-      name: line.name,
-      description: line.description ?? null,
-      unit_price: line.unit_price,
-      quantity: line.quantity,
-      sku: line.sku ?? null,
-      tags: line.tags ?? null,
-      brand: line.brand ?? null,
-      type: null,
-      object: 'line_item',
-      id: `line_item_${base58(17)}`,
-      parent_id: id,
-      metadata: line.metadata ?? {},
-      antifraud_info: {},
-    })),
+    line_items: body.line_items.map((line) => newLineItem(id, line)),
     discounts: (body.discount_lines ?? []).map((line) => ({
       ...line,
       object: 'discount_line',
@@ -103,9 +90,16 @@ function build(conekta: ConektaContext, body: OrderBody): Order {
       id: `tax_lin_${base58(17)}`,
       parent_id: id,
     })),
+    shipping: (body.shipping_lines ?? []).map((line) => ({
+      ...line,
+      object: 'shipping_line',
+      id: `ship_lin_${base58(17)}`,
+      parent_id: id,
+    })),
     charges: [],
     checkout: null,
     subscription_id: null,
+    authorization: null,
   };
   if (checkout) attachCheckout(conekta, order, checkout);
   return order;
@@ -142,78 +136,30 @@ function attachCheckout(conekta: ConektaContext, order: Order, checkout: NonNull
   conekta.sandbox.agenda.plan(CHECKOUT_EXPIRY, order.id, order.checkout.expires_at * 1000);
 }
 
-/** Charges sent with the order; a decline answers 402 although the order exists. */
-function runCharges(conekta: ConektaContext, order: Order, body: OrderBody): void {
-  for (const { payment_method: method, reference_id: reference = null } of body.charges ?? []) {
-    if (method.type === 'cash' || method.type === 'spei') {
-      issueReference(conekta, order, method.type, method.expires_at ?? null, reference);
-      continue;
-    }
-    const source = method.payment_source_id === undefined ? undefined : conekta.vault.get(method.payment_source_id);
-    if (method.payment_source_id !== undefined && !source) throw notFound('PaymentSource', method.payment_source_id);
-    const card = source?.card ?? takeToken(method.token_id ?? '');
-    const decline =
-      card.last4 === '0002' || (source && source.card.renewal === 'declines')
-        ? GENERIC_DECLINE
-        : card.last4 === '0127'
-          ? INSUFFICIENT_FUNDS
-          : null;
-    chargeCard(conekta, order, card, decline, reference);
-    if (decline) throw declined(decline === INSUFFICIENT_FUNDS ? 'insufficient_funds' : 'declined', showOrder(order));
-  }
-}
-
 function create(conekta: ConektaContext, body: OrderBody): Order {
   const order = build(conekta, body);
+  const manner: ChargeManner = {
+    preAuthorize: body.pre_authorize === true,
+    threeDsMode: body.three_ds_mode ?? null,
+    returnUrl: body.return_url ?? null,
+  };
+  if (body.checkout && body.return_url !== undefined)
+    throw invalid(
+      'return_url',
+      'exclusive',
+      'return_url does not go with a checkout.',
+      'return_url no se usa junto con checkout.',
+    );
+  if ((body.charges ?? []).length > 0) requireMethodsFit(order, body);
   saveOrder(conekta, order, 'created');
-  runCharges(conekta, order, body);
+  for (const charge of body.charges ?? []) runCharge(conekta, order, charge, manner);
   return order;
 }
 
-export function refundOrder(conekta: ConektaContext, order: Order, amount: number): void {
-  const charge = order.charges.find(
-    (candidate) => candidate.status === 'paid' || candidate.status === 'partially_refunded',
-  );
-  if (!charge)
-    throw precondition(
-      'order.cannot_be_refunded',
-      'The order has no charge to refund.',
-      'La orden no tiene un cargo que reembolsar.',
-    );
-  const left = order.amount - order.amount_refunded;
-  if (amount > left)
-    throw invalid(
-      'amount',
-      'range',
-      `The amount exceeds what is left to refund (${left}).`,
-      `El monto excede lo reembolsable (${left}).`,
-    );
-  const refund = {
-    object: 'refund',
-    amount: -amount,
-    id: hex(24),
-    created_at: conekta.now(),
-    auth_code: charge.payment_method['auth_code'] ?? null,
-    status: 'refunded',
-  };
-  charge.refunds.push(refund);
-  order.amount_refunded += amount;
-  const whole = order.amount_refunded === order.amount;
-  charge.status = whole ? 'refunded' : 'partially_refunded';
-  order.payment_status = charge.status;
-  order['is_refundable'] = !whole;
-  conekta.sandbox.ledger.record({
-    provider: 'conekta',
-    kind: 'refund',
-    id: refund.id,
-    amount_minor: amount,
-    currency: order.currency,
-    status: 'succeeded',
-    customer: order.customer_info.customer_id,
-    metadata: order.metadata,
-  });
-  if (whole) conekta.emit('charge.refunded', { ...charge });
-  saveOrder(conekta, order, whole ? 'refunded' : 'partially_refunded');
+/** Amount limits are checked before anything is created. */
+function requireMethodsFit(order: Order, body: OrderBody): void {
+  for (const { payment_method: method, amount } of body.charges ?? [])
+    requireChargeable(method.type, amount ?? order.amount, order.currency);
 }
 
 function listed(request: ApiRequest): (order: Order) => boolean {
@@ -239,6 +185,9 @@ function listed(request: ApiRequest): (order: Order) => boolean {
         .includes(search));
 }
 
+const isCancelable = ({ payment_status: status }: Order): boolean =>
+  status === null || ['pending_payment', 'declined', 'pre_authorized', 'canceled', 'expired'].includes(status);
+
 function hasCheckout(request: ApiRequest): boolean {
   try {
     const body = readJson(request.rawBody);
@@ -248,12 +197,14 @@ function hasCheckout(request: ApiRequest): boolean {
   }
 }
 
+export function requireOrder(conekta: ConektaContext, request: ApiRequest): Order {
+  const order = conekta.orders.get(request.params['id'] ?? '');
+  if (!order) throw notFound('Order', request.params['id'] ?? '');
+  return order;
+}
+
 export function orderRoutes(conekta: ConektaContext): Route[] {
-  const found = (request: ApiRequest): Order => {
-    const order = conekta.orders.get(request.params['id'] ?? '');
-    if (!order) throw notFound('Order', request.params['id'] ?? '');
-    return order;
-  };
+  const found = (request: ApiRequest): Order => requireOrder(conekta, request);
   return [
     {
       method: 'post',
@@ -300,24 +251,13 @@ export function orderRoutes(conekta: ConektaContext): Route[] {
       operations: ['checkouts.expire', 'orders.cancel'],
       handle(request) {
         const order = found(request);
-        if (order.payment_status === 'paid')
+        if (!isCancelable(order))
           throw precondition(
             'order.cannot_be_canceled',
             'A paid order cannot be canceled.',
             'Una orden pagada no puede ser cancelada.',
           );
         if (order.payment_status !== 'canceled') cancelOrder(conekta, order);
-        return { status: 200, body: showOrder(order) };
-      },
-    },
-    {
-      method: 'post',
-      path: '/orders/:id/refunds',
-      operations: ['refunds.create'],
-      handle(request) {
-        const order = found(request);
-        const body = parse(refundBody, request);
-        refundOrder(conekta, order, body.amount ?? order.amount - order.amount_refunded);
         return { status: 200, body: showOrder(order) };
       },
     },

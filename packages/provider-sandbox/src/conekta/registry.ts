@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { base58, hex } from '../core/ids.ts';
-import type { Route } from '../http/answer.ts';
+import { base58 } from '../core/ids.ts';
+import type { ApiRequest, Route } from '../http/answer.ts';
 import type { ConektaContext } from './context.ts';
-import { ConektaFailure, invalid, notFound } from './errors.ts';
-import { EVENT_TYPES } from './event-types.ts';
+import { invalid, notFound } from './errors.ts';
 import { listPage } from './listing.ts';
-import type { Plan, Webhook } from './objects.ts';
+import type { ConektaEvent, Plan } from './objects.ts';
 import { parse } from './validation.ts';
 
 const planBody = z.strictObject({
@@ -20,16 +19,12 @@ const planBody = z.strictObject({
   max_retries: z.int().min(3).optional(),
   retry_delay_hours: z.int().min(48).optional(),
 });
-const webhookBody = z.strictObject({
-  url: z.url(),
-  subscribed_events: z.array(z.string()).optional(),
-  synchronous: z.boolean().optional(),
-});
-const webhookUpdate = z.strictObject({
-  url: z.url().optional(),
-  subscribed_events: z.array(z.string()).optional(),
-  active: z.boolean().optional(),
-  synchronous: z.boolean().optional(),
+/** The rest of a plan is fixed for its subscribers. */
+const planUpdate = z.strictObject({
+  name: z.string().min(1).optional(),
+  amount: z.int().min(1).optional(),
+  currency: z.enum(['MXN', 'USD']).optional(),
+  expiry_count: z.int().min(1).optional(),
 });
 
 function createPlan(conekta: ConektaContext, body: z.output<typeof planBody>): Plan {
@@ -57,6 +52,11 @@ function createPlan(conekta: ConektaContext, body: z.output<typeof planBody>): P
 }
 
 function planRoutes(conekta: ConektaContext): Route[] {
+  const found = (id = ''): Plan => {
+    const plan = conekta.plans.get(id);
+    if (!plan) throw notFound('Plan', id);
+    return plan;
+  };
   return [
     {
       method: 'post',
@@ -84,12 +84,51 @@ function planRoutes(conekta: ConektaContext): Route[] {
       path: '/plans/:id',
       operations: ['products.get', 'plans.get'],
       handle(request) {
-        const plan = conekta.plans.get(request.params['id'] ?? '');
-        if (!plan) throw notFound('Plan', request.params['id'] ?? '');
+        return { status: 200, body: found(request.params['id']) };
+      },
+    },
+    {
+      method: 'put',
+      path: '/plans/:id',
+      operations: ['products.update', 'plans.update'],
+      handle(request) {
+        const plan = found(request.params['id']);
+        const given = Object.entries(parse(planUpdate, request)).filter(([, value]) => value !== undefined);
+        conekta.plans.put(Object.assign(plan, Object.fromEntries(given)));
+        conekta.emit('plan.updated', plan);
+        return { status: 200, body: plan };
+      },
+    },
+    {
+      method: 'delete',
+      path: '/plans/:id',
+      operations: ['products.delete', 'plans.delete'],
+      handle(request) {
+        const plan = found(request.params['id']);
+        conekta.plans.remove(plan.id);
+        conekta.emit('plan.deleted', plan);
         return { status: 200, body: plan };
       },
     },
   ];
+}
+
+function showEvent({ object_id: _objectId, ...event }: ConektaEvent): object {
+  return event;
+}
+
+/** By any text in it, type and time. */
+function eventFilter(request: ApiRequest): (event: ConektaEvent) => boolean {
+  const { query } = request;
+  const search = query.get('search');
+  const type = query.get('type');
+  const bound = (name: string, fallback: number): number => Number(query.get(name) ?? fallback);
+  const [after, until] = [bound('created_at.gte', 0), bound('created_at.lte', Infinity)];
+  return (event) =>
+    (type === null || event.type === type) &&
+    event.created_at >= after &&
+    event.created_at <= until &&
+    (search === null || JSON.stringify(event).includes(search));
 }
 
 function eventRoutes(conekta: ConektaContext): Route[] {
@@ -109,11 +148,8 @@ function eventRoutes(conekta: ConektaContext): Route[] {
           request,
           conekta.events.newestFirst(),
           conekta.sandbox.publicUrl(),
-          (doc) => {
-            const search = request.query.get('search');
-            return search === null || JSON.stringify(doc).includes(search);
-          },
-          (doc) => doc,
+          eventFilter(request),
+          showEvent,
         ),
       }),
     },
@@ -121,7 +157,7 @@ function eventRoutes(conekta: ConektaContext): Route[] {
       method: 'get',
       path: '/events/:id',
       operations: ['events.get'],
-      handle: (request) => ({ status: 200, body: found(request.params['id']) }),
+      handle: (request) => ({ status: 200, body: showEvent(found(request.params['id'])) }),
     },
     {
       method: 'post',
@@ -133,7 +169,7 @@ function eventRoutes(conekta: ConektaContext): Route[] {
           provider: 'conekta',
           id: event.id,
           type: event.type,
-          body: JSON.stringify(event),
+          body: JSON.stringify(showEvent(event)),
         });
         return {
           status: 200,
@@ -151,125 +187,6 @@ function eventRoutes(conekta: ConektaContext): Route[] {
   ];
 }
 
-function createWebhook(conekta: ConektaContext, body: z.output<typeof webhookBody>): Webhook {
-  if (conekta.webhooks.size >= 10) {
-    throw new ConektaFailure({
-      status: 422,
-      type: 'parameter_validation_error',
-      code: 'parameter_validation.webhooks.limit',
-      debug: 'At most 10 webhooks per environment.',
-      message: { es: 'Se permiten 10 webhooks por ambiente.', en: 'At most 10 webhooks per environment.' },
-    });
-  }
-  const webhook: Webhook = {
-    url: body.url,
-    status: 'listening',
-    subscribed_events: body.subscribed_events ?? [...EVENT_TYPES],
-    synchronous: false,
-    id: hex(24),
-    object: 'webhook',
-    active: true,
-    production_enabled: false,
-    development_enabled: true,
-    livemode: false,
-  };
-  conekta.webhooks.put(webhook);
-  conekta.emit('webhook.created', webhook);
-  return webhook;
-}
-
-function webhookRoutes(conekta: ConektaContext): Route[] {
-  const found = (id = ''): Webhook => {
-    const webhook = conekta.webhooks.get(id);
-    if (!webhook) throw notFound('Webhook', id);
-    return webhook;
-  };
-  return [
-    {
-      method: 'post',
-      path: '/webhooks',
-      operations: ['webhooks.create'],
-      handle: (request) => ({ status: 200, body: createWebhook(conekta, parse(webhookBody, request)) }),
-    },
-    {
-      method: 'get',
-      path: '/webhooks',
-      operations: ['webhooks.list'],
-      handle: (request) => ({
-        status: 200,
-        body: listPage(
-          request,
-          conekta.webhooks.newestFirst(),
-          conekta.sandbox.publicUrl(),
-          () => true,
-          (doc) => doc,
-        ),
-      }),
-    },
-    {
-      method: 'get',
-      path: '/webhooks/:id',
-      operations: ['webhooks.get'],
-      handle: (request) => ({ status: 200, body: found(request.params['id']) }),
-    },
-    {
-      method: 'put',
-      path: '/webhooks/:id',
-      operations: ['webhooks.update'],
-      handle(request) {
-        const webhook = Object.assign(found(request.params['id']), parse(webhookUpdate, request));
-        return { status: 200, body: conekta.webhooks.put(webhook) };
-      },
-    },
-    {
-      method: 'delete',
-      path: '/webhooks/:id',
-      operations: ['webhooks.delete'],
-      handle(request) {
-        const webhook = found(request.params['id']);
-        conekta.webhooks.remove(webhook.id);
-        return { status: 200, body: webhook };
-      },
-    },
-  ];
-}
-
-function keyRoutes(conekta: ConektaContext): Route[] {
-  const { credentials } = conekta.sandbox;
-  const shown = (withKey: boolean): object => {
-    const { keyId, publicKey } = credentials.current().conekta;
-    return {
-      active: true,
-      livemode: false,
-      created_at: conekta.now(),
-      id: keyId,
-      object: 'webhook_key',
-      ...(withKey ? { public_key: publicKey } : {}),
-    };
-  };
-  return [
-    {
-      method: 'post',
-      path: '/webhook_keys',
-      operations: ['webhook_keys.create'],
-      handle() {
-        credentials.rotate('conekta', 'standard');
-        return { status: 200, body: shown(true) };
-      },
-    },
-    // Reads leave the public key out: it has to be kept when it is made.
-    {
-      method: 'get',
-      path: '/webhook_keys',
-      operations: ['webhook_keys.list'],
-      handle: () => ({
-        status: 200,
-        body: { next_page_url: null, previous_page_url: null, has_more: false, object: 'list', data: [shown(false)] },
-      }),
-    },
-  ];
-}
-
 export function registryRoutes(conekta: ConektaContext): Route[] {
-  return [...planRoutes(conekta), ...eventRoutes(conekta), ...webhookRoutes(conekta), ...keyRoutes(conekta)];
+  return [...planRoutes(conekta), ...eventRoutes(conekta)];
 }

@@ -12,38 +12,69 @@ export function saveOrder(conekta: ConektaContext, order: Order, ...events: stri
   for (const type of events) conekta.emit(`order.${type}`, showOrder(order));
 }
 
-function record(conekta: ConektaContext, order: Order, charge: Charge): void {
-  const status =
-    charge.status === 'paid'
-      ? 'succeeded'
-      : charge.status === 'pending_payment'
-        ? 'pending'
-        : charge.status === 'declined'
-          ? 'failed'
-          : 'canceled';
+function ledgerStatus(status: string): 'succeeded' | 'pending' | 'failed' | 'canceled' {
+  switch (status) {
+    case 'paid':
+      return 'succeeded';
+    case 'pending_payment':
+    case 'pre_authorized':
+      return 'pending';
+    case 'declined':
+      return 'failed';
+    default:
+      return 'canceled';
+  }
+}
+
+export function recordCharge(conekta: ConektaContext, order: Order, charge: Charge): void {
   conekta.sandbox.ledger.record({
     provider: 'conekta',
     kind: 'charge',
     id: charge.id,
     amount_minor: charge.amount,
     currency: order.currency,
-    status,
+    status: ledgerStatus(charge.status),
     customer: order.customer_info.customer_id,
     metadata: order.metadata,
   });
 }
 
-function markPaid(conekta: ConektaContext, order: Order, charge: Charge): void {
-  const now = conekta.now();
-  Object.assign(charge, { status: 'paid', paid_at: now, is_refundable: true });
-  order.payment_status = 'paid';
+/** What has been paid so far; a split order is paid when its charges add up. */
+function paidAmount(order: Order): number {
+  return order.charges.reduce((sum, { status, amount }) => sum + (status === 'paid' ? amount : 0), 0);
+}
+
+/** A paid order counts for the link it came from. */
+function countLinkPayment(conekta: ConektaContext, order: Order): void {
+  const id = order['payment_link_id'];
+  const link = typeof id === 'string' ? conekta.links.get(id) : undefined;
+  if (!link) return;
+  link.checkout.paid_payments_count += 1;
+  conekta.links.put(link);
+}
+
+/** The money of a charge has come. */
+export function settleCharge(conekta: ConektaContext, order: Order, charge: Charge, isWhole = false): void {
+  Object.assign(charge, { status: 'paid', paid_at: conekta.now(), is_refundable: true });
+  recordCharge(conekta, order, charge);
+  const isPaid = isWhole || paidAmount(order) >= order.amount;
+  order.payment_status = isPaid ? 'paid' : 'pending_payment';
   order['is_refundable'] = true;
-  if (order.checkout) order.checkout.status = 'Expired';
-  conekta.sandbox.agenda.cancel(CHECKOUT_EXPIRY, order.id);
   conekta.sandbox.agenda.cancel(CHARGE_EXPIRY, order.id);
-  record(conekta, order, charge);
+  if (isPaid && order.checkout) order.checkout.status = 'Expired';
+  if (isPaid) {
+    conekta.sandbox.agenda.cancel(CHECKOUT_EXPIRY, order.id);
+    countLinkPayment(conekta, order);
+  }
   conekta.emit('charge.paid', showCharge(charge));
-  saveOrder(conekta, order, 'paid');
+  saveOrder(conekta, order, ...(isPaid ? ['paid'] : []));
+}
+
+export interface CardManner {
+  referenceId?: string | null;
+  amount?: number;
+  installments?: number | null;
+  preAuthorize?: boolean;
 }
 
 export function chargeCard(
@@ -51,20 +82,46 @@ export function chargeCard(
   order: Order,
   card: Card,
   decline: Decline | null,
-  referenceId: string | null = null,
+  manner: CardManner = {},
 ): Charge {
-  const charge = newCharge(conekta, order, { method: 'card', card, decline }, referenceId);
+  const charge = newCharge(conekta, order, { method: 'card', card, decline }, manner);
   // Seen in every recorded sample: the creation event of a charge paid at once still says declined.
   conekta.emit('charge.created', { ...showCharge(charge), status: 'declined' });
-  if (!decline) {
-    markPaid(conekta, order, charge);
+  if (decline) {
+    order.payment_status = 'declined';
+    recordCharge(conekta, order, charge);
+    conekta.emit('charge.declined', showCharge(charge));
+    saveOrder(conekta, order, 'declined');
     return charge;
   }
-  order.payment_status = 'declined';
-  record(conekta, order, charge);
-  conekta.emit('charge.declined', showCharge(charge));
-  saveOrder(conekta, order, 'declined');
+  if (manner.preAuthorize !== true) {
+    settleCharge(conekta, order, charge);
+    return charge;
+  }
+  Object.assign(charge, { status: 'pre_authorized', paid_at: null });
+  order.payment_status = 'pre_authorized';
+  recordCharge(conekta, order, charge);
+  // Underscore at the order, none at the charge.
+  conekta.emit('charge.preauthorized', showCharge(charge));
+  saveOrder(conekta, order, 'pre_authorized');
   return charge;
+}
+
+/** Takes what was authorized, or less; the rest is released. */
+export function capture(conekta: ConektaContext, order: Order, charge: Charge, amount: number): void {
+  charge.amount = amount;
+  settleCharge(conekta, order, charge, true);
+}
+
+export function planChargeExpiry(conekta: ConektaContext, order: Order, charge: Charge): void {
+  conekta.sandbox.agenda.plan(CHARGE_EXPIRY, order.id, Number(charge.payment_method['expires_at']) * 1000);
+}
+
+export interface ReferenceManner {
+  expiresAt?: number | null;
+  referenceId?: string | null;
+  amount?: number;
+  productType?: string | null;
 }
 
 /** A cash reference or a CLABE that waits for the money. */
@@ -72,15 +129,15 @@ export function issueReference(
   conekta: ConektaContext,
   order: Order,
   method: 'cash' | 'spei',
-  expiresAt: number | null,
-  referenceId: string | null = null,
+  manner: ReferenceManner = {},
 ): Charge {
-  const charge = newCharge(conekta, order, { method, expiresAt }, referenceId);
+  const { expiresAt = null, productType = null } = manner;
+  const charge = newCharge(conekta, order, { method, expiresAt, productType }, manner);
   order.payment_status = 'pending_payment';
-  record(conekta, order, charge);
+  recordCharge(conekta, order, charge);
   conekta.emit('charge.created', showCharge(charge));
   saveOrder(conekta, order, 'pending_payment');
-  conekta.sandbox.agenda.plan(CHARGE_EXPIRY, order.id, Number(charge.payment_method['expires_at']) * 1000);
+  planChargeExpiry(conekta, order, charge);
   return charge;
 }
 
@@ -93,16 +150,29 @@ export function settleReference(conekta: ConektaContext, order: Order): boolean 
   if (!charge) return false;
   if (charge.payment_method['type'] === 'spei')
     Object.assign(charge.payment_method, { tracking_code: charge.id.toUpperCase(), executed_at: conekta.now() });
-  markPaid(conekta, order, charge);
+  order.authorization = null;
+  settleCharge(conekta, order, charge);
   return true;
+}
+
+/** The payer said no where the charge sent them. */
+export function declinePending(conekta: ConektaContext, order: Order, charge: Charge): void {
+  charge.status = 'declined';
+  order.payment_status = 'declined';
+  conekta.sandbox.agenda.cancel(CHARGE_EXPIRY, order.id);
+  recordCharge(conekta, order, charge);
+  conekta.emit('charge.declined', showCharge(charge));
+  saveOrder(conekta, order, 'declined');
 }
 
 function endOpen(conekta: ConektaContext, order: Order, status: 'expired' | 'canceled'): void {
   order.payment_status = status;
+  order.authorization = null;
+  delete order['next_action'];
   for (const charge of order.charges) {
-    if (charge.status !== 'pending_payment') continue;
+    if (charge.status !== 'pending_payment' && charge.status !== 'pre_authorized') continue;
     charge.status = status;
-    record(conekta, order, charge);
+    recordCharge(conekta, order, charge);
     conekta.emit(`charge.${status}`, showCharge(charge));
   }
   if (order.checkout) order.checkout.status = status === 'canceled' ? 'Cancelled' : 'Expired';

@@ -1,302 +1,223 @@
 import { z } from 'zod';
-import { GENERIC_DECLINE } from '../core/cards.ts';
-import { addInterval } from '../core/duration.ts';
-import { base58 } from '../core/ids.ts';
 import type { ApiRequest, Route } from '../http/answer.ts';
 import type { ConektaContext } from './context.ts';
 import { requireCustomer } from './customers.ts';
-import { notFound, precondition } from './errors.ts';
+import { invalid, notFound, precondition } from './errors.ts';
 import { listPage } from './listing.ts';
-import type { Order, Plan, Subscription } from './objects.ts';
-import { newOrderId } from './order-object.ts';
-import { chargeCard, saveOrder } from './settlement.ts';
+import type { Subscription } from './objects.ts';
+import {
+  cancel,
+  chargeCycle,
+  planRetry,
+  requirePlan,
+  resumeBilling,
+  retryCycle,
+  showSubscription,
+  startSubscription,
+} from './subscription-cycle.ts';
 import { parse } from './validation.ts';
 
-const PERIOD_END = 'conekta.subscription.period-end';
-const DEFAULT_RETRIES = 3;
-const DEFAULT_RETRY_HOURS = 48;
-const DAY_S = 86_400;
-
-const createBody = z.strictObject({
+export const subscriptionBody = z.strictObject({
   plan_id: z.string(),
   card_id: z.string().optional(),
   trial_end: z.int().optional(),
 });
+const updateBody = subscriptionBody.partial();
 
-function requirePlan(conekta: ConektaContext, id: string): Plan {
-  const plan = conekta.plans.get(id);
-  if (!plan) throw notFound('Plan', id);
-  return plan;
+function requireCard(conekta: ConektaContext, customerId: string, cardId: string): string {
+  const source = conekta.sources.get(cardId);
+  if (source?.parent_id !== customerId || source.type !== 'card') throw notFound('Card', cardId);
+  return cardId;
 }
 
-function cycleEnd(plan: Plan, start: number): number {
-  return addInterval(start * 1000, plan.interval, plan.frequency) / 1000;
-}
-
-export function startSubscription(
+/** Earlier subscriptions stay. A failed first charge still answers 200, with past_due. */
+export function subscribe(
   conekta: ConektaContext,
-  input: { customerId: string; plan: Plan; cardId: string | null; trialEnd: number | null },
+  customerId: string,
+  body: z.output<typeof subscriptionBody>,
 ): Subscription {
-  const now = conekta.now();
-  const trialEnd = input.trialEnd ?? (input.plan.trial_period_days ? now + input.plan.trial_period_days * DAY_S : null);
-  const subscription: Subscription = {
-    id: `sub_${base58(17)}`,
-    // Real creation snapshots say in_trial even where the plan has none; the next event corrects it.
-    status: 'in_trial',
-    object: 'subscription',
-    charge_id: null,
-    created_at: now,
-    subscription_start: now,
-    canceled_at: null,
-    canceled_reason: null,
-    paused_at: null,
-    billing_cycle_start: now,
-    billing_cycle_end: trialEnd ?? cycleEnd(input.plan, now),
-    trial_start: trialEnd === null ? null : now,
-    trial_end: trialEnd,
-    plan_id: input.plan.id,
-    last_billing_cycle_order_id: null,
-    customer_id: input.customerId,
-    customer_custom_reference: conekta.customers.get(input.customerId)?.custom_reference ?? null,
-    card_id: input.cardId,
-    attempts: 0,
-    cycles: 0,
-  };
-  conekta.subscriptions.put(subscription);
-  conekta.emit('subscription.created', showSubscription(subscription));
-  conekta.sandbox.agenda.plan(PERIOD_END, subscription.id, subscription.billing_cycle_end * 1000);
-  return subscription;
-}
-
-export function showSubscription(subscription: Subscription): object {
-  const { attempts: _attempts, cycles: _cycles, ...shown } = subscription;
-  return shown;
-}
-
-/** The cycle's order has been paid: on a hosted page for the first, by the saved card later. */
-export function markCyclePaid(conekta: ConektaContext, subscription: Subscription, order: Order): void {
-  Object.assign(subscription, {
-    status: 'active',
-    charge_id: order.charges.at(-1)?.id ?? null,
-    last_billing_cycle_order_id: order.id,
-    attempts: 0,
-    cycles: Number(subscription['cycles']) + 1,
-  });
-  conekta.subscriptions.put(subscription);
-  conekta.emit('subscription.paid', showSubscription(subscription));
-}
-
-function cycleOrder(conekta: ConektaContext, subscription: Subscription, plan: Plan): Order {
-  const customer = requireCustomer(conekta, subscription.customer_id);
-  const id = newOrderId();
-  const now = conekta.now();
-  const info = {
-    name: customer.name,
-    email: customer.email,
-    phone: customer.phone,
-    corporate: false,
-    customer_id: customer.id,
-    object: 'customer_info',
-  };
-  const line = {
-    name: plan.name,
-    description: null,
-    unit_price: plan.amount,
-    quantity: 1,
-    sku: null,
-    tags: null,
-    brand: null,
-    type: null,
-    object: 'line_item',
-    id: `line_item_${base58(17)}`,
-    parent_id: id,
-    metadata: {},
-    antifraud_info: {},
-  };
-  const order: Order = {
-    livemode: false,
-    amount: plan.amount,
-    currency: plan.currency,
-    payment_status: null,
-    amount_refunded: 0,
-    split_payment: null,
-    customer_info: info,
-    shipping_contact: null,
-    channel: null,
-    fiscal_entity: null,
-    object: 'order',
-    id,
-    metadata: {},
-    is_refundable: false,
-    processing_mode: 'recurrent',
-    created_at: now,
-    updated_at: now,
-    line_items: [line],
-    discounts: [],
-    taxes: [],
-    charges: [],
-    checkout: null,
-    subscription_id: subscription.id,
-  };
-  saveOrder(conekta, order, 'created');
-  return order;
-}
-
-function chargeCycle(conekta: ConektaContext, subscription: Subscription, plan: Plan): boolean {
-  const order = cycleOrder(conekta, subscription, plan);
-  const card = subscription.card_id === null ? undefined : conekta.vault.get(subscription.card_id)?.card;
-  subscription.last_billing_cycle_order_id = order.id;
-  if (card)
-    chargeCard(conekta, order, card, card.renewal === 'succeeds' && card.last4 !== '0002' ? null : GENERIC_DECLINE);
-  if (card && order.payment_status === 'paid') {
-    markCyclePaid(conekta, subscription, order);
-    return true;
-  }
-  subscription.status = 'past_due';
-  subscription['attempts'] = Number(subscription['attempts']) + 1;
-  conekta.subscriptions.put(subscription);
-  conekta.emit('subscription.payment_failed', showSubscription(subscription));
-  return false;
-}
-
-function planRetry(conekta: ConektaContext, subscription: Subscription, plan: Plan): void {
-  if (Number(subscription['attempts']) > (plan.max_retries ?? DEFAULT_RETRIES))
-    return cancel(conekta, subscription, 'max_retries');
-  const hours = plan.retry_delay_hours ?? DEFAULT_RETRY_HOURS;
-  conekta.sandbox.agenda.plan(PERIOD_END, subscription.id, (conekta.now() + hours * 3600) * 1000);
-}
-
-function endPeriod(conekta: ConektaContext, id: string): void {
-  const subscription = conekta.subscriptions.get(id);
-  const plan = subscription && conekta.plans.get(subscription.plan_id);
-  if (!subscription || !plan || !['active', 'in_trial', 'past_due'].includes(subscription.status)) return;
-  if (plan.expiry_count !== null && Number(subscription['cycles']) >= plan.expiry_count) {
-    subscription.status = 'expired';
-    conekta.subscriptions.put(subscription);
-    conekta.emit('subscription.expired', showSubscription(subscription));
-    return;
-  }
-  if (subscription.status !== 'past_due') {
-    subscription.billing_cycle_start = subscription.billing_cycle_end;
-    subscription.billing_cycle_end = cycleEnd(plan, subscription.billing_cycle_end);
-  }
-  if (!chargeCycle(conekta, subscription, plan)) return planRetry(conekta, subscription, plan);
-  while (subscription.billing_cycle_end <= conekta.now())
-    subscription.billing_cycle_end = cycleEnd(plan, subscription.billing_cycle_end);
-  conekta.sandbox.agenda.plan(PERIOD_END, id, subscription.billing_cycle_end * 1000);
-}
-
-export function cancel(conekta: ConektaContext, subscription: Subscription, reason: string | null): void {
-  if (subscription.status === 'canceled') return;
-  Object.assign(subscription, { status: 'canceled', canceled_at: conekta.now(), canceled_reason: reason });
-  conekta.subscriptions.put(subscription);
-  conekta.sandbox.agenda.cancel(PERIOD_END, subscription.id);
-  conekta.emit('subscription.canceled', showSubscription(subscription));
-}
-
-export function scheduleSubscriptions(conekta: ConektaContext): void {
-  conekta.sandbox.agenda.handle(PERIOD_END, (id) => endPeriod(conekta, id));
-}
-
-function create(conekta: ConektaContext, customerId: string, body: z.output<typeof createBody>): Subscription {
   const customer = requireCustomer(conekta, customerId);
   const plan = requirePlan(conekta, body.plan_id);
+  const cardId = body.card_id ?? customer.default_payment_source_id;
+  if (cardId === null)
+    throw precondition(
+      'subscription.customer_has_no_card',
+      'The customer has no card to subscribe with.',
+      'El cliente no tiene una tarjeta para suscribirse.',
+    );
   const subscription = startSubscription(conekta, {
     customerId,
     plan,
-    cardId: body.card_id ?? customer.default_payment_source_id,
-    trialEnd: body.trial_end ?? null,
+    cardId: requireCard(conekta, customerId, cardId),
+    trialEnd: trialEndOf(conekta, body.trial_end),
   });
-  // A failed first charge still answers 200, with past_due.
   if (subscription.trial_end === null && !chargeCycle(conekta, subscription, plan))
     planRetry(conekta, subscription, plan);
   return subscription;
 }
 
-function act(conekta: ConektaContext, subscription: Subscription, action: string): void {
-  if (subscription.status === 'canceled')
-    throw precondition('subscription.canceled', 'The subscription is canceled.', 'La suscripción está cancelada.');
-  if (action === 'cancel') return cancel(conekta, subscription, 'requested_by_client');
-  const pausing = action === 'pause';
-  Object.assign(subscription, { status: pausing ? 'paused' : 'active', paused_at: pausing ? conekta.now() : null });
-  conekta.subscriptions.put(subscription);
-  if (!pausing)
-    conekta.sandbox.agenda.plan(
-      PERIOD_END,
-      subscription.id,
-      Math.max(subscription.billing_cycle_end, conekta.now()) * 1000,
-    );
-  conekta.emit(`subscription.${pausing ? 'paused' : 'resumed'}`, showSubscription(subscription));
+function trialEndOf(conekta: ConektaContext, given: number | undefined): number | null {
+  if (given === undefined) return null;
+  if (given > conekta.now()) return given;
+  throw invalid('trial_end', 'range', 'trial_end must be in the future.', 'trial_end debe ser una fecha futura.');
 }
 
-export function subscriptionRoutes(conekta: ConektaContext): Route[] {
-  const path = '/customers/:customer/subscriptions';
-  const found = (request: ApiRequest): Subscription => {
-    const id = request.params['id'] ?? '';
-    const subscription = conekta.subscriptions.get(id);
-    if (!subscription || subscription.customer_id !== request.params['customer']) throw notFound('Subscription', id);
-    return subscription;
-  };
-  const action = (name: 'cancel' | 'pause' | 'resume'): Route => ({
-    method: 'post',
-    path: `${path}/:id/${name}`,
-    operations: [`subscriptions.${name}`],
-    handle(request) {
-      const subscription = found(request);
-      act(conekta, subscription, name);
-      return { status: 200, body: showSubscription(subscription) };
-    },
-  });
+export function pauseSubscription(conekta: ConektaContext, subscription: Subscription): void {
+  Object.assign(subscription, { status: 'paused', paused_at: conekta.now() });
+  conekta.subscriptions.put(subscription);
+  conekta.emit('subscription.paused', showSubscription(subscription));
+}
+
+export function resumeSubscription(conekta: ConektaContext, subscription: Subscription): void {
+  const inTrial = subscription.trial_end !== null && subscription.trial_end > conekta.now();
+  Object.assign(subscription, { status: inTrial ? 'in_trial' : 'active', paused_at: null });
+  conekta.subscriptions.put(subscription);
+  resumeBilling(conekta, subscription);
+  conekta.emit('subscription.resumed', showSubscription(subscription));
+}
+
+type Action = 'cancel' | 'pause' | 'resume' | 'retry';
+
+const ALLOWED: Record<Action, readonly Subscription['status'][]> = {
+  cancel: ['in_trial', 'active', 'past_due', 'paused'],
+  pause: ['in_trial', 'active', 'past_due'],
+  resume: ['paused'],
+  retry: ['past_due'],
+};
+
+function act(conekta: ConektaContext, subscription: Subscription, action: Action): Subscription {
+  if (!ALLOWED[action].includes(subscription.status))
+    throw precondition(
+      `subscription.cannot_${action}`,
+      `A ${subscription.status} subscription does not ${action}.`,
+      `La suscripción está en ${subscription.status} y no admite esta operación.`,
+    );
+  if (action === 'cancel') cancel(conekta, subscription, 'requested_by_client');
+  else if (action === 'pause') pauseSubscription(conekta, subscription);
+  else if (action === 'resume') resumeSubscription(conekta, subscription);
+  else retryCycle(conekta, subscription);
+  return subscription;
+}
+
+function update(conekta: ConektaContext, subscription: Subscription, body: z.output<typeof updateBody>): Subscription {
+  if (subscription.status === 'canceled')
+    throw precondition('subscription.canceled', 'The subscription is canceled.', 'La suscripción está cancelada.');
+  if (body.plan_id !== undefined) subscription.plan_id = requirePlan(conekta, body.plan_id).id;
+  if (body.card_id !== undefined) subscription.card_id = requireCard(conekta, subscription.customer_id, body.card_id);
+  const trialEnd = trialEndOf(conekta, body.trial_end);
+  if (trialEnd !== null) {
+    Object.assign(subscription, {
+      trial_start: subscription.trial_start ?? conekta.now(),
+      trial_end: trialEnd,
+      billing_cycle_end: trialEnd,
+      status: 'in_trial',
+    });
+    resumeBilling(conekta, subscription);
+  }
+  conekta.subscriptions.put(subscription);
+  conekta.emit('subscription.updated', showSubscription(subscription));
+  return subscription;
+}
+
+/** Its own events, and those of the orders its cycles made. */
+function eventsOf(conekta: ConektaContext, request: ApiRequest, subscription: Subscription): object {
+  const ids = new Set([subscription.id, ...conekta.orders.findBy('subscription', subscription.id).map(({ id }) => id)]);
+  return listPage(
+    request,
+    conekta.events.newestFirst(),
+    conekta.sandbox.publicUrl(),
+    ({ object_id: id }) => typeof id === 'string' && ids.has(id),
+    ({ object_id: _id, ...event }) => event,
+  );
+}
+
+interface Addressing {
+  path: string;
+  /** What follows the path for one subscription. */
+  one: string;
+  customerOf: (request: ApiRequest) => string;
+  find: (request: ApiRequest) => Subscription;
+}
+
+const ACTIONS: readonly Action[] = ['cancel', 'pause', 'resume', 'retry'];
+
+function routesAt(conekta: ConektaContext, { path, one, customerOf, find }: Addressing): Route[] {
+  const shown = (subscription: Subscription) => ({ status: 200, body: showSubscription(subscription) });
   return [
     {
       method: 'post',
       path,
       operations: ['subscriptions.create'],
-      handle: (request) => ({
-        status: 200,
-        body: showSubscription(create(conekta, request.params['customer'] ?? '', parse(createBody, request))),
-      }),
+      handle: (request) => shown(subscribe(conekta, customerOf(request), parse(subscriptionBody, request))),
     },
     {
       method: 'get',
-      path,
-      operations: ['subscriptions.list'],
-      handle(request) {
-        const customer = requireCustomer(conekta, request.params['customer'] ?? '');
-        return {
-          status: 200,
-          body: listPage(
-            request,
-            conekta.subscriptions.findBy('customer', customer.id).reverse(),
-            conekta.sandbox.publicUrl(),
-            () => true,
-            showSubscription,
-          ),
-        };
-      },
-    },
-    {
-      method: 'get',
-      path: `${path}/:id`,
+      path: `${path}${one}`,
       operations: ['subscriptions.get'],
-      handle: (request) => ({ status: 200, body: showSubscription(found(request)) }),
+      handle: (request) => shown(find(request)),
     },
     {
       method: 'put',
-      path: `${path}/:id`,
+      path: `${path}${one}`,
       operations: ['subscriptions.update'],
-      handle(request) {
-        const subscription = found(request);
-        const body = parse(createBody.partial(), request);
-        if (body.plan_id !== undefined) subscription.plan_id = requirePlan(conekta, body.plan_id).id;
-        if (body.card_id !== undefined) subscription.card_id = body.card_id;
-        conekta.subscriptions.put(subscription);
-        conekta.emit('subscription.updated', showSubscription(subscription));
-        return { status: 200, body: showSubscription(subscription) };
-      },
+      handle: (request) => shown(update(conekta, find(request), parse(updateBody, request))),
     },
-    action('cancel'),
-    action('pause'),
-    action('resume'),
+    {
+      method: 'get',
+      path: `${path}${one}/events`,
+      operations: ['subscriptions.events'],
+      handle: (request) => ({ status: 200, body: eventsOf(conekta, request, find(request)) }),
+    },
+    ...ACTIONS.map((action): Route => ({
+      method: 'post',
+      path: `${path}${one}/${action}`,
+      operations: [`subscriptions.${action}`],
+      handle: (request) => shown(act(conekta, find(request), action)),
+    })),
+  ];
+}
+
+/** The plural routes, and the deprecated singular ones, which mean the customer's latest subscription. */
+export function subscriptionRoutes(conekta: ConektaContext): Route[] {
+  const customerOf = (request: ApiRequest): string => request.params['customer'] ?? '';
+  const plural = '/customers/:customer/subscriptions';
+  return [
+    {
+      method: 'get',
+      path: plural,
+      operations: ['subscriptions.list'],
+      handle: (request) => ({
+        status: 200,
+        body: listPage(
+          request,
+          conekta.subscriptions.findBy('customer', requireCustomer(conekta, customerOf(request)).id).reverse(),
+          conekta.sandbox.publicUrl(),
+          () => true,
+          showSubscription,
+        ),
+      }),
+    },
+    ...routesAt(conekta, {
+      path: plural,
+      one: '/:id',
+      customerOf,
+      find(request) {
+        const id = request.params['id'] ?? '';
+        const subscription = conekta.subscriptions.get(id);
+        if (subscription?.customer_id !== customerOf(request)) throw notFound('Subscription', id);
+        return subscription;
+      },
+    }),
+    ...routesAt(conekta, {
+      path: '/customers/:customer/subscription',
+      one: '',
+      customerOf,
+      find(request) {
+        const customer = requireCustomer(conekta, customerOf(request));
+        const latest = conekta.subscriptions.findBy('customer', customer.id).at(-1);
+        if (!latest) throw notFound('Subscription', customer.id);
+        return latest;
+      },
+    }),
   ];
 }

@@ -1,30 +1,22 @@
 import type { Sandbox } from '../context.ts';
 import type { ProviderDesk } from '../provider-desk.ts';
+import { createFungiesApi } from './api.ts';
+import { createFungiesCashier } from './cashier.ts';
+import { createFungiesContext } from './context.ts';
+import { createFungiesInvoices } from './invoices.ts';
+import { createFungiesOperator } from './operator.ts';
+import { createFungiesPortal, PORTAL_PATH } from './portal.ts';
+import { SALE_PATH } from './sales.ts';
 
-export function createFungies(_sandbox: Sandbox): ProviderDesk {
-  const provider = 'fungies';
-  const failed = (status: number, message: string) => ({ status, body: { status: 'error', error: { message } } });
+export function createFungies(sandbox: Sandbox): ProviderDesk {
+  const fungies = createFungiesContext(sandbox);
   return {
-    api: {
-      provider,
-      prefix: '/fungies',
-      routes: [],
-      admit: () => null,
-      failure: () => failed(500, 'Internal error'),
-      unknownRoute: () => failed(404, 'Not found'),
-      faulty: (_kind, status) => failed(status, 'Injected fault'),
-      decorate: (answer) => answer,
-    },
-    cashier: {
-      provider,
-      find: () => null,
-      pay: () => ({ kind: 'refused', field: null, message: 'unknown' }),
-      answerChallenge: () => ({ kind: 'refused', field: null, message: 'unknown' }),
-      settleVoucher: () => ({ kind: 'refused', field: null, message: 'unknown' }),
-    },
-    checkoutPath: '/fungies/store/checkout',
-    operator: null,
-    portal: null,
-    invoices: null,
+    api: createFungiesApi(fungies),
+    cashier: createFungiesCashier(fungies),
+    // Links to `/fungies/store/checkout/<offerId>?…` begin a sale and go on to its page.
+    checkoutPath: SALE_PATH,
+    operator: createFungiesOperator(fungies),
+    portal: { path: PORTAL_PATH, desk: createFungiesPortal(fungies) },
+    invoices: { path: '/fungies/store/invoice', desk: createFungiesInvoices(fungies) },
   };
 }

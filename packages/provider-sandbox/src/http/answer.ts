@@ -10,6 +10,8 @@ export interface ApiRequest {
   path: string;
   params: Record<string, string>;
   query: URLSearchParams;
+  /** The query as sent, undecoded and with its question mark; empty without one. */
+  search: string;
   headers: Record<string, string>;
   rawBody: Buffer;
   ip: string;

@@ -24,6 +24,7 @@ export function toApiRequest(request: Request, rawBody: Buffer): ApiRequest {
     path: url.pathname,
     params,
     query: url.searchParams,
+    search: url.search,
     headers,
     rawBody,
     ip: request.socket.remoteAddress ?? '127.0.0.1',
