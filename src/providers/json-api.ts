@@ -11,6 +11,8 @@ export interface JsonCall<Schema extends z.ZodType> {
   /** An array repeats the key; null leaves it out. */
   readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | null>>;
   readonly body?: Readonly<Record<string, unknown>>;
+  /** For this call only, over the account's own: another bearer, where a route wants a customer's session. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly reply: Schema;
   /** Shared by the calls of one operation; without it the call has the whole time-out. */
   readonly budget?: Budget;
@@ -43,7 +45,11 @@ export function createJsonApi(settings: JsonApiSettings): JsonApi {
         operation: input.operation,
         method: input.method,
         url: urlOf(settings.baseUrl, input),
-        headers: input.body ? { ...settings.headers, 'content-type': 'application/json' } : settings.headers,
+        headers: {
+          ...settings.headers,
+          ...input.headers,
+          ...(input.body ? { 'content-type': 'application/json' } : {}),
+        },
         body: input.body ? JSON.stringify(input.body) : null,
         timeoutMs: input.budget?.remainingMs() ?? settings.http.timeoutMs,
       });

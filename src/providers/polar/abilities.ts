@@ -13,6 +13,13 @@ export const POLAR_METHODS: ProviderAbilities['paymentMethods'] = [
   { method: 'blik', modes: ['payment'], currencies: ['PLN'], countries: ['PL'] },
 ];
 
+/** What an anonymised customer leaves behind (Polar docs, "Delete a customer", August 2026). */
+export const POLAR_RETAINS: readonly string[] = [
+  'Orders and invoices, kept by Polar as the seller of record for as long as tax law asks.',
+  'The tax id, where one was given, and with it the billing name.',
+  'Our own id of the customer, in the metadata of the anonymised record.',
+];
+
 export const polarAbilities: ProviderAbilities = {
   merchantOfRecord: true,
   countries: { except: ['CU', 'IR', 'KP', 'RU', 'SY'] },
@@ -30,4 +37,22 @@ export const polarAbilities: ProviderAbilities = {
   },
   requires: [],
   needsProviderPrice: ['payment', 'subscription'],
+  subscriptions: {
+    cancel: ['now', 'period_end'],
+    undoCancel: true,
+    pause: ['period_end'],
+    pauseUntil: true,
+    change: {
+      plan: ['now', 'period_end'],
+      interval: ['now', 'period_end'],
+      // As `features.quantity`: a product made by hand with seats or units can be changed all the same.
+      quantity: [],
+    },
+    // Never without charging the difference, unless at the period's end, where there is none.
+    proration: ['immediate', 'next_invoice'],
+    preview: false,
+    moveTrialEnd: true,
+    renews: true,
+  },
+  retains: POLAR_RETAINS,
 };

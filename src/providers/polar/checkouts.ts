@@ -7,15 +7,10 @@ import { isoFromText } from '../wire-time.ts';
 import { POLAR_METHODS } from './abilities.ts';
 import { addressOf, ensureCustomer } from './customers.ts';
 import { mapCheckout } from './map.ts';
-import {
-  pageOf,
-  polarCheckout,
-  polarDiscount,
-  polarOrder,
-  polarPayment,
-  polarSubscription,
-  type PolarCheckout,
-} from './wire.ts';
+import { findDiscount } from './discounts.ts';
+import { findSubscription } from './subscription-truth.ts';
+import { polarOrder, polarPayment } from './wire-money.ts';
+import { pageOf, polarCheckout, type PolarCheckout } from './wire.ts';
 
 type Checkouts = ProviderClient['checkouts'];
 
@@ -130,15 +125,7 @@ function opened(input: CreateCheckoutInput, session: PolarCheckout): CreateCheck
 }
 
 async function discountOf(api: JsonApi, code: string, budget: Budget): Promise<string> {
-  const page = await api.call({
-    operation: 'discounts.list',
-    method: 'GET',
-    path: '/v1/discounts/',
-    query: { query: code, limit: 100 },
-    reply: pageOf(polarDiscount),
-    budget,
-  });
-  const found = page.items.find((item) => item.code?.toLowerCase() === code.toLowerCase());
+  const found = await findDiscount(api, code, budget);
   if (found) return found.id;
   throw new BillingError({
     code: 'discount_code_unknown',
@@ -182,16 +169,6 @@ async function readTruth(api: JsonApi, id: string) {
   const [{ items: attempts }, { items: made }] = await Promise.all([payments, orders]);
   const subscriptionId =
     checkout.subscription_id ?? made.find((order) => order.subscription_id)?.subscription_id ?? null;
-  const subscription = subscriptionId === null ? null : await readSubscription(api, subscriptionId, budget);
+  const subscription = subscriptionId === null ? null : await findSubscription(api, subscriptionId, budget);
   return mapCheckout({ checkout, orders: made, payments: attempts, subscription });
-}
-
-export async function readSubscription(api: JsonApi, id: string, budget: Budget) {
-  return api.find({
-    operation: 'subscriptions.get',
-    method: 'GET',
-    path: `/v1/subscriptions/${encodeURIComponent(id)}`,
-    reply: polarSubscription,
-    budget,
-  });
 }

@@ -2,7 +2,8 @@ import type { CheckoutTruth, InvoiceTruth, PaymentTruth } from '../../domain/che
 import { BillingError } from '../../domain/errors.ts';
 import type { SubscriptionStatus, SubscriptionTruth } from '../../domain/subscription/truth.ts';
 import { isoFromText } from '../wire-time.ts';
-import type { PolarCheckout, PolarOrder, PolarPayment, PolarSubscription } from './wire.ts';
+import type { PolarOrder, PolarPayment, PolarSubscription } from './wire-money.ts';
+import type { PolarCheckout } from './wire.ts';
 
 type OrderStatus = InvoiceTruth['status'];
 
@@ -47,7 +48,7 @@ export function subscriptionStatus(status: string): SubscriptionStatus {
   }
 }
 
-export function orderStatus(status: string): OrderStatus {
+function orderStatus(status: string): OrderStatus {
   switch (status) {
     case 'paid':
     case 'refunded':
@@ -70,13 +71,25 @@ export function mapInvoice(order: PolarOrder, payments: readonly PolarPayment[])
     amountPaidMinor: order.paid ? order.total_amount : 0,
     amountRefundedMinor: refunded(order),
     taxMinor: order.tax_amount ?? null,
-    periodStart: isoFromText(order.subscription?.current_period_start),
-    periodEnd: isoFromText(order.subscription?.current_period_end),
+    ...periodOf(order),
     issuedAt: isoFromText(order.created_at),
     paidAt: order.paid ? isoFromText(paidBy?.created_at ?? order.created_at) : null,
     hostedUrl: null,
     pdfUrl: null,
   };
+}
+
+/**
+ * What an order pays for: told by its items since autumn 2026; before, only by its subscription, whose period is the
+ * present one and so the order's only while the order was made in it.
+ */
+function periodOf(order: PolarOrder): Pick<InvoiceTruth, 'periodStart' | 'periodEnd'> {
+  const item = order.items.find(({ start_timestamp: start }) => start != null);
+  if (item) return { periodStart: isoFromText(item.start_timestamp), periodEnd: isoFromText(item.end_timestamp) };
+  const periodStart = isoFromText(order.subscription?.current_period_start);
+  const periodEnd = isoFromText(order.subscription?.current_period_end);
+  const isPresent = periodStart !== null && Date.parse(order.created_at) >= Date.parse(periodStart);
+  return isPresent ? { periodStart, periodEnd } : { periodStart: null, periodEnd: null };
 }
 
 /** The attempt that tells most: the one that succeeded, else the newest. An order may be paid without any (nothing due). */

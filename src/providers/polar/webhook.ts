@@ -2,27 +2,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { BillingError } from '../../domain/errors.ts';
 import { jsonOf } from '../json-api.ts';
 import type { ProviderObjectRef, ProviderWebhook, WebhookFact, WebhookInput } from '../port.ts';
+import { isDecisiveType } from './webhook-events.ts';
 import { polarEvent } from './wire.ts';
 
 const TOLERANCE_S = 300;
-
-/**
- * Few on purpose: Polar sends a dozen events per payment. `order.paid` covers first payments, renewals, trials (an
- * order of 0) and recovery, so `subscription.active` and `.created` would only repeat it; `.updated` also fires for
- * every meter reading; a decline needs none, for it returns the session to `open`.
- */
-const DECISIVE = new Set([
-  'order.paid',
-  'order.refunded',
-  'checkout.expired',
-  'subscription.canceled',
-  'subscription.uncanceled',
-  'subscription.past_due',
-  'subscription.revoked',
-  'subscription.cycled',
-  'subscription.paused',
-  'subscription.resumed',
-]);
 
 /** Standard Webhooks headers, with two rules for the key by the secret's age: see README. */
 export const polarWebhook: ProviderWebhook = {
@@ -76,7 +59,7 @@ function parsed({ rawBody, headers }: WebhookInput): WebhookFact {
     checkoutId: typeof checkoutId === 'string' ? checkoutId : null,
     related: relatedOf(data),
     // One report says that orders of 0 come as created and paid at once, without `order.paid`.
-    isDecisive: DECISIVE.has(type) || isFreeOrder,
+    isDecisive: isDecisiveType(type) || isFreeOrder,
   };
 }
 

@@ -1,20 +1,44 @@
 import { z } from 'zod';
 
 /**
- * The fields we read of Polar API 2026-10 (OpenAPI of 2026-08-22). Unknown fields pass: live replies carry more than
- * the document, so nothing here is strict, and statuses stay strings.
+ * The fields we read of Polar API 2026-10 (OpenAPI of 2026-08-22), here customers, checkouts, products and what all
+ * objects share; the other groups have files of their own. Unknown fields pass: live replies carry more than the
+ * document, so nothing here is strict, and statuses stay strings.
  */
-const metadata = z.record(z.string(), z.unknown()).default({});
-const text = z.string().nullish();
+export const metadata = z
+  .record(z.string(), z.unknown())
+  .nullish()
+  .transform((value) => value ?? {});
+export const text = z.string().nullish();
+
+export const polarOrganization = z.object({ id: z.string(), name: text, default_presentment_currency: text });
 
 export const polarCustomer = z.object({
   id: z.string(),
   external_id: text,
   email: text,
+  default_payment_method_id: text,
+});
+
+export const polarCustomerSession = z.object({
+  token: z.string(),
+  customer_portal_url: z.string(),
+  expires_at: text,
+});
+
+export const polarPaymentMethod = z.object({
+  id: z.string(),
+  customer_id: z.string(),
+  type: z.string(),
+  method_metadata: z
+    .object({ brand: text, last4: text, exp_month: z.int().nullish(), exp_year: z.int().nullish() })
+    .nullish(),
 });
 
 export const polarCheckout = z.object({
   id: z.string(),
+  created_at: text,
+  modified_at: text,
   status: z.string(),
   url: z.string(),
   expires_at: z.string(),
@@ -25,67 +49,43 @@ export const polarCheckout = z.object({
   metadata,
 });
 
-export const polarSubscription = z.object({
-  id: z.string(),
-  status: z.string(),
-  amount: z.int().nullish(),
-  currency: text,
-  seats: z.int().nullish(),
-  units: z.int().nullish(),
-  current_period_start: text,
-  current_period_end: text,
-  trial_start: text,
-  trial_end: text,
-  cancel_at_period_end: z.boolean(),
-  canceled_at: text,
-  ends_at: text,
-  ended_at: text,
-  paused_at: text,
-  resumes_at: text,
-  customer_id: z.string(),
-  checkout_id: text,
-  metadata,
-});
-
-export const polarOrder = z.object({
-  id: z.string(),
-  created_at: z.string(),
-  status: z.string(),
-  paid: z.boolean(),
-  billing_reason: text,
-  total_amount: z.int(),
-  tax_amount: z.int().nullish(),
-  refunded_amount: z.int().default(0),
-  refunded_tax_amount: z.int().default(0),
-  currency: z.string(),
-  invoice_number: text,
-  customer_id: z.string(),
-  checkout_id: text,
-  subscription_id: text,
-  subscription: z.object({ current_period_start: text, current_period_end: text }).nullish(),
-  metadata,
-});
-
-export const polarPayment = z.object({
-  id: z.string(),
-  created_at: z.string(),
-  status: z.string(),
-  amount: z.int(),
-  currency: z.string(),
-  method: text,
-  decline_reason: text,
-  checkout_id: text,
-  order_id: text,
-});
-
 export const polarProduct = z.object({
   id: z.string(),
+  name: z.string().default(''),
+  description: text,
   is_archived: z.boolean().default(false),
-  prices: z.array(z.object({ id: z.string() })).default([]),
+  recurring_interval: text,
+  recurring_interval_count: z.int().nullish(),
+  prices: z
+    .array(
+      z.object({
+        id: z.string(),
+        amount_type: text,
+        price_amount: z.int().nullish(),
+        price_currency: text,
+        is_archived: z.boolean().nullish(),
+      }),
+    )
+    .default([]),
+  benefits: z.array(z.object({ id: z.string() })).default([]),
   metadata,
 });
 
-export const polarDiscount = z.object({ id: z.string(), code: text });
+export const polarDiscount = z.object({
+  id: z.string(),
+  name: z.string().default(''),
+  code: text,
+  type: text,
+  amount: z.int().nullish(),
+  currency: text,
+  basis_points: z.int().nullish(),
+  duration: text,
+  duration_in_months: z.int().nullish(),
+  max_redemptions: z.int().nullish(),
+  redemptions_count: z.int().default(0),
+  starts_at: text,
+  ends_at: text,
+});
 
 export const polarError = z.object({
   error: text,
@@ -94,9 +94,16 @@ export const polarError = z.object({
     .nullish(),
 });
 
-/** One page of a list; `items` only, since we never ask for more than the newest page. */
+export const polarWebhookEndpoint = z.object({
+  id: z.string(),
+  url: z.string(),
+  enabled: z.boolean().default(true),
+  secret: text,
+});
+
+/** One page of a list. `max_page` is the number of the last one. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
-  return z.object({ items: z.array(item) });
+  return z.object({ items: z.array(item), pagination: z.object({ total_count: z.int(), max_page: z.int() }) });
 }
 
 export const polarEvent = z.object({
@@ -115,6 +122,6 @@ export const polarEvent = z.object({
 });
 
 export type PolarCheckout = z.output<typeof polarCheckout>;
-export type PolarSubscription = z.output<typeof polarSubscription>;
-export type PolarOrder = z.output<typeof polarOrder>;
-export type PolarPayment = z.output<typeof polarPayment>;
+export type PolarProduct = z.output<typeof polarProduct>;
+export type PolarDiscount = z.output<typeof polarDiscount>;
+export type PolarPaymentMethod = z.output<typeof polarPaymentMethod>;

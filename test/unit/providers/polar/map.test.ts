@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest';
 import {
   checkoutState,
   mapCheckout,
+  mapInvoice,
   mapPayment,
   mapSubscription,
   subscriptionStatus,
 } from '../../../../src/providers/polar/map.ts';
-import { polarCheckout, polarOrder, polarPayment, polarSubscription } from '../../../../src/providers/polar/wire.ts';
+import { polarOrder, polarPayment, polarSubscription } from '../../../../src/providers/polar/wire-money.ts';
+import { polarCheckout } from '../../../../src/providers/polar/wire.ts';
 import checkoutFixture from '../../../fixtures/polar/checkout-confirmed.json' with { type: 'json' };
 import orderFixture from '../../../fixtures/polar/order-paid.json' with { type: 'json' };
 import failedFixture from '../../../fixtures/polar/payment-failed.json' with { type: 'json' };
@@ -59,6 +61,17 @@ describe('Polar truth', () => {
 
   it('knows no payment of an order of nothing', () => {
     expect(mapPayment({ ...order, total_amount: 0 }, [])).toBeNull();
+  });
+
+  it.each([
+    ['of its items, where they say', '2026-10-02T10:00:01Z', { start_timestamp: '2026-09-01T00:00:00Z' }, '2026-09-01'],
+    ['of its subscription, while it is the present one', '2026-10-02T10:00:01Z', {}, '2026-10-02'],
+    ['unknown, once the subscription has moved on', '2026-09-02T10:00:01Z', {}, null],
+  ])('knows the period of an order: %s', (_, created_at, item, start) => {
+    const subscription = { current_period_start: '2026-10-02T10:00:00Z', current_period_end: '2026-11-02T10:00:00Z' };
+    const items = [{ label: 'Pro', amount: 4900, ...item }];
+    const parsed = polarOrder.parse({ ...orderFixture, created_at, subscription, items });
+    expect(mapInvoice(parsed, []).periodStart?.slice(0, 10) ?? null).toBe(start);
   });
 
   it('counts refunded tax', () => {

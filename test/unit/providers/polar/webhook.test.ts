@@ -1,6 +1,8 @@
 import { webhooks } from '@polar-sh/sdk/2026-10';
 import { describe, expect, it, vi } from 'vitest';
+import { POLAR_EVENTS } from '../../../../src/providers/polar/webhook-events.ts';
 import { polarWebhook } from '../../../../src/providers/polar/webhook.ts';
+import refundFixture from '../../../fixtures/polar/refund.json' with { type: 'json' };
 
 const secret = 'whsec_MDEyMzQ1Njc4OWFiY2RlZmdoaWprbG1ub3BxcnN0dXY=';
 const timestamp = 1790000000;
@@ -87,6 +89,32 @@ describe('Polar webhook messages', () => {
     'customer.state_changed',
   ])('only notes %s of a paid order', (type) => {
     expect(parse(type, { id: 'x', paid: true, total_amount: 100 }).isDecisive).toBe(false);
+  });
+
+  it.each(Object.entries(POLAR_EVENTS))('reads %s, which is %s', (type, use) => {
+    const fact = parse(type, { id: 'x', metadata: null });
+    expect(fact).toMatchObject({ type, objectKind: type.split('.')[0], objectId: 'x', checkoutId: null });
+    expect(fact.isDecisive).toBe(use === 'decisive');
+  });
+
+  it('only notes what Polar may add one day', () => {
+    expect(parse('order.completed', { id: 'x' }).isDecisive).toBe(false);
+  });
+
+  it('hears of an order of nothing by its creation too', () => {
+    expect(parse('order.created', { id: 'x', paid: true, total_amount: 0 }).isDecisive).toBe(true);
+  });
+
+  it('finds the order of a refund that failed later', () => {
+    expect(parse('refund.updated', { ...refundFixture, status: 'failed' })).toMatchObject({
+      objectKind: 'refund',
+      objectId: refundFixture.id,
+      related: [
+        { kind: 'order', id: refundFixture.order_id },
+        { kind: 'customer', id: refundFixture.customer_id },
+      ],
+      isDecisive: true,
+    });
   });
 
   it('refuses what is no event', () => {

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { BillingError } from '../../domain/errors.ts';
+import type { Budget } from '../http.ts';
+import type { JsonApi } from '../json-api.ts';
+import type { DiscountInput, DiscountOperations } from '../port-catalog.ts';
+import { isSameDiscount, mapDiscount } from './map-catalog.ts';
+import { mapPage, readAll, readPage } from './paging.ts';
+import { polarDiscount, type PolarDiscount } from './wire.ts';
+
+export function createPolarDiscounts(api: JsonApi): DiscountOperations {
+  return {
+    async ensure(input) {
+      const found = await findDiscount(api, input.code);
+      if (found) {
+        const truth = mapDiscount(found, Date.now());
+        if (isSameDiscount(truth, input)) return truth;
+        throw new BillingError({
+          code: 'discount_code_taken',
+          kind: 'conflict',
+          message: 'The provider has another discount with this code.',
+          details: { provider: 'polar', provider_discount_id: found.id },
+        });
+      }
+      const created = await api.call({
+        operation: 'discounts.create',
+        method: 'POST',
+        path: '/v1/discounts/',
+        body: bodyOf(input),
+        reply: polarDiscount,
+      });
+      return mapDiscount(created, Date.now());
+    },
+    async find(code) {
+      const found = await findDiscount(api, code);
+      return found && mapDiscount(found, Date.now());
+    },
+    async list(query) {
+      const page = await readPage(
+        api,
+        { operation: 'discounts.list', path: '/v1/discounts/', query: { sorting: '-created_at' }, item: polarDiscount },
+        query,
+      );
+      return mapPage(page, (discount) => mapDiscount(discount, Date.now()));
+    },
+    /** Polar's deletion is soft: the code is free again, and subscriptions that redeemed it keep it. */
+    async archive({ providerDiscountId }) {
+      await api.find({
+        operation: 'discounts.remove',
+        method: 'DELETE',
+        path: `/v1/discounts/${encodeURIComponent(providerDiscountId)}`,
+        reply: z.unknown(),
+      });
+    },
+  };
+}
+
+/** Codes are one regardless of case. `query` is documented for names, and finds codes too (Polar's source, 2026). */
+export async function findDiscount(api: JsonApi, code: string, budget?: Budget): Promise<PolarDiscount | null> {
+  const named = await readAll(api, {
+    operation: 'discounts.list',
+    path: '/v1/discounts/',
+    query: { query: code },
+    item: polarDiscount,
+    ...(budget && { budget }),
+  });
+  return named.find((item) => item.code?.toLowerCase() === code.toLowerCase()) ?? null;
+}
+
+function bodyOf(input: DiscountInput): Record<string, unknown> {
+  const { off, duration } = input;
+  return {
+    name: input.name,
+    code: input.code,
+    ...('basisPoints' in off
+      ? { type: 'percentage', basis_points: off.basisPoints }
+      : { type: 'fixed', amount: off.amount.amountMinor, currency: off.amount.currency.toLowerCase() }),
+    ...(typeof duration === 'string' ? { duration } : { duration: 'repeating', duration_in_months: duration.months }),
+    max_redemptions: input.maxRedemptions,
+    starts_at: input.startsAt,
+    ends_at: input.endsAt,
+    ...(input.providerProductIds === null ? {} : { products: input.providerProductIds }),
+  };
+}
