@@ -1,25 +1,12 @@
 import type { ProviderAbilities } from '../../domain/routing/abilities.ts';
-
-const EUR = ['EUR'];
-const MXN = ['MXN'];
+import { stripeMethods } from './method-table.ts';
 
 export const stripeAbilities: ProviderAbilities = {
   merchantOfRecord: false,
   // Comprehensively embargoed. Further refusals (regions of UA, and others by policy) are the operator's data.
   countries: { except: ['CU', 'IR', 'KP'] },
   currencies: { except: [] },
-  paymentMethods: [
-    { method: 'card', modes: ['payment', 'subscription', 'setup'] },
-    { method: 'link', modes: ['payment', 'subscription', 'setup'] },
-    { method: 'apple_pay', modes: ['payment', 'subscription', 'setup'] },
-    { method: 'google_pay', modes: ['payment', 'subscription', 'setup'] },
-    { method: 'ach', modes: ['payment', 'subscription', 'setup'], currencies: ['USD'], countries: ['US'] },
-    { method: 'sepa', modes: ['payment', 'subscription', 'setup'], currencies: EUR },
-    { method: 'ideal', modes: ['payment', 'subscription'], currencies: EUR, countries: ['NL'] },
-    { method: 'bancontact', modes: ['payment', 'subscription'], currencies: EUR, countries: ['BE'] },
-    { method: 'oxxo', modes: ['payment'], currencies: MXN, countries: ['MX'] },
-    { method: 'spei', modes: ['payment'], currencies: MXN, countries: ['MX'] },
-  ],
+  paymentMethods: stripeMethods,
   modes: ['payment', 'subscription', 'setup'],
   features: {
     quantity: ['payment', 'subscription'],
@@ -31,4 +18,25 @@ export const stripeAbilities: ProviderAbilities = {
   },
   requires: [],
   needsProviderPrice: [],
+  subscriptions: {
+    cancel: ['now', 'period_end'],
+    undoCancel: true,
+    // `pause_collection` begins at once.
+    pause: ['now'],
+    pauseUntil: true,
+    change: {
+      plan: ['now', 'period_end'],
+      interval: ['now', 'period_end'],
+      quantity: ['now', 'period_end'],
+    },
+    proration: ['immediate', 'next_invoice', 'none'],
+    preview: true,
+    moveTrialEnd: true,
+    renews: true,
+  },
+  retains: [
+    'payments, invoices, refunds and disputes with the names and addresses they were made out to, for as long as the law on accounts and on money laundering asks',
+    'the deleted customer’s id, so that those records stay whole',
+    'what Stripe keeps of a buyer in its own right (fraud signals, Link), which is asked for at Stripe',
+  ],
 };

@@ -14,13 +14,21 @@ import { idOf, listOf, stripeId, stripeSession, type StripeSession } from './wir
 
 type Checkouts = ProviderClient['checkouts'];
 
+export interface CheckoutSettings {
+  readonly automaticTax: boolean;
+}
+
 /** Four levels deep at most; a subscription's intent lies deeper, so its method comes from the subscription. */
 const EXPAND = ['payment_intent.latest_charge', 'subscription.default_payment_method', 'invoice.payments'];
 const MAX_PAGES = 10;
 
-export function createStripeCheckouts(api: StripeApi): Checkouts & Required<Pick<Checkouts, 'find' | 'end'>> {
+/** @param settings.automaticTax Whether Stripe Tax computes what is due, which must be set up in the account first. */
+export function createStripeCheckouts(
+  api: StripeApi,
+  settings: CheckoutSettings,
+): Checkouts & Required<Pick<Checkouts, 'find' | 'end'>> {
   return {
-    create: (input) => open(api, input).catch(asUnknown),
+    create: (input) => open(api, input, settings).catch(asUnknown),
     async get(id) {
       const session = await readSession(api, id);
       return session && mapCheckout(session);
@@ -49,12 +57,16 @@ export function createStripeCheckouts(api: StripeApi): Checkouts & Required<Pick
   };
 }
 
-async function open(api: StripeApi, input: CreateCheckoutInput): Promise<CreateCheckoutResult> {
+async function open(
+  api: StripeApi,
+  input: CreateCheckoutInput,
+  { automaticTax }: CheckoutSettings,
+): Promise<CreateCheckoutResult> {
   const budget = api.budget();
   const scope = { projectId: input.metadata.project_id ?? '', idempotencyKey: input.idempotencyKey };
   const promotionCodeId = input.discountCode === null ? null : await promotionCodeOf(api, input.discountCode, budget);
   const send = async (customerId: string, key: string): Promise<CreateCheckoutResult> => {
-    const params = sessionParams(input, { customerId, promotionCodeId });
+    const params = sessionParams(input, { customerId, promotionCodeId, automaticTax });
     const session = await api.call({
       operation: 'checkouts.create',
       reply: stripeSession,

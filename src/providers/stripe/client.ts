@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { OutcomeUnknownError } from '../failures.ts';
 import { createTransport, startBudget, type Budget } from '../http.ts';
 import type { HttpSettings } from '../port.ts';
+import { API_VERSION } from './api-version.ts';
 import { isStripeCode, stripeErrorOf } from './errors.ts';
 import { createStripeHttpClient } from './http-client.ts';
 
@@ -35,6 +36,7 @@ export function createStripeApi(input: {
   const transport = createTransport({ timeoutMs: http.timeoutMs });
   const stripe = new Stripe(input.apiKey, {
     httpClient: createStripeHttpClient(transport, input.baseUrl),
+    apiVersion: API_VERSION,
     maxNetworkRetries: 0,
     telemetry: false,
     timeout: http.timeoutMs,

@@ -8,7 +8,8 @@ import { TransportError } from '../http.ts';
  * |---|---|
  * | 401, 403 | `provider_credentials_rejected` (unavailable) |
  * | 404 `resource_missing` | absent, where asked so; else `provider_rejected` |
- * | 400 (also `idempotency_error`), 402, 404, 424 | `provider_rejected` (invalid) with Stripe's code |
+ * | 402 | a decline where money was to move (declines.ts), else as 400 |
+ * | 400 (also `idempotency_error`), 404, 424 | `provider_rejected` (invalid) with Stripe's code |
  * | 409 `idempotency_key_in_use` and other conflicts, 5xx, unreadable | outcome unknown |
  * | 429 | `provider_rate_limited`; Stripe documents no `Retry-After`, but it is honoured |
  * | no answer | unreachable, or outcome unknown |
@@ -26,7 +27,8 @@ export function stripeErrorOf(error: unknown): BillingError {
   const fault = {
     provider: 'stripe',
     status: status ?? null,
-    providerCode: error.decline_code ?? error.code ?? error.rawType ?? null,
+    // The SDK makes an absent decline code an empty one.
+    providerCode: [error.decline_code, error.code, error.rawType].find((code) => code != null && code !== '') ?? null,
     param: error.param ?? null,
     retryAfterMs: retryAfterMs(error.headers?.['retry-after']),
     cause: error,

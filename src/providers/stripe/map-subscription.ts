@@ -1,6 +1,7 @@
 import type { InvoiceTruth, PaymentTruth } from '../../domain/checkout/truth.ts';
 import { BillingError } from '../../domain/errors.ts';
 import type { SubscriptionStatus, SubscriptionTruth } from '../../domain/subscription/truth.ts';
+import type { InvoiceLine, ProviderInvoice } from '../port-money.ts';
 import { isoFromUnix } from '../wire-time.ts';
 import { fromStripeAmount } from './amount.ts';
 import { expanded, idOf, type StripeInvoice, type StripeSubscription } from './wire.ts';
@@ -41,6 +42,16 @@ export function invoiceStatus(status: string | null | undefined): InvoiceTruth['
   }
 }
 
+/**
+ * `pause_collection` leaves Stripe's status as it was. Only `void` is a pause in our sense: the docs give the other two
+ * behaviours to sellers who go on serving meanwhile.
+ */
+function statusOf(subscription: StripeSubscription): SubscriptionStatus {
+  const status = subscriptionStatus(subscription.status);
+  const isVoiding = subscription.pause_collection?.behavior === 'void';
+  return isVoiding && (status === 'active' || status === 'trialing' || status === 'past_due') ? 'paused' : status;
+}
+
 /** @param payment What is known of its payment beyond the invoice; refunds stand only there. */
 export function mapInvoice(invoice: StripeInvoice, payment: PaymentTruth | null): InvoiceTruth {
   const { currency } = invoice;
@@ -65,6 +76,41 @@ export function mapInvoice(invoice: StripeInvoice, payment: PaymentTruth | null)
     paidAt: isoFromUnix(invoice.status_transitions?.paid_at),
     hostedUrl: invoice.hosted_invoice_url ?? null,
     pdfUrl: invoice.invoice_pdf ?? null,
+  };
+}
+
+function billingReason(reason: string | null | undefined): ProviderInvoice['billingReason'] {
+  switch (reason) {
+    case 'subscription_create':
+      return 'subscription_start';
+    case 'subscription_cycle':
+      return 'subscription_cycle';
+    case 'subscription_update':
+      return 'subscription_update';
+    case 'subscription_threshold':
+      return 'usage';
+    default:
+      return null;
+  }
+}
+
+export function invoiceLines(invoice: StripeInvoice): readonly InvoiceLine[] {
+  return (invoice.lines?.data ?? []).map((line) => ({
+    description: line.description ?? '',
+    quantity: line.quantity ?? 1,
+    amount: fromStripeAmount(line.amount, invoice.currency),
+    periodStart: isoFromUnix(line.period?.start),
+    periodEnd: isoFromUnix(line.period?.end),
+  }));
+}
+
+export function mapProviderInvoice(invoice: StripeInvoice, payment: PaymentTruth | null): ProviderInvoice {
+  return {
+    ...mapInvoice(invoice, payment),
+    providerCustomerId: idOf(invoice.customer),
+    providerSubscriptionId: idOf(invoice.parent?.subscription_details?.subscription),
+    billingReason: billingReason(invoice.billing_reason),
+    lines: invoiceLines(invoice),
   };
 }
 
@@ -105,7 +151,7 @@ export function mapSubscription(
   return {
     providerSubscriptionId: subscription.id,
     providerCustomerId: idOf(subscription.customer),
-    status: subscriptionStatus(subscription.status),
+    status: statusOf(subscription),
     amount: price?.unit_amount == null ? null : fromStripeAmount(price.unit_amount * quantity, price.currency),
     quantity,
     // Only on items since 2025-03-31 (basil).
@@ -117,7 +163,8 @@ export function mapSubscription(
     cancelAt: isoFromUnix(subscription.cancel_at),
     canceledAt: isoFromUnix(subscription.canceled_at),
     endedAt: isoFromUnix(subscription.ended_at),
-    pausedAt: null,
+    // Told of a pause by `/pause` or by a trial's end only.
+    pausedAt: isoFromUnix(subscription.status_details?.paused?.transitioned_at),
     resumesAt: isoFromUnix(subscription.pause_collection?.resumes_at),
     invoices: oldestFirst.map((invoice) => mapInvoice(invoice, paymentOf(invoice))),
     payments: oldestFirst.flatMap((invoice) => paymentOf(invoice) ?? []),

@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 /** @param found.discountId A promotion code's id, looked up before. */
 export function sessionParams(
   input: CreateCheckoutInput,
-  found: { readonly customerId: string; readonly promotionCodeId: string | null },
+  found: { readonly customerId: string; readonly promotionCodeId: string | null; readonly automaticTax: boolean },
 ): Params {
   const metadata = metadataOf(input.metadata);
   return {
@@ -30,8 +30,15 @@ export function sessionParams(
     ...(input.line === null ? {} : { line_items: [lineItem(input.line)] }),
     ...(found.promotionCodeId === null ? {} : { discounts: [{ promotion_code: found.promotionCodeId }] }),
     ...methodParams(input),
+    ...taxParams(input, found.automaticTax),
     ...modeParams(input, metadata),
   };
+}
+
+/** Stripe Tax needs to know where the buyer is: what the page asks for is kept with the customer. */
+function taxParams(input: CreateCheckoutInput, automaticTax: boolean): Partial<Params> {
+  if (!automaticTax || input.mode === 'setup') return {};
+  return { automatic_tax: { enabled: true }, customer_update: { address: 'auto' } };
 }
 
 /** The session's metadata is copied nowhere, so each mode's object gets its own. */
@@ -68,7 +75,7 @@ function methodParams(input: CreateCheckoutInput): Partial<Params> {
 }
 
 /** Whole days, ending 23:59 in Mexico City; 1–7. */
-function oxxoDays(expiresAt: string | null): number {
+export function oxxoDays(expiresAt: string | null): number {
   if (expiresAt === null) return 3;
   return Math.min(7, Math.max(1, Math.ceil((Date.parse(expiresAt) - Date.now()) / DAY_MS)));
 }
@@ -100,7 +107,7 @@ function localeOf(locale: string | null): NonNullable<Params['locale']> {
 }
 
 /** At most 50 keys of 40 characters and values of 500. */
-function metadataOf(metadata: Readonly<Record<string, string>>): Record<string, string> {
+export function metadataOf(metadata: Readonly<Record<string, string>>): Record<string, string> {
   const fitting = Object.entries(metadata).filter(([key]) => key.length <= 40);
   return Object.fromEntries(fitting.map(([key, value]) => [key, value.slice(0, 500)]));
 }

@@ -1,54 +1,59 @@
-import type { PaymentTruth } from '../../domain/checkout/truth.ts';
-import type { Budget } from '../http.ts';
-import type { ProviderClient } from '../port.ts';
+import type { SubscriptionOperations } from '../port-subscriptions.ts';
+import { cancelChange, changeSubscription } from './change-subscription.ts';
 import type { StripeApi } from './client.ts';
-import { mapPaymentIntent } from './map.ts';
+import { createSubscription } from './create-subscription.ts';
 import { mapSubscription } from './map-subscription.ts';
-import { idOf, listOf, stripeInvoice, stripePaymentIntent, stripeSubscription, type StripeInvoice } from './wire.ts';
+import { everyItem, nothing, pageOf, pageParams } from './page.ts';
+import { previewChange } from './preview-change.ts';
+import { findSubscription } from './read-subscription.ts';
+import { createLifecycle } from './subscription-lifecycle.ts';
+import { expanded, listOf, stripeSubscription } from './wire.ts';
 
-const RECENT = 5;
-
-/** Three calls: subscription and invoices side by side, then the newest payment, for its refunds and decline. */
-export function createStripeSubscriptions(api: StripeApi): NonNullable<ProviderClient['subscriptions']> {
+export function createStripeSubscriptions(
+  api: StripeApi,
+  settings: { readonly automaticTax: boolean },
+): Required<SubscriptionOperations> {
   return {
-    async get({ providerSubscriptionId }) {
-      const budget = api.budget();
-      const [subscription, invoices] = await Promise.all([
-        api.find({
-          operation: 'subscriptions.get',
-          reply: stripeSubscription,
-          budget,
-          send: (stripe, options) =>
-            stripe.subscriptions.retrieve(providerSubscriptionId, { expand: ['default_payment_method'] }, options),
-        }),
-        api.find({
-          operation: 'invoices.list',
-          reply: listOf(stripeInvoice),
-          budget,
-          send: (stripe, options) =>
-            stripe.invoices.list(
-              { subscription: providerSubscriptionId, limit: RECENT, expand: ['data.payments'] },
-              options,
-            ),
-        }),
-      ]);
-      if (!subscription) return null;
-      const newest = invoices?.data[0];
-      const payment = newest ? await readPayment(api, newest, budget) : null;
-      return mapSubscription(subscription, invoices?.data ?? [], payment);
+    get: ({ providerSubscriptionId }) => findSubscription(api, providerSubscriptionId, api.budget()),
+    /** Each with its newest invoice alone. */
+    async list({ providerCustomerId, ...query }) {
+      const found = await api.find({
+        operation: 'subscriptions.list',
+        reply: listOf(stripeSubscription),
+        budget: api.budget(),
+        send: (stripe, options) =>
+          stripe.subscriptions.list(
+            {
+              customer: providerCustomerId,
+              status: 'all',
+              expand: ['data.default_payment_method', 'data.latest_invoice.payments'],
+              ...pageParams(query),
+            },
+            options,
+          ),
+      });
+      if (!found) return nothing;
+      return pageOf(found, (subscription) => {
+        const newest = expanded(subscription.latest_invoice);
+        return mapSubscription(subscription, newest ? [newest] : [], null);
+      });
     },
+    create: (input) => createSubscription(api, input, settings),
+    async find({ subscriptionId, providerCustomerId }) {
+      const budget = api.budget();
+      const listed = await everyItem(api, {
+        operation: 'subscriptions.find',
+        reply: listOf(stripeSubscription),
+        budget,
+        send: (stripe, page, options) =>
+          stripe.subscriptions.list({ customer: providerCustomerId, status: 'all', ...page }, options),
+      });
+      const found = listed.find(({ metadata }) => metadata?.subscription_id === subscriptionId);
+      return found ? findSubscription(api, found.id, budget) : null;
+    },
+    preview: (input) => previewChange(api, input),
+    change: (input) => changeSubscription(api, input),
+    cancelChange: (input) => cancelChange(api, input),
+    ...createLifecycle(api),
   };
-}
-
-async function readPayment(api: StripeApi, invoice: StripeInvoice, budget: Budget): Promise<PaymentTruth | null> {
-  const id = idOf(invoice.payments?.data.at(-1)?.payment?.payment_intent);
-  if (id === null) return null;
-  const intent = await api.find({
-    operation: 'payment_intents.get',
-    reply: stripePaymentIntent,
-    budget,
-    send: (stripe, options) => stripe.paymentIntents.retrieve(id, { expand: ['latest_charge'] }, options),
-  });
-  const payment = intent && mapPaymentIntent(intent, null);
-  return payment && { ...payment, providerInvoiceId: invoice.id };
 }

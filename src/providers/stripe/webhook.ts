@@ -1,27 +1,12 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { BillingError } from '../../domain/errors.ts';
+import { DECISIVE } from './event-table.ts';
 import { jsonOf } from '../json-api.ts';
 import type { ProviderObjectRef, ProviderWebhook, WebhookFact } from '../port.ts';
 import { stripeEvent, stripeThinEvent, type StripeEventObject } from './wire-event.ts';
 import { idOf } from './wire.ts';
 
 const TOLERANCE_S = 300;
-
-const DECISIVE = new Set([
-  'checkout.session.completed',
-  'checkout.session.async_payment_succeeded',
-  'checkout.session.async_payment_failed',
-  'checkout.session.expired',
-  'customer.subscription.updated',
-  'customer.subscription.deleted',
-  'customer.subscription.paused',
-  'customer.subscription.resumed',
-  'invoice.paid',
-  'invoice.payment_failed',
-  'charge.refunded',
-  'charge.dispute.created',
-  'charge.dispute.closed',
-]);
 
 /** What of a subscription matters to us when `updated` names it as changed. */
 const TELLING = new Set([
@@ -63,14 +48,13 @@ export const stripeWebhook: ProviderWebhook = {
       });
     }
     const { object, previous_attributes: previous } = event.data;
-    const checkoutId = object.metadata?.checkout_id ?? object.parent?.subscription_details?.metadata?.checkout_id;
     return {
       eventId: event.id,
       type: event.type,
       live: event.livemode,
       objectKind: object.object,
       objectId: object.id ?? event.id,
-      checkoutId: checkoutId ?? null,
+      checkoutId: checkoutIdOf(object),
       related: relatedOf(object),
       isDecisive: DECISIVE.has(event.type) && !isRepeated(event.type, object, previous ?? {}),
     };
@@ -97,20 +81,34 @@ function thinFact(thin: {
   };
 }
 
-/** First payments are told by the session; an update that only moved pointers tells nothing. */
+/** First payments are told by their session, renewals by their invoice; an update that only moved pointers tells nothing. */
 function isRepeated(type: string, object: StripeEventObject, previous: Readonly<Record<string, unknown>>): boolean {
   switch (type) {
     case 'invoice.paid':
     case 'invoice.payment_failed':
+    case 'invoice.payment_action_required':
       return object.billing_reason === 'subscription_create';
     case 'customer.subscription.updated':
       return previous.status === 'incomplete' || !Object.keys(previous).some((key) => TELLING.has(key));
+    case 'payment_intent.succeeded':
+    case 'payment_intent.payment_failed':
+    case 'payment_intent.canceled':
+      return object.metadata?.business_id === undefined;
+    case 'setup_intent.succeeded':
+    case 'setup_intent.setup_failed':
+      return object.metadata?.checkout_id !== undefined;
+    case 'refund.updated':
+      return !('status' in previous);
     default:
       return false;
   }
 }
 
-function relatedOf(object: StripeEventObject): readonly ProviderObjectRef[] {
+export function checkoutIdOf(object: StripeEventObject): string | null {
+  return object.metadata?.checkout_id ?? object.parent?.subscription_details?.metadata?.checkout_id ?? null;
+}
+
+export function relatedOf(object: StripeEventObject): readonly ProviderObjectRef[] {
   const subscription = idOf(object.subscription) ?? idOf(object.parent?.subscription_details?.subscription);
   const refs: readonly (readonly [string, string | null])[] = [
     ['charge', idOf(object.charge)],

@@ -15,6 +15,7 @@ export const stripeCustomer = z.object({
   email: text,
   deleted: z.boolean().optional(),
   metadata,
+  invoice_settings: z.object({ default_payment_method: expandable(z.object({ id: z.string() })) }).nullish(),
 });
 
 export const stripeCharge = z.object({
@@ -33,12 +34,16 @@ export const stripePaymentIntent = z.object({
   amount_received: z.int().nullish(),
   currency: z.string(),
   created: unix,
+  customer: expandable(z.object({ id: z.string() })),
+  client_secret: text,
+  metadata,
   latest_charge: expandable(stripeCharge),
   last_payment_error: z
     .object({ code: text, decline_code: text, payment_method: z.object({ type: text }).nullish() })
     .nullish(),
   next_action: z
     .object({
+      redirect_to_url: z.object({ url: text }).nullish(),
       oxxo_display_details: z.object({ number: text, hosted_voucher_url: text, expires_after: unix }).nullish(),
       display_bank_transfer_instructions: z
         .object({
@@ -61,12 +66,22 @@ const invoicePayment = z.object({
   status_transitions: z.object({ paid_at: unix }).nullish(),
 });
 
+const invoiceLine = z.object({
+  amount: z.int(),
+  description: text,
+  quantity: z.int().nullish(),
+  period: z.object({ start: unix, end: unix }).nullish(),
+});
+
 export const stripeInvoice = z.object({
   id: z.string(),
   number: text,
   status: text,
+  billing_reason: text,
   currency: z.string(),
+  customer: expandable(z.object({ id: z.string() })),
   total: z.int(),
+  amount_due: z.int().nullish(),
   amount_paid: z.int(),
   post_payment_credit_notes_amount: z.int().nullish(),
   attempt_count: z.int().nullish(),
@@ -75,9 +90,19 @@ export const stripeInvoice = z.object({
   status_transitions: z.object({ finalized_at: unix, paid_at: unix }).nullish(),
   hosted_invoice_url: text,
   invoice_pdf: text,
-  lines: z.object({ data: z.array(z.object({ period: z.object({ start: unix, end: unix }).nullish() })) }).nullish(),
+  lines: z.object({ data: z.array(invoiceLine), has_more: z.boolean().nullish() }).nullish(),
+  parent: z
+    .object({
+      subscription_details: z
+        .object({ subscription: expandable(z.object({ id: z.string() })), subscription_proration_date: unix })
+        .nullish(),
+    })
+    .nullish(),
+  confirmation_secret: z.object({ client_secret: z.string() }).nullish(),
   payments: z.object({ data: z.array(invoicePayment) }).nullish(),
 });
+
+const recurring = z.object({ interval: z.string(), interval_count: z.int().default(1) });
 
 export const stripeSubscription = z.object({
   id: z.string(),
@@ -87,10 +112,19 @@ export const stripeSubscription = z.object({
   items: z.object({
     data: z.array(
       z.object({
+        id: z.string(),
         quantity: z.int().nullish(),
         current_period_start: unix,
         current_period_end: unix,
-        price: z.object({ id: z.string(), currency: z.string(), unit_amount: z.int().nullish() }).nullish(),
+        price: z
+          .object({
+            id: z.string(),
+            currency: z.string(),
+            unit_amount: z.int().nullish(),
+            product: z.union([z.string(), z.object({ id: z.string() })]).nullish(),
+            recurring: recurring.nullish(),
+          })
+          .nullish(),
       }),
     ),
   }),
@@ -100,7 +134,11 @@ export const stripeSubscription = z.object({
   cancel_at: unix,
   canceled_at: unix,
   ended_at: unix,
-  pause_collection: z.object({ resumes_at: unix }).nullish(),
+  pause_collection: z.object({ behavior: text, resumes_at: unix }).nullish(),
+  status_details: z.object({ paused: z.object({ transitioned_at: unix }).nullish() }).nullish(),
+  pending_update: z.object({ expires_at: unix }).nullish(),
+  schedule: expandable(z.object({ id: z.string() })),
+  metadata,
   default_payment_method: expandable(z.object({ type: text })),
   latest_invoice: expandable(stripeInvoice),
 });
@@ -125,12 +163,17 @@ export const stripeSession = z.object({
   metadata,
 });
 
+export const stripeProduct = z.object({ id: z.string(), name: z.string(), description: text, active: z.boolean() });
+
 export const stripePrice = z.object({
   id: z.string(),
   active: z.boolean(),
   currency: z.string(),
   unit_amount: z.int().nullish(),
-  product: z.union([z.string(), z.object({ id: z.string() })]),
+  lookup_key: text,
+  metadata,
+  recurring: recurring.nullish(),
+  product: z.union([z.string(), stripeProduct, z.object({ id: z.string() })]),
 });
 
 export const stripeId = z.object({ id: z.string() });
@@ -143,6 +186,7 @@ export function listOf<Item extends z.ZodType>(item: Item) {
 export type StripeSession = z.output<typeof stripeSession>;
 export type StripePaymentIntent = z.output<typeof stripePaymentIntent>;
 export type StripeInvoice = z.output<typeof stripeInvoice>;
+export type StripePrice = z.output<typeof stripePrice>;
 export type StripeSubscription = z.output<typeof stripeSubscription>;
 
 /** The object of an expandable field, or null where it is absent or only an id. */

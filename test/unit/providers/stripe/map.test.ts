@@ -1,11 +1,29 @@
 import { describe, expect, it } from 'vitest';
 import { fromStripeAmount, toStripeAmount } from '../../../../src/providers/stripe/amount.ts';
 import { checkoutState, mapCheckout } from '../../../../src/providers/stripe/map.ts';
-import { subscriptionStatus } from '../../../../src/providers/stripe/map-subscription.ts';
-import { stripeSession } from '../../../../src/providers/stripe/wire.ts';
+import { directPayment } from '../../../../src/providers/stripe/map-payment.ts';
+import {
+  invoiceStatus,
+  mapProviderInvoice,
+  subscriptionStatus,
+} from '../../../../src/providers/stripe/map-subscription.ts';
+import { stripeInvoice, stripePaymentIntent, stripeSession } from '../../../../src/providers/stripe/wire.ts';
 import oxxoFixture from '../../../fixtures/stripe/session-oxxo-pending.json' with { type: 'json' };
 import paidFixture from '../../../fixtures/stripe/session-paid.json' with { type: 'json' };
 import subscriptionFixture from '../../../fixtures/stripe/session-subscription-paid.json' with { type: 'json' };
+import { anInvoice, aPaymentIntent } from './support.ts';
+
+const refundedPayment = {
+  providerPaymentId: 'pi_1',
+  status: 'succeeded' as const,
+  amount: { amountMinor: 2900, currency: 'USD' },
+  taxMinor: null,
+  refundedMinor: 0,
+  method: 'card',
+  declineCode: null,
+  paidAt: null,
+  providerInvoiceId: 'in_1',
+};
 
 describe('Stripe truth', () => {
   it('tells a paid session in one reading', () => {
@@ -88,8 +106,69 @@ describe('Stripe truth', () => {
     });
   });
 
+  it.each([
+    ['incomplete', 'incomplete'],
+    ['incomplete_expired', 'expired'],
+    ['trialing', 'trialing'],
+    ['active', 'active'],
+    ['past_due', 'past_due'],
+    ['unpaid', 'past_due'],
+    ['paused', 'paused'],
+    ['canceled', 'canceled'],
+  ])('reads a subscription that is %s as %s', (status, ours) => {
+    expect(subscriptionStatus(status)).toBe(ours);
+  });
+
+  it.each([
+    ['draft', 'draft'],
+    ['open', 'open'],
+    ['paid', 'paid'],
+    ['uncollectible', 'uncollectible'],
+    ['void', 'void'],
+    [null, 'open'],
+  ])('reads an invoice that is %s as %s', (status, ours) => {
+    expect(invoiceStatus(status)).toBe(ours);
+  });
+
+  it.each([
+    ['requires_payment_method', null, 'pending'],
+    ['requires_payment_method', { code: 'card_declined' }, 'declined'],
+    ['requires_confirmation', null, 'pending'],
+    ['requires_action', null, 'requires_action'],
+    ['processing', null, 'pending'],
+    ['requires_capture', null, 'authorized'],
+    ['succeeded', null, 'succeeded'],
+    ['canceled', null, 'canceled'],
+    ['levitating', null, 'unknown'],
+  ])('reads an intent that is %s (%j) as %s', (status, fault, ours) => {
+    const intent = stripePaymentIntent.parse(aPaymentIntent({ status, last_payment_error: fault }));
+    expect(directPayment(intent).state).toBe(ours);
+  });
+
+  it('tells why an invoice was raised, and for what', () => {
+    const wire = anInvoice({
+      billing_reason: 'subscription_cycle',
+      parent: { subscription_details: { subscription: 'sub_1' } },
+      total_taxes: [{ amount: 400 }],
+    });
+    const cycle = stripeInvoice.parse(wire);
+    const payment = { ...refundedPayment, refundedMinor: 900 };
+    expect(mapProviderInvoice(cycle, payment)).toMatchObject({
+      status: 'partially_refunded',
+      amountRefundedMinor: 900,
+      taxMinor: 400,
+      billingReason: 'subscription_cycle',
+      providerSubscriptionId: 'sub_1',
+      providerCustomerId: 'cus_1',
+      lines: [{ description: '2 × Team', quantity: 2, amount: { amountMinor: 2900, currency: 'USD' } }],
+    });
+    expect(mapProviderInvoice(stripeInvoice.parse(anInvoice({ billing_reason: 'manual' })), null)).toMatchObject({
+      billingReason: null,
+      providerSubscriptionId: null,
+    });
+  });
+
   it('refuses to guess a new status', () => {
-    expect(subscriptionStatus('unpaid')).toBe('past_due');
     expect(() => subscriptionStatus('sleeping')).toThrow(/not mapped/);
   });
 });

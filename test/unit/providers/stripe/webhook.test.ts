@@ -2,6 +2,7 @@ import Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
 import { stripeWebhook } from '../../../../src/providers/stripe/webhook.ts';
 import completed from '../../../fixtures/stripe/event-checkout-completed.json' with { type: 'json' };
+import meterReport from '../../../fixtures/stripe/event-meter-error-report.json' with { type: 'json' };
 import renewal from '../../../fixtures/stripe/event-renewal-paid.json' with { type: 'json' };
 
 const secret = 'whsec_example_not_a_real_secret';
@@ -101,6 +102,38 @@ describe('Stripe webhook messages', () => {
       objectId: 'evt_t',
       isDecisive: false,
     });
+    const meter = { id: 'mtr_1', type: 'billing.meter', url: '/v1/billing/meters/mtr_1' };
+    expect(parse({ ...meterReport, related_object: meter })).toMatchObject({
+      objectKind: 'billing.meter',
+      objectId: 'mtr_1',
+      isDecisive: true,
+    });
+  });
+
+  it('hears of direct charges by their intent, of all others by what they belong to', () => {
+    const intent = { id: 'pi_1', object: 'payment_intent' };
+    const ours = { ...intent, metadata: { business_id: 'inv_1' } };
+    expect(event('payment_intent.succeeded', ours).isDecisive).toBe(true);
+    expect(event('payment_intent.payment_failed', intent).isDecisive).toBe(false);
+    const setup = { id: 'seti_1', object: 'setup_intent', customer: 'cus_1' };
+    expect(event('setup_intent.succeeded', setup).isDecisive).toBe(true);
+    expect(event('setup_intent.succeeded', { ...setup, metadata: { checkout_id: 'c' } }).isDecisive).toBe(false);
+  });
+
+  it('hears of money that goes back and comes again', () => {
+    const refund = { id: 're_1', object: 'refund', charge: 'ch_1', payment_intent: 'pi_1' };
+    expect(event('refund.failed', refund)).toMatchObject({
+      isDecisive: true,
+      related: [
+        { kind: 'charge', id: 'ch_1' },
+        { kind: 'payment_intent', id: 'pi_1' },
+      ],
+    });
+    expect(event('refund.updated', refund, { status: 'pending' }).isDecisive).toBe(true);
+    expect(event('refund.updated', refund, { destination_details: null }).isDecisive).toBe(false);
+    const dispute = { id: 'du_1', object: 'dispute', charge: 'ch_1' };
+    for (const type of ['created', 'updated', 'closed', 'funds_withdrawn', 'funds_reinstated'])
+      expect(event(`charge.dispute.${type}`, dispute)).toMatchObject({ objectKind: 'dispute', isDecisive: true });
   });
 
   it('refuses what is no event', () => {
