@@ -9,6 +9,8 @@ export interface ProviderFault {
   readonly providerCode: string | null;
   readonly param?: string | null;
   readonly retryAfterMs?: number | null;
+  /** The provider's own words, only where its adapter knows them to be a fixed text without personal data. */
+  readonly providerMessage?: string | null;
   readonly cause?: unknown;
 }
 
@@ -110,6 +112,7 @@ function described(fault: ProviderFault): Record<string, unknown> {
     status: fault.status,
     provider_code: fault.providerCode,
     ...(fault.param == null ? {} : { param: fault.param }),
+    ...(fault.providerMessage == null ? {} : { provider_message: fault.providerMessage }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ProviderAbilities } from '../../domain/routing/abilities.ts';
+import { conektaRetains } from './customer-data.ts';
 
 export const conektaAbilities: ProviderAbilities = {
   merchantOfRecord: false,
@@ -21,4 +22,17 @@ export const conektaAbilities: ProviderAbilities = {
   },
   requires: ['email', 'name', 'phone'],
   needsProviderPrice: ['subscription'],
+  subscriptions: {
+    cancel: ['now'],
+    undoCancel: false,
+    pause: ['now'],
+    pauseUntil: false,
+    // Another plan, whatever its interval, by PUT; a plan subscription is always one.
+    change: { plan: ['now'], interval: ['now'], quantity: [] },
+    proration: ['none'],
+    preview: false,
+    moveTrialEnd: true,
+    renews: true,
+  },
+  retains: conektaRetains,
 };

@@ -6,13 +6,12 @@ import type { ProviderClient } from '../port.ts';
 import { unixFromIso } from '../wire-time.ts';
 import { checkoutState, mapCheckout } from './map.ts';
 import { openCheckout } from './open-checkout.ts';
-import { findStartedSubscription } from './subscriptions.ts';
-import { conektaCheckout, conektaOrder, conektaOrderPage, type ConektaOrder } from './wire.ts';
+import { findStartedSubscription } from './read-subscription.ts';
+import { readOrder } from './orders.ts';
+import { readAll } from './paging.ts';
+import { conektaCheckout, conektaOrder, conektaOrderPage } from './wire.ts';
 
 type Checkouts = ProviderClient['checkouts'];
-
-/** Orders created in one second may be many; beyond this a look-up gives up rather than read the whole account. */
-const MAX_PAGES = 8;
 
 export function createConektaCheckouts(api: JsonApi): Checkouts & Required<Pick<Checkouts, 'find' | 'end'>> {
   return {
@@ -34,33 +33,23 @@ async function readTruth(api: JsonApi, id: string): Promise<CheckoutTruth | null
   return mapCheckout(order, subscription);
 }
 
-async function readOrder(api: JsonApi, id: string, operation: string): Promise<ConektaOrder | null> {
-  return api.find({ operation, method: 'GET', path: `/orders/${encodeURIComponent(id)}`, reply: conektaOrder });
-}
-
 /** There is no search by metadata: all orders since then are read and matched. */
 async function findOrders(
   api: JsonApi,
   query: { readonly checkoutId: string; readonly createdAfter: string },
 ): Promise<readonly { readonly providerCheckoutId: string }[]> {
-  const budget = api.budget();
-  const found: { providerCheckoutId: string }[] = [];
-  let next: string | null = null;
-  for (let page = 0; page < MAX_PAGES; page += 1) {
-    const { data, has_more }: { data: ConektaOrder[]; has_more: boolean } = await api.call({
+  const orders = await readAll(
+    api,
+    {
       operation: 'checkouts.list',
-      method: 'GET',
       path: '/orders',
-      query: { limit: 250, 'created_at.gte': unixFromIso(query.createdAfter), next },
+      query: { 'created_at.gte': unixFromIso(query.createdAfter) },
       reply: conektaOrderPage,
-      budget,
-    });
-    const own = data.filter((order) => order.metadata?.checkout_id === query.checkoutId);
-    found.push(...own.map((order) => ({ providerCheckoutId: order.id })));
-    next = data.at(-1)?.id ?? null;
-    if (!has_more || next === null) return found;
-  }
-  return found;
+    },
+    api.budget(),
+    (order) => order.checkout != null && order.metadata?.checkout_id === query.checkoutId,
+  );
+  return orders.map((order) => ({ providerCheckoutId: order.id }));
 }
 
 /**
@@ -73,7 +62,6 @@ async function endCheckout(api: JsonApi, id: string): Promise<'ended' | 'already
       operation: 'checkouts.end',
       method: 'POST',
       path: `/orders/${encodeURIComponent(id)}/cancel`,
-      body: {},
       reply: conektaOrder,
     }),
   );
@@ -88,7 +76,6 @@ async function endCheckout(api: JsonApi, id: string): Promise<'ended' | 'already
       operation: 'checkouts.end',
       method: 'PUT',
       path: `/checkouts/${encodeURIComponent(order.checkout.id)}/cancel`,
-      body: {},
       reply: conektaCheckout,
     }),
   );

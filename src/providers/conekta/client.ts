@@ -20,7 +20,7 @@ export function createConektaApi(input: {
     headers: {
       authorization: `Bearer ${input.apiKey}`,
       accept: 'application/vnd.conekta-v2.2.0+json',
-      'accept-language': 'en',
+      'accept-language': 'es',
       'user-agent': 'plinto-billing',
     },
     http: input.http,

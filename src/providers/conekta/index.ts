@@ -3,11 +3,22 @@ import { z } from 'zod';
 import { baseUrl, flag, isAnySet, isOn, secretsOf, text } from '../environment.ts';
 import { defineProvider } from '../port.ts';
 import { conektaAbilities } from './abilities.ts';
+import { createConektaAccount } from './account.ts';
 import { createConektaCatalog } from './catalog.ts';
+import { createConektaChanges } from './changes.ts';
 import { createConektaCheckouts } from './checkouts.ts';
 import { CONEKTA_HOST, createConektaApi } from './client.ts';
+import { conektaCredentials } from './credentials.ts';
+import { createConektaCustomerData } from './customer-data.ts';
 import { createConektaCustomers } from './customers.ts';
+import { createConektaDisputes } from './disputes.ts';
+import { createConektaInvoices } from './invoices.ts';
+import { createConektaPaymentMethods } from './payment-methods.ts';
+import { createConektaPayments } from './payments.ts';
+import { createConektaPortal } from './portal.ts';
+import { createConektaRefunds } from './refunds.ts';
 import { createConektaSubscriptions } from './subscriptions.ts';
+import { createConektaWebhookEndpoints } from './webhook-endpoints.ts';
 import { conektaWebhook } from './webhook.ts';
 
 /** PEM as it is, with `\n` written out (dotenv on one line), or base64 of the PEM. */
@@ -72,6 +83,7 @@ const configSchema = z
 export const conekta = defineProvider({
   id: 'conekta',
   name: 'Conekta',
+  credentials: conektaCredentials,
   configSchema,
   isConfigured: (env) =>
     isAnySet(env, [
@@ -81,6 +93,11 @@ export const conekta = defineProvider({
       'CONEKTA_WEBHOOK_PUBLIC_KEY_PREVIOUS',
       'CONEKTA_WEBHOOK_SECRET',
     ]),
+  // Keys do not tell their mode: without CONEKTA_SANDBOX the live key alone at Conekta's own host counts as live.
+  isLive: (env) => {
+    const read = configSchema.safeParse(env);
+    return read.success ? read.data.live : isAnySet(env, ['CONEKTA_API_KEY']);
+  },
   abilities: conektaAbilities,
   webhook: conektaWebhook,
   createAccount(config, http) {
@@ -89,10 +106,20 @@ export const conekta = defineProvider({
       live: config.live,
       webhookSecrets: config.webhookSecrets,
       client: {
+        account: createConektaAccount(api),
         customers: createConektaCustomers(api),
         checkouts: createConektaCheckouts(api),
         subscriptions: createConektaSubscriptions(api),
+        paymentMethods: createConektaPaymentMethods(api),
+        payments: createConektaPayments(api),
+        invoices: createConektaInvoices(api),
+        refunds: createConektaRefunds(api),
+        disputes: createConektaDisputes(api),
+        portal: createConektaPortal(api),
         catalog: createConektaCatalog(api),
+        changes: createConektaChanges(api),
+        customerData: createConektaCustomerData(api),
+        webhookEndpoints: createConektaWebhookEndpoints(api),
       },
     };
   },

@@ -5,6 +5,7 @@ import type { JsonApi } from '../json-api.ts';
 import type { CheckoutLine, CreateCheckoutInput, CreateCheckoutResult } from '../port.ts';
 import { isoFromUnix, unixFromIso } from '../wire-time.ts';
 import { contactOf, ensureCustomer } from './customers.ts';
+import { assertChargeable } from './limits.ts';
 import { offeredMethods, wireMethods } from './methods.ts';
 import { conektaOrder, type ConektaOrder } from './wire.ts';
 
@@ -18,6 +19,9 @@ const MINUTE_MS = 60_000;
 export async function openCheckout(api: JsonApi, input: CreateCheckoutInput): Promise<CreateCheckoutResult> {
   const { line } = input;
   if (!line || line.unitAmount.currency !== 'MXN') throw unsupported('Conekta sells lines in MXN only.');
+  const methods = wireMethods(input.mode, input.paymentMethods);
+  // With other methods on the page the buyer still has a way to pay.
+  if (methods.length === 1 && methods[0] === 'card') assertChargeable(times(line.unitAmount, line.quantity), 'card');
   const planId = input.mode === 'subscription' ? planOf(line) : null;
   const budget = api.budget();
   const customerId =
@@ -108,7 +112,8 @@ function opened(
   };
 }
 
-function planOf(line: CheckoutLine): string {
+/** @throws {BillingError} `provider_price_missing` (invalid). */
+export function planOf(line: CheckoutLine): string {
   const planId = line.providerPrice?.providerPriceId ?? line.providerPrice?.providerProductId;
   if (planId) return planId;
   throw new BillingError({

@@ -1,94 +1,144 @@
 import type { SubscriptionTruth } from '../../domain/subscription/truth.ts';
-import { BillingError } from '../../domain/errors.ts';
+import { asUnknown, notSupported, rejected } from '../failures.ts';
 import type { Budget } from '../http.ts';
 import type { JsonApi } from '../json-api.ts';
-import type { ProviderClient } from '../port.ts';
-import { mapSubscription } from './map.ts';
-import {
-  conektaOrder,
-  conektaPlan,
-  conektaSubscription,
-  conektaSubscriptionPage,
-  type ConektaOrder,
-  type ConektaSubscription,
-} from './wire.ts';
+import type { MoneyResult } from '../port-money.ts';
+import type { ChangeSubscriptionInput, SubscriptionOperations, SubscriptionRef } from '../port-subscriptions.ts';
+import { unixFromIso } from '../wire-time.ts';
+import { createSubscription, findNoted, startedOutcome } from './create-subscription.ts';
+import { ConektaDeclinedError } from './errors.ts';
+import { pageParams, toPage } from './paging.ts';
+import { readSubscription, subscriptionPath, withParts, type ReadSubscription } from './read-subscription.ts';
+import { conektaSubscription, conektaSubscriptionPage, type ConektaSubscription } from './wire.ts';
 
-export function createConektaSubscriptions(api: JsonApi): NonNullable<ProviderClient['subscriptions']> {
+const ENDED = new Set<SubscriptionTruth['status']>(['canceled', 'expired']);
+
+/** Cards only; everything happens at once. There is no preview, proration, quantity, cancel at period end or undo. */
+export function createConektaSubscriptions(api: JsonApi) {
   return {
-    async get({ providerSubscriptionId, providerCustomerId }) {
-      if (providerCustomerId === null) {
-        throw new BillingError({
-          code: 'provider_customer_required',
-          kind: 'invalid',
-          message: 'Conekta finds a subscription only under its customer.',
-          details: { provider: 'conekta' },
-        });
-      }
-      const budget = api.budget();
-      const subscription = await api.find({
-        operation: 'subscriptions.get',
-        method: 'GET',
-        path: `/customers/${encodeURIComponent(providerCustomerId)}/subscriptions/${encodeURIComponent(providerSubscriptionId)}`,
-        reply: conektaSubscription,
-        budget,
-      });
-      return subscription && withParts(api, subscription, null, budget);
+    async get(ref) {
+      return (await readSubscription(api, ref, api.budget()))?.truth ?? null;
     },
-  };
+    list: (query) => listSubscriptions(api, query),
+    create: (input) => createSubscription(api, input).catch(asOutcome),
+    async find({ subscriptionId, providerCustomerId }) {
+      const budget = api.budget();
+      const found = await findNoted(api, { subscriptionId, customerId: providerCustomerId }, budget);
+      return found && (await withParts(api, found, null, budget)).truth;
+    },
+    change: (input) => changePlan(api, input).catch(asOutcome),
+    async cancel(input) {
+      if (input.when !== 'now') throw notSupported('conekta', 'cancel at the end of a period');
+      const budget = api.budget();
+      const before = await mustRead(api, input, budget);
+      return ENDED.has(before.truth.status) ? before.truth : (await act(api, input, 'cancel', budget)).truth;
+    },
+    async pause(input) {
+      if (input.when !== 'now') throw notSupported('conekta', 'pause at the end of a period');
+      if (input.resumesAt !== null) throw notSupported('conekta', 'end a pause by itself');
+      const budget = api.budget();
+      const before = await mustRead(api, input, budget);
+      return before.truth.status === 'paused' ? before.truth : (await act(api, input, 'pause', budget)).truth;
+    },
+    resume: (ref) => whenNeeded(api, ref, 'resume', 'paused').catch(asOutcome),
+    retryPayment: (ref) => whenNeeded(api, ref, 'retry', 'past_due').catch(asOutcome),
+    async setPaymentMethod(input) {
+      return (await put(api, input, { card_id: input.providerPaymentMethodId }, api.budget())).truth;
+    },
+    async setTrialEnd(input) {
+      return (await put(api, input, { trial_end: unixFromIso(input.trialEnd) }, api.budget())).truth;
+    },
+  } satisfies SubscriptionOperations;
 }
 
-/**
- * The subscription that a paid checkout order started. Subscriptions carry no metadata: the link is the order of the
- * last cycle, or, once a renewal has moved that on, plan and time.
- */
-export async function findStartedSubscription(
-  api: JsonApi,
-  input: { readonly order: ConektaOrder; readonly planId: string; readonly customerId: string },
-): Promise<SubscriptionTruth | null> {
+async function listSubscriptions(api: JsonApi, query: Parameters<SubscriptionOperations['list']>[0]) {
   const budget = api.budget();
-  const page = await api.call({
+  const page = await api.find({
     operation: 'subscriptions.list',
     method: 'GET',
-    path: `/customers/${encodeURIComponent(input.customerId)}/subscriptions`,
-    query: { limit: 250 },
+    path: `/customers/${encodeURIComponent(query.providerCustomerId)}/subscriptions`,
+    query: pageParams(query),
     reply: conektaSubscriptionPage,
     budget,
   });
-  const since = input.order.created_at ?? 0;
-  const subscription =
-    page.data.find((candidate) => candidate.last_billing_cycle_order_id === input.order.id) ??
-    page.data
-      .filter((candidate) => candidate.plan_id === input.planId && (candidate.created_at ?? 0) >= since)
-      .toSorted((a, b) => (a.created_at ?? 0) - (b.created_at ?? 0))[0];
-  return subscription ? withParts(api, subscription, input.order, budget) : null;
+  if (!page) return { items: [], nextCursor: null };
+  const newestFirst = page.data.toSorted((a, b) => (b.created_at ?? 0) - (a.created_at ?? 0));
+  const read = await Promise.all(newestFirst.map((subscription) => withParts(api, subscription, null, budget)));
+  return toPage(
+    page,
+    read.map(({ truth }) => truth),
+  );
 }
 
-async function withParts(
+/** The new plan counts from the next charge on: Conekta settles no difference. */
+async function changePlan(api: JsonApi, input: ChangeSubscriptionInput): Promise<MoneyResult<SubscriptionTruth>> {
+  if (input.quantity !== null && input.quantity !== 1) throw notSupported('conekta', 'change a quantity');
+  if (input.when !== 'now') throw notSupported('conekta', 'change at the end of a period');
+  if (input.proration !== 'none') throw notSupported('conekta', 'settle the difference of a change');
+  const budget = api.budget();
+  const before = await mustRead(api, input, budget);
+  const planId = input.price?.providerPriceId ?? input.price?.providerProductId ?? null;
+  if (planId === null) return { outcome: 'succeeded', value: before.truth };
+  const after = await put(api, input, { plan_id: planId }, budget);
+  return before.truth.status === 'past_due' ? { outcome: 'succeeded', value: after.truth } : startedOutcome(after);
+}
+
+/** Resumes or collects; a subscription that is not in `from` needs neither. */
+async function whenNeeded(
   api: JsonApi,
-  subscription: ConektaSubscription,
-  known: ConektaOrder | null,
+  ref: SubscriptionRef,
+  action: 'resume' | 'retry',
+  from: SubscriptionTruth['status'],
+): Promise<MoneyResult<SubscriptionTruth>> {
+  const budget = api.budget();
+  const before = await mustRead(api, ref, budget);
+  return startedOutcome(before.truth.status === from ? await act(api, ref, action, budget) : before);
+}
+
+async function act(
+  api: JsonApi,
+  ref: SubscriptionRef,
+  action: 'cancel' | 'pause' | 'resume' | 'retry',
   budget: Budget,
-): Promise<SubscriptionTruth> {
-  const { plan_id: planId, last_billing_cycle_order_id: orderId } = subscription;
-  const [plan, order] = await Promise.all([
-    planId == null
-      ? null
-      : api.find({
-          operation: 'plans.get',
-          method: 'GET',
-          path: `/plans/${encodeURIComponent(planId)}`,
-          reply: conektaPlan,
-          budget,
-        }),
-    orderId == null || orderId === known?.id
-      ? known
-      : api.find({
-          operation: 'orders.get',
-          method: 'GET',
-          path: `/orders/${encodeURIComponent(orderId)}`,
-          reply: conektaOrder,
-          budget,
-        }),
-  ]);
-  return mapSubscription(subscription, plan, order);
+): Promise<ReadSubscription> {
+  const answered = await api.call({
+    operation: `subscriptions.${action}`,
+    method: 'POST',
+    path: `${subscriptionPath(ref)}/${action}`,
+    reply: conektaSubscription,
+    budget,
+  });
+  return withParts(api, under(ref, answered), null, budget);
+}
+
+async function put(
+  api: JsonApi,
+  ref: SubscriptionRef,
+  body: Readonly<Record<string, unknown>>,
+  budget: Budget,
+): Promise<ReadSubscription> {
+  const answered = await api.call({
+    operation: 'subscriptions.update',
+    method: 'PUT',
+    path: subscriptionPath(ref),
+    body,
+    reply: conektaSubscription,
+    budget,
+  });
+  return withParts(api, under(ref, answered), null, budget);
+}
+
+function under(ref: SubscriptionRef, subscription: ConektaSubscription): ConektaSubscription {
+  return { ...subscription, customer_id: subscription.customer_id ?? ref.providerCustomerId };
+}
+
+async function mustRead(api: JsonApi, ref: SubscriptionRef, budget: Budget): Promise<ReadSubscription> {
+  const found = await readSubscription(api, ref, budget);
+  if (found) return found;
+  throw rejected({ provider: 'conekta', status: 404, providerCode: 'resource_not_found' });
+}
+
+function asOutcome(error: unknown): MoneyResult<SubscriptionTruth> {
+  if (!(error instanceof ConektaDeclinedError)) return asUnknown(error);
+  return { outcome: 'declined', declineCode: error.declineCode, providerCode: error.providerCode, value: null };
 }

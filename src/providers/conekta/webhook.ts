@@ -1,11 +1,16 @@
 import { verify } from 'node:crypto';
-import type { z } from 'zod';
 import { BillingError } from '../../domain/errors.ts';
 import { jsonOf } from '../json-api.ts';
 import type { ProviderObjectRef, ProviderWebhook, WebhookFact } from '../port.ts';
-import { conektaEvent } from './wire.ts';
+import { disputeId } from './map-order.ts';
+import { conektaEvent, type ConektaEvent } from './wire.ts';
 
-/** State changes of what we sold. `charge.*` and `order.updated` repeat them, `charge.created` even wrongly. */
+type EventObject = ConektaEvent['data']['object'];
+
+/**
+ * State changes of what we sold. The rest of `charge.*` and `order.updated` repeat them, `charge.created` even wrongly;
+ * of the charges only chargebacks tell something new.
+ */
 const DECISIVE = new Set([
   'order.paid',
   'order.pending_payment',
@@ -20,7 +25,22 @@ const DECISIVE = new Set([
   'subscription.resumed',
   'subscription.canceled',
   'subscription.expired',
+  'charge.chargeback.created',
+  'charge.chargeback.updated',
+  'charge.chargeback.under_review',
+  'charge.chargeback.lost',
+  'charge.chargeback.won',
 ]);
+
+/** What an endpoint of ours subscribes to: the decisive ones and those worth a note. */
+export const UNDERSTOOD: readonly string[] = [
+  ...DECISIVE,
+  'order.created',
+  'order.declined',
+  'order.voided',
+  'subscription.created',
+  'subscription.updated',
+];
 
 /**
  * RSA-SHA256 over the raw body in `DIGEST`; the secrets are public keys (PEM). There is no timestamp: a replay
@@ -42,21 +62,33 @@ export const conektaWebhook: ProviderWebhook = {
         message: 'The message is not a Conekta event.',
       });
     }
-    const { type } = event;
-    const object = event.data.object;
-    const checkoutId = object?.metadata?.checkout_id;
-    return {
-      eventId: event.id,
-      type,
-      live: event.livemode ?? null,
-      objectKind: type.split('.')[0] ?? 'unknown',
-      objectId: object?.id ?? event.id,
-      checkoutId: typeof checkoutId === 'string' ? checkoutId : null,
-      related: relatedOf(object ?? { id: null }),
-      isDecisive: DECISIVE.has(type) && !isRenewalOrder(type, object),
-    } satisfies WebhookFact;
+    return factOf(event);
   },
 };
+
+export function factOf(event: ConektaEvent): WebhookFact {
+  const { type } = event;
+  const object = event.data.object;
+  const checkoutId = object?.metadata?.checkout_id;
+  return {
+    eventId: event.id,
+    type,
+    live: event.livemode ?? null,
+    ...(disputeOf(type, object) ?? { objectKind: type.split('.')[0] ?? 'unknown', objectId: object?.id ?? event.id }),
+    checkoutId: typeof checkoutId === 'string' ? checkoutId : null,
+    related: relatedOf(object ?? { id: null }),
+    isDecisive: DECISIVE.has(type) && !isRenewalOrder(type, object),
+  };
+}
+
+/** The body of these events is undocumented: a charge with its chargeback, or the chargeback alone. */
+function disputeOf(type: string, object: EventObject): { objectKind: string; objectId: string } | null {
+  if (!type.startsWith('charge.chargeback.') || !object) return null;
+  const id = object.chargeback?.id ?? (object.object === 'chargeback' ? object.id : null);
+  return id != null && object.order_id != null
+    ? { objectKind: 'dispute', objectId: disputeId(object.order_id, id) }
+    : { objectKind: 'charge', objectId: object.charge_id ?? object.id ?? '' };
+}
 
 function isSigned(rawBody: Buffer, pem: string, signature: Buffer): boolean {
   try {
@@ -67,14 +99,15 @@ function isSigned(rawBody: Buffer, pem: string, signature: Buffer): boolean {
 }
 
 /** Every cycle of a subscription makes an order of its own, without checkout or metadata: `subscription.paid` tells of it. */
-function isRenewalOrder(type: string, object: z.output<typeof conektaEvent>['data']['object']): boolean {
+function isRenewalOrder(type: string, object: EventObject): boolean {
   return type === 'order.paid' && object?.checkout == null && object?.metadata?.checkout_id === undefined;
 }
 
-function relatedOf(object: NonNullable<z.output<typeof conektaEvent>['data']['object']>): readonly ProviderObjectRef[] {
+function relatedOf(object: NonNullable<EventObject>): readonly ProviderObjectRef[] {
   const refs: readonly (readonly [string, string | null | undefined])[] = [
     ['order', object.order_id],
     ['order', object.last_billing_cycle_order_id],
+    ['charge', object.charge_id ?? (object.object === 'charge' ? object.id : null)],
     ['checkout', object.checkout?.id],
     ['customer', object.customer_id ?? object.customer_info?.customer_id],
   ];

@@ -1,0 +1,84 @@
+import type { RefundReason, RefundTruth } from '../../domain/payment/truth.ts';
+import { asUnknown, paymentNotRefundable, refundExceedsPayment } from '../failures.ts';
+import type { Budget } from '../http.ts';
+import type { JsonApi } from '../json-api.ts';
+import type { CreateRefundInput, MoneyResult, RefundOperations } from '../port-money.ts';
+import { mapRefunds } from './map-order.ts';
+import { checkoutState, leadingCharge } from './map.ts';
+import { readOrder } from './orders.ts';
+import { MAX_PAGE } from './paging.ts';
+import { conektaChargePage, conektaOrder, type ConektaOrder } from './wire.ts';
+
+const REASONS: Readonly<Record<RefundReason, string>> = {
+  requested_by_customer: 'requested_by_client',
+  duplicate: 'duplicated_transaction',
+  fraudulent: 'suspected_fraud',
+  service_disruption: 'cannot_be_fulfilled',
+  other: 'other',
+};
+
+interface PaymentRef {
+  readonly providerPaymentId: string;
+  readonly providerInvoiceId: string | null;
+}
+
+/**
+ * Refunds are of an order. There is neither a key nor a place for our id, so a repeat would pay twice: `create` is sent
+ * once, and an unknown outcome is resolved by comparing `list` with what was there before.
+ */
+export function createConektaRefunds(api: JsonApi): RefundOperations {
+  return {
+    create: (input) => createRefund(api, input).catch(asUnknown),
+    async list(query) {
+      const order = await orderOf(api, query, api.budget());
+      return order ? mapRefunds(order).filter((row) => row.providerPaymentId === query.providerPaymentId) : [];
+    },
+  };
+}
+
+async function createRefund(api: JsonApi, input: CreateRefundInput): Promise<MoneyResult<RefundTruth>> {
+  const budget = api.budget();
+  const order = await orderOf(api, input, budget);
+  if (!order) throw paymentNotRefundable('conekta', 'unknown_payment');
+  assertRefundable(order, input);
+  const before = new Set(mapRefunds(order).map((row) => row.providerRefundId));
+  const after = await api.call({
+    operation: 'refunds.create',
+    method: 'POST',
+    path: `/orders/${encodeURIComponent(order.id)}/refunds`,
+    body: { amount: input.amount.amountMinor, reason: REASONS[input.reason] },
+    reply: conektaOrder,
+    budget,
+  });
+  const made = mapRefunds(after).findLast((row) => !before.has(row.providerRefundId));
+  if (!made) return { outcome: 'unknown', reason: 'api_error', providerCode: 'refund_missing' };
+  const value = { ...made, refundId: input.refundId };
+  if (made.status === 'succeeded') return { outcome: 'succeeded', value };
+  if (made.status === 'pending') return { outcome: 'pending', value, nextAction: null };
+  return { outcome: 'declined', declineCode: 'processing_error', providerCode: made.status, value };
+}
+
+function assertRefundable(order: ConektaOrder, input: CreateRefundInput): void {
+  if (checkoutState(order) !== 'paid') throw paymentNotRefundable('conekta', 'not_paid');
+  const charge = order.charges?.data.find(({ id }) => id === input.providerPaymentId) ?? leadingCharge(order);
+  if (charge?.status === 'charged_back') throw paymentNotRefundable('conekta', 'disputed');
+  if (input.amount.currency !== order.currency.toUpperCase()) throw paymentNotRefundable('conekta', 'other_currency');
+  const leftMinor = order.amount - (order.amount_refunded ?? 0);
+  if (input.amount.amountMinor > leftMinor) throw refundExceedsPayment('conekta', leftMinor);
+  if (order.is_refundable === false) throw paymentNotRefundable('conekta', 'method_not_refundable');
+}
+
+/** By its order; a charge alone is looked up first. */
+async function orderOf(api: JsonApi, ref: PaymentRef, budget: Budget): Promise<ConektaOrder | null> {
+  if (ref.providerInvoiceId !== null) return readOrder(api, ref.providerInvoiceId, 'refunds.order', budget);
+  const page = await api.call({
+    operation: 'charges.find',
+    method: 'GET',
+    path: '/charges',
+    query: { search: ref.providerPaymentId, limit: MAX_PAGE },
+    reply: conektaChargePage,
+    budget,
+  });
+  const orderId = page.data.find(({ id }) => id === ref.providerPaymentId)?.order_id;
+  return orderId == null ? null : readOrder(api, orderId, 'refunds.order', budget);
+}

@@ -1,0 +1,68 @@
+import type { SubscriptionTruth } from '../../domain/subscription/truth.ts';
+import type { FungiesApi } from './client.ts';
+import { moneyOf } from './amount.ts';
+import { mapSubscription } from './map.ts';
+import { paymentsOf } from './read-payments.ts';
+import {
+  offerReply,
+  subscriptionReply,
+  type FungiesItem,
+  type FungiesOffer,
+  type FungiesSubscription,
+} from './wire.ts';
+
+/** The newest payments that a truth carries. */
+const PAYMENTS = 12;
+
+export interface ReadSubscription {
+  readonly truth: SubscriptionTruth;
+  readonly items: readonly FungiesItem[];
+}
+
+/** A printed number may begin with `#`. */
+export function subscriptionPath(id: string): string {
+  return `/subscriptions/${encodeURIComponent(id.replace(/^#/, ''))}`;
+}
+
+/** The subscription, its lines, the offer for the price, and what was paid for it: three calls. */
+export async function readSubscription(api: FungiesApi, id: string): Promise<ReadSubscription | null> {
+  const found = await api.find({
+    operation: 'subscriptions.get',
+    method: 'GET',
+    path: subscriptionPath(id),
+    reply: subscriptionReply,
+  });
+  if (!found) return null;
+  const items = found.items ?? [];
+  return { truth: await truthOf(api, found.subscription, items), items };
+}
+
+export async function readOffer(api: FungiesApi, id: string): Promise<FungiesOffer | null> {
+  const found = await api.find({
+    operation: 'offers.get',
+    method: 'GET',
+    path: `/offers/${encodeURIComponent(id)}`,
+    reply: offerReply,
+  });
+  return found?.offer ?? null;
+}
+
+async function truthOf(
+  api: FungiesApi,
+  subscription: FungiesSubscription,
+  items: readonly FungiesItem[],
+): Promise<SubscriptionTruth> {
+  const [item] = items;
+  const offerId = item?.offer?.id;
+  const [offer, payments] = await Promise.all([
+    offerId === undefined ? null : readOffer(api, offerId),
+    subscription.userId == null
+      ? []
+      : paymentsOf(api, { userId: subscription.userId, subscriptionId: subscription.id }),
+  ]);
+  const quantity = item?.quantity ?? 1;
+  const amount = offer
+    ? moneyOf(offer.price * quantity, offer.currency)
+    : moneyOf(item?.value, item?.currency ?? payments[0]?.currency);
+  return mapSubscription(subscription, { amount, quantity, payments: payments.slice(0, PAYMENTS) });
+}
