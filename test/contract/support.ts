@@ -31,7 +31,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-export const TIMEOUT_MS = 500;
+export const TIMEOUT_MS = 1_000;
 const QUIET_MS = 250;
 
 /** The simulator, an inbox for its webhooks, and an account at every provider of the registry. */
@@ -180,6 +180,7 @@ async function pushedPrice(
   const key = `${provider}/${mode}`;
   const price = pushed.get(key) ?? pushPrice(provider, account, mode);
   pushed.set(key, price);
+  price.catch(() => pushed.delete(key));
   return price;
 }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createSandbox, type Sandbox } from '../src/context.ts';
+import { createCore, openAccount, type Sandbox } from '../src/context.ts';
 import type { CardInput } from '../src/core/cards.ts';
 import type { Answer } from '../src/http/answer.ts';
 import { OperatorRefusal } from '../src/operator.ts';
@@ -10,7 +10,11 @@ let sandbox: Sandbox;
 let desk: ProviderDesk;
 
 beforeEach(() => {
-  sandbox = createSandbox({ stateDir: null, seed: 1, publicUrl: () => 'http://sandbox.test' });
+  sandbox = openAccount(
+    createCore({ stateDir: null, seed: 1, publicUrl: () => 'http://sandbox.test' }),
+    'default',
+    undefined,
+  );
   desk = createPolar(sandbox);
 });
 
@@ -25,7 +29,7 @@ function call(method: 'get' | 'post' | 'patch', path: string, body: unknown = {}
     const match = new RegExp(`^${pattern}$`).exec(bare);
     if (route.method !== method || !match) continue;
     const answer: Answer = route.handle({
-      ...{ method, path: bare, headers: {}, ip: '127.0.0.1' },
+      ...{ method, path: bare, headers: {}, ip: '127.0.0.1', search: '' },
       params: Object.fromEntries(names.map((name, at) => [name, match[at + 1] ?? ''])),
       query: new URLSearchParams(query),
       rawBody: Buffer.from(JSON.stringify(body)),
