@@ -49,10 +49,16 @@ describe('Conekta tokens', () => {
     });
     const long = { card: { number: '4242424242424242', name: 'A', cvc: '123', exp_month: '12', exp_year: '2034' } };
     expect((await harness.conekta('POST', '/tokens', long)).status).toBe(422);
-    expect(await order(card('tok_nobody'))).toMatchObject({
+    expect(await order(card('tok_nobody'), { metadata: { checkout_id: 'nobody' } })).toMatchObject({
       status: 422,
       body: { details: [{ code: 'conekta.errors.parameter_validation.token_id.nonexistent_token' }] },
     });
+  });
+
+  it('makes no order for a charge it cannot run', async () => {
+    await order(card('tok_nobody'), { metadata: { checkout_id: 'nothing' } });
+    await order({ payment_method: { type: 'card' } }, { metadata: { checkout_id: 'nothing' } });
+    expect((await harness.conekta('GET', '/orders?search=nothing')).body['data']).toEqual([]);
   });
 
   it('gives an empty token for the browser form', async () => {

@@ -19,6 +19,10 @@ interface Data {
   [key: string]: Data | undefined;
 }
 
+/** A scalar of an answer, as text. */
+const text = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
+
 async function send(method: string, path: string, body?: unknown, headers?: object): Promise<JsonAnswer> {
   const { fungies } = harness.sandbox.config;
   const response = await fetch(`${fungies.base_url}${path}`, {
@@ -32,11 +36,11 @@ async function send(method: string, path: string, body?: unknown, headers?: obje
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     redirect: 'manual',
   });
-  const text = await response.text();
+  const raw = await response.text();
   return {
     status: response.status,
     headers: response.headers,
-    body: text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : { text },
+    body: raw.startsWith('{') ? (JSON.parse(raw) as Record<string, unknown>) : { raw },
   };
 }
 
@@ -62,7 +66,7 @@ async function anOffer(over: object = {}): Promise<string> {
     externalId: 'pro_m',
     ...over,
   });
-  return String(offer?.['id']);
+  return text(offer?.['id']);
 }
 
 let sales = 0;
@@ -92,8 +96,8 @@ async function aSubscription(over: { offer?: object; card?: string } = {}): Prom
     body: { result: 'paid' },
   });
   const { users } = await data('GET', `/v0/users/list?term=${checkoutId}%40example.com`);
-  const { subscriptions } = await data('GET', `/v0/subscriptions/list?status=all&userId=${users?.[0]?.['id']}`);
-  return String(subscriptions?.[0]?.['id']);
+  const { subscriptions } = await data('GET', `/v0/subscriptions/list?status=all&userId=${text(users?.[0]?.['id'])}`);
+  return text(subscriptions?.[0]?.['id']);
 }
 
 const advance = (duration: string) => harness.control('POST', '/clock', { advance: duration });
@@ -174,7 +178,7 @@ describe('Fungies hosted links', () => {
       body: { result: 'paid', state: 'complete' },
     });
     const { orders } = await data('GET', `/v0/orders/list?term=${checkoutId}%40example.com`);
-    const number = String(orders?.[0]?.['number']);
+    const number = text(orders?.[0]?.['number']);
     expect(orders?.[0]).toMatchObject({ status: 'PAID', value: 1900, currencyDecimals: 2, subscriptionId: number });
     const detail = await data('GET', `/v0/subscriptions/%23${number}`);
     expect(detail).toMatchObject({
@@ -237,8 +241,23 @@ describe('Fungies hosted links', () => {
     });
     expect(checkoutElement).toMatchObject({ status: 'ACTIVE', subscriptionOffer: { id: offerId }, offers: [] });
     const { base_url } = harness.sandbox.config.fungies;
-    await fetch(`${base_url}/store/checkout-element/${checkoutElement?.['id']}`);
+    await fetch(`${base_url}/store/checkout-element/${text(checkoutElement?.['id'])}`);
     expect((await complete('checkout_id_e1', { outcome: 'paid' })).body).toMatchObject({ result: 'paid' });
+  });
+
+  it('knows a sale by checkout, offer and user, opened or not', async () => {
+    const { user } = await data('POST', '/v0/users/create', { email: 'composed@example.com' });
+    const offerId = await anOffer();
+    const name = `chk_composed~${offerId}~${text(user?.['id'])}~1700000000000~0123456789`;
+    expect((await complete(name, { outcome: 'declined' })).body).toMatchObject({ result: 'declined', state: 'open' });
+    expect((await complete(name, { outcome: 'paid' })).body).toMatchObject({ result: 'paid' });
+    const { payments } = await data('GET', `/v0/payments/list?userId=${text(user?.['id'])}&statuses=PAID`);
+    expect(payments).toMatchObject([{ userId: user?.['id'] }]);
+    const opened = await aLink();
+    await fetch(opened.url);
+    const named = `${opened.checkoutId}~${opened.offerId}~nobody`;
+    expect((await complete(named, { outcome: 'paid' })).body).toMatchObject({ result: 'paid' });
+    expect((await complete(opened.checkoutId, { outcome: 'paid' })).body).toMatchObject({ result: 'refused' });
   });
 
   it('stops selling an offer at its limit', async () => {
@@ -355,9 +374,9 @@ describe('Fungies lists and imported data', () => {
     let cursor = '';
     for (let page = 0; page < 200; page += 1) {
       const answer = await data('GET', `/v0/subscriptions/list?status=all&take=100&cursor=${cursor}`);
-      for (const row of answer['subscriptions'] as unknown as Data[]) seen.add(String(row['id']));
-      if (String(answer['hasMore']) !== 'true') break;
-      cursor = String(answer['cursor']);
+      for (const row of answer['subscriptions'] as unknown as Data[]) seen.add(text(row['id']));
+      if (text(answer['hasMore']) !== 'true') break;
+      cursor = text(answer['cursor']);
     }
     expect([...seen].filter((id) => id.startsWith('LEGACY'))).toHaveLength(count);
     expect((await data('GET', '/v0/subscriptions/LEGACY0000000001'))['items']?.[0]).toMatchObject({ quantity: '1' });

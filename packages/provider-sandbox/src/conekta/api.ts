@@ -3,7 +3,9 @@ import type { ProviderApi } from '../http/provider-api.ts';
 import { AUTHORIZE_PATH, authorizationRoutes } from './authorizations.ts';
 import { chargeRoutes } from './charges.ts';
 import { checkoutRoutes } from './checkouts.ts';
+import { companyRoutes } from './company.ts';
 import type { ConektaContext } from './context.ts';
+import { customerAddressRoutes } from './customer-addresses.ts';
 import { customerRoutes } from './customers.ts';
 import { type Language, failureAnswer, generalFailure, problemAnswer } from './errors.ts';
 import { orderLineRoutes } from './order-lines.ts';
@@ -83,6 +85,7 @@ export function createConektaApi(conekta: ConektaContext): ProviderApi {
         subscribe: (customerId, body) => void subscribe(conekta, customerId, body),
         endSubscriptions,
       }),
+      ...customerAddressRoutes(conekta),
       ...tokenRoutes(conekta),
       ...orderRoutes(conekta),
       ...orderLineRoutes(conekta),
@@ -92,6 +95,7 @@ export function createConektaApi(conekta: ConektaContext): ProviderApi {
       ...portalRoutes(conekta),
       ...registryRoutes(conekta),
       ...webhookAndKeyRoutes(conekta),
+      ...companyRoutes(conekta),
       ...treasuryRoutes(conekta),
       ...authorizationRoutes(conekta),
     ],

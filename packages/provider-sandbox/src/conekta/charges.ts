@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Route } from '../http/answer.ts';
-import { PLAIN, runCharge } from './charging.ts';
+import { PLAIN, prepareCharges } from './charging.ts';
 import type { ConektaContext } from './context.ts';
 import { invalid, notFound, precondition } from './errors.ts';
 import { listPage } from './listing.ts';
@@ -65,7 +65,7 @@ export function chargeRoutes(conekta: ConektaContext): Route[] {
       const order = requireOrder(conekta, request);
       const body = parse(chargeBody, request);
       requireUnpaid(order);
-      const charge = runCharge(conekta, order, body, PLAIN);
+      const [charge] = prepareCharges(conekta, order, [body], PLAIN)();
       const shown = charge ? [showCharge(charge)] : [];
       // The schema has a list for the one and an object for the other; recorded samples have both for both.
       return { status: 200, body: asList ? { ...EMPTY_PAGE, data: shown } : shown[0] };

@@ -63,25 +63,13 @@ function cardOf(conekta: ConektaContext, order: Order, method: CardMethod): Omit
   return vault;
 }
 
-function needsChallenge(vault: Omit<Vault, 'id'>, manner: ChargeManner): boolean {
-  return manner.threeDsMode !== null && vault.challenges;
-}
-
 /** The order waits for the cardholder: no charge yet, and `next_action` says where to go. */
 function askCardholder(
   conekta: ConektaContext,
   order: Order,
-  input: { vault: Omit<Vault, 'id'>; manner: ChargeManner; amount: number; referenceId: string | null },
+  input: { vault: Omit<Vault, 'id'>; returnUrl: string; amount: number; referenceId: string | null },
 ): void {
-  const { manner, vault, amount, referenceId } = input;
-  const { returnUrl } = manner;
-  if (returnUrl === null)
-    throw invalid(
-      'return_url',
-      'presence',
-      'The parameter "return_url" is required.',
-      'El parámetro "return_url" es requerido.',
-    );
+  const { returnUrl, vault, amount, referenceId } = input;
   const slug = base62(30);
   order.authorization = {
     slug,
@@ -100,28 +88,43 @@ function askCardholder(
   saveOrder(conekta, order, 'pending_payment');
 }
 
-function runCard(
-  conekta: ConektaContext,
-  order: Order,
-  input: { method: CardMethod; amount: number; referenceId: string | null; manner: ChargeManner },
-): Charge | null {
-  const { method, amount, referenceId, manner } = input;
+interface CardCharge {
+  method: CardMethod;
+  referenceId: string | null;
+  manner: ChargeManner;
+}
+
+type Run = (amount: number) => Charge | null;
+
+function prepareCard(conekta: ConektaContext, order: Order, { method, referenceId, manner }: CardCharge): Run {
   const vault = cardOf(conekta, order, method);
-  if (needsChallenge(vault, manner)) {
-    askCardholder(conekta, order, { vault, manner, amount, referenceId });
-    return null;
+  if (manner.threeDsMode !== null && vault.challenges) {
+    const { returnUrl } = manner;
+    if (returnUrl === null)
+      throw invalid(
+        'return_url',
+        'presence',
+        'The parameter "return_url" is required.',
+        'El parámetro "return_url" es requerido.',
+      );
+    return (amount) => {
+      askCardholder(conekta, order, { vault, returnUrl, amount, referenceId });
+      return null;
+    };
   }
   // A saved card that fails without its holder fails here too.
   const isUnattended = method.payment_source_id !== undefined && vault.card.renewal === 'declines';
   const decline = vault.decline ?? (isUnattended ? GENERIC : null);
-  const charge = chargeCard(conekta, order, vault.card, decline, {
-    referenceId,
-    amount,
-    installments: method.monthly_installments ?? null,
-    preAuthorize: manner.preAuthorize,
-  });
-  if (decline) throw declined(decline, showOrder(order));
-  return charge;
+  return (amount) => {
+    const charge = chargeCard(conekta, order, vault.card, decline, {
+      referenceId,
+      amount,
+      installments: method.monthly_installments ?? null,
+      preAuthorize: manner.preAuthorize,
+    });
+    if (decline) throw declined(decline, showOrder(order));
+    return charge;
+  };
 }
 
 const GENERIC = {
@@ -130,49 +133,59 @@ const GENERIC = {
   message: 'La tarjeta fue declinada por el banco emisor.',
 };
 
-/**
- * Runs one charge of an order.
- *
- * @returns null while the cardholder has to confirm first
- * @throws {ConektaFailure} 402 with the whole order, which exists all the same, when the bank declines
- */
-export function runCharge(
-  conekta: ConektaContext,
-  order: Order,
-  body: ChargeBody,
-  manner: ChargeManner,
-): Charge | null {
+function prepareMethod(conekta: ConektaContext, order: Order, body: ChargeBody, manner: ChargeManner): Run {
   const { payment_method: method, reference_id: referenceId = null } = body;
-  const amount = body.amount ?? openAmount(order);
-  if (amount > openAmount(order))
-    throw invalid(
-      'amount',
-      'range',
-      `The amount exceeds what is left to pay (${openAmount(order)}).`,
-      `El monto excede lo que falta por pagar (${openAmount(order)}).`,
-    );
-  requireChargeable(method.type, amount, order.currency);
   switch (method.type) {
     case 'card':
-      return runCard(conekta, order, { method, amount, referenceId, manner });
+      return prepareCard(conekta, order, { method, referenceId, manner });
     case 'cash':
-    case 'spei':
-      return issueReference(conekta, order, method.type, {
-        expiresAt: method.expires_at ?? null,
-        referenceId,
-        amount,
-        productType: method.type === 'cash' ? (method.product_type ?? null) : null,
-      });
+    case 'spei': {
+      const productType = method.type === 'cash' ? (method.product_type ?? null) : null;
+      const expiresAt = method.expires_at ?? null;
+      return (amount) => issueReference(conekta, order, method.type, { expiresAt, referenceId, amount, productType });
+    }
     case 'bnpl':
     case 'pay_by_bank':
-      return redirectPayment(conekta, order, {
-        kind: method.type,
-        productType: method.product_type,
-        amount,
-        referenceId,
-        expiresAt: method.expires_at ?? null,
-        successUrl: method.type === 'bnpl' ? method.success_url : null,
-        failureUrl: method.type === 'bnpl' ? method.failure_url : null,
-      });
+      return (amount) =>
+        redirectPayment(conekta, order, {
+          kind: method.type,
+          productType: method.product_type,
+          amount,
+          referenceId,
+          expiresAt: method.expires_at ?? null,
+          successUrl: method.type === 'bnpl' ? method.success_url : null,
+          failureUrl: method.type === 'bnpl' ? method.failure_url : null,
+        });
   }
+}
+
+/**
+ * Checks the charges of an order all at once, so that nothing is created when one cannot be.
+ *
+ * @returns what runs them, one result each: null while the cardholder has to confirm first. It throws a 402 with the whole
+ * order, which exists all the same, when the bank declines
+ * @throws {ConektaFailure} 422 for an amount, card or token that cannot be charged, 402 for a token used before
+ */
+export function prepareCharges(
+  conekta: ConektaContext,
+  order: Order,
+  bodies: readonly ChargeBody[],
+  manner: ChargeManner,
+): () => (Charge | null)[] {
+  let left = openAmount(order);
+  const runs = bodies.map((body) => {
+    const amount = body.amount ?? left;
+    if (amount > left)
+      throw invalid(
+        'amount',
+        'range',
+        `The amount exceeds what is left to pay (${left}).`,
+        `El monto excede lo que falta por pagar (${left}).`,
+      );
+    left -= amount;
+    requireChargeable(body.payment_method.type, amount, order.currency);
+    const run = prepareMethod(conekta, order, body, manner);
+    return (): Charge | null => run(amount);
+  });
+  return () => runs.map((run) => run());
 }

@@ -18,6 +18,7 @@ export interface ConektaContext {
   chargebacks: Collection<Objects.Chargeback>;
   webhookKeys: Collection<Objects.WebhookKey>;
   links: Collection<Objects.PaymentLink>;
+  addresses: Collection<Objects.CustomerAddress>;
   now(): number;
   emit(type: string, object: object): void;
 }
@@ -61,6 +62,9 @@ export function createConektaContext(sandbox: Sandbox): ConektaContext {
     }),
     webhookKeys: store.collection<Objects.WebhookKey>('conekta/webhook_keys'),
     links: store.collection<Objects.PaymentLink>('conekta/payment_links', { slug: ({ checkout }) => [checkout.slug] }),
+    addresses: store.collection<Objects.CustomerAddress>('conekta/customer_addresses', {
+      customer: (doc) => [doc.parent_id],
+    }),
     chargebacks: store.collection<Objects.Chargeback>('conekta/chargebacks'),
     now: () => sandbox.clock.nowSeconds(),
     emit(type, object) {

@@ -106,6 +106,19 @@ function newSource(conekta: ConektaContext, customer: Customer, body: z.output<t
   return conekta.sources.put({ ...base, ...fields });
 }
 
+function addressesOf(conekta: ConektaContext, customerId: string): object {
+  const known = conekta.addresses.findBy('customer', customerId);
+  const lists = { shipping_contacts: 'shipping_contact', fiscal_entities: 'fiscal_entity' };
+  const filled = Object.entries(lists)
+    .map(([name, object]) => [name, known.filter((each) => each.object === object)] as const)
+    .filter(([, found]) => found.length > 0);
+  return Object.fromEntries(filled.map(([name, found]) => [name, embedded(found)]));
+}
+
+export function tellCustomer(conekta: ConektaContext, customer: Customer): void {
+  conekta.emit('customer.updated', showCustomer(conekta, customer));
+}
+
 export function showCustomer(conekta: ConektaContext, customer: Customer): object {
   const sources = conekta.sources.findBy('customer', customer.id);
   const latest = conekta.subscriptions.findBy('customer', customer.id).at(-1);
@@ -115,6 +128,7 @@ export function showCustomer(conekta: ConektaContext, customer: Customer): objec
     ...(preferred === null ? {} : { default_payment_source_id: preferred }),
     ...(sources.length === 0 ? {} : { payment_sources: embedded(sources) }),
     ...(latest ? { subscription: latest } : {}),
+    ...addressesOf(conekta, customer.id),
   };
 }
 
@@ -174,7 +188,7 @@ function update(conekta: ConektaContext, customer: Customer, body: z.output<type
   }
   Object.assign(customer, Object.fromEntries(changes.filter(([, value]) => value !== undefined)));
   conekta.customers.put(customer);
-  conekta.emit('customer.updated', showCustomer(conekta, customer));
+  tellCustomer(conekta, customer);
   return customer;
 }
 

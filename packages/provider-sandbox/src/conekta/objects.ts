@@ -179,3 +179,9 @@ export interface OrderTemplate {
   lines: { name: string; unitPrice: number; quantity: number; description: string | null }[];
   metadata: Metadata;
 }
+
+export interface CustomerAddress extends Base {
+  object: 'shipping_contact' | 'fiscal_entity';
+  parent_id: string;
+  created_at: number;
+}

@@ -2,10 +2,9 @@ import { z } from 'zod';
 import { base58 } from '../core/ids.ts';
 import { type ApiRequest, type Route, readJson } from '../http/answer.ts';
 import type { ConektaContext } from './context.ts';
-import { type ChargeManner, runCharge } from './charging.ts';
+import { type ChargeManner, prepareCharges } from './charging.ts';
 import { requireCustomer } from './customers.ts';
 import { invalid, notFound, precondition } from './errors.ts';
-import { requireChargeable } from './limits.ts';
 import { listPage } from './listing.ts';
 import type { Order } from './objects.ts';
 import { newCheckout, newLineItem, newOrderId, showOrder } from './order-object.ts';
@@ -150,16 +149,10 @@ function create(conekta: ConektaContext, body: OrderBody): Order {
       'return_url does not go with a checkout.',
       'return_url no se usa junto con checkout.',
     );
-  if ((body.charges ?? []).length > 0) requireMethodsFit(order, body);
+  const charge = prepareCharges(conekta, order, body.charges ?? [], manner);
   saveOrder(conekta, order, 'created');
-  for (const charge of body.charges ?? []) runCharge(conekta, order, charge, manner);
+  charge();
   return order;
-}
-
-/** Amount limits are checked before anything is created. */
-function requireMethodsFit(order: Order, body: OrderBody): void {
-  for (const { payment_method: method, amount } of body.charges ?? [])
-    requireChargeable(method.type, amount ?? order.amount, order.currency);
 }
 
 function listed(request: ApiRequest): (order: Order) => boolean {

@@ -62,7 +62,7 @@ function refundCharge(
     auth_code: charge.payment_method['auth_code'] ?? null,
     status: isCash ? 'pending' : 'refunded',
     reason: input.reason,
-    expires_at: isCash ? (input.expiresAt ?? now + CASH_REFUND_DAYS_S) : null,
+    ...(isCash ? { expires_at: input.expiresAt ?? now + CASH_REFUND_DAYS_S } : {}),
   };
   charge.refunds.push(refund);
   record(conekta, order, refund);

@@ -179,7 +179,7 @@ function eventRoutes(conekta: ConektaContext): Route[] {
             last_attempted_at: conekta.now(),
             last_http_response_status: 0,
             response_data: {},
-            url: conekta.sandbox.targets.configured().conekta,
+            url: conekta.sandbox.targets.of('conekta', event.type)[0]?.url ?? '',
           },
         };
       },

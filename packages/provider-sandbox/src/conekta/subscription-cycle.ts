@@ -59,8 +59,9 @@ export function startSubscription(
 }
 
 export function showSubscription(subscription: Subscription): object {
-  const { attempts: _attempts, cycles: _cycles, ...shown } = subscription;
-  return shown;
+  const { attempts: _attempts, cycles: _cycles, canceled_reason: reason, ...shown } = subscription;
+  // The reason appears with the cancellation.
+  return reason == null ? shown : { ...shown, canceled_reason: reason };
 }
 
 /** The cycle's order has been paid: on a hosted page for the first, by the saved card later. */

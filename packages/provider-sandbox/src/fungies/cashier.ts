@@ -66,6 +66,7 @@ function refusalOf(fungies: FungiesContext, sale: Sale, request: PayRequest): Pa
   if (sale.state !== 'open') return refused('This checkout is no longer open.');
   if (request.method !== 'card' || !request.card) return refused('This payment method is not available.', 'method');
   if ((sale.email ?? request.email ?? '') === '') return refused('Enter your e-mail address.', 'email');
+  if (!sale.needsEveryField) return null;
   const missing = fungies.settings().declaredFields.filter((name) => sale.customFields[name] === undefined);
   return missing.length === 0 ? null : refused(`Required custom fields are missing: ${missing.join(', ')}`);
 }

@@ -221,6 +221,8 @@ export interface Sale {
   quantity: number;
   discountCode: string | null;
   customFields: Record<string, string>;
+  /** False when the control interface began it without a link, which would have carried the other fields. */
+  needsEveryField: boolean;
   email: string | null;
   firstName: string | null;
   lastName: string | null;

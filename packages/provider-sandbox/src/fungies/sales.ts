@@ -66,6 +66,7 @@ function open(fungies: FungiesContext, link: Link): Sale | null {
     quantity: Number.isInteger(quantity) && quantity > 0 ? quantity : 1,
     discountCode: text('fngs-discount-code'),
     customFields: Object.fromEntries(declared),
+    needsEveryField: true,
     email: customer('email'),
     firstName: customer('first-name'),
     lastName: customer('last-name'),
@@ -85,12 +86,30 @@ export function visit(fungies: FungiesContext, link: Link): Sale | null {
 }
 
 /**
- * The sale a test or a page names: its id, a value of its custom fields (the newest one), or its link. A link nobody
+ * `<checkout_id>~<offerId>~<userId>…`: an application that makes links has no id of Fungies' to call a sale by, only what
+ * it put into the link. Begins the sale where nobody opened the link yet.
+ */
+function findComposed(fungies: FungiesContext, name: string): Sale | null {
+  const [checkoutId, offerId, userId] = name.split('~');
+  if (!checkoutId || offerId === undefined) return null;
+  const known = fungies.sales.findBy('lookup', checkoutId).findLast(({ offerIds }) => offerIds.includes(offerId));
+  if (known) return known;
+  const query = new URLSearchParams({ checkout_id: checkoutId });
+  const email = fungies.users.get(userId ?? '')?.email;
+  if (email !== undefined) query.set('fngs-customer-email', email);
+  const sale = open(fungies, { kind: 'offer', id: offerId, query });
+  return sale && fungies.sales.put(Object.assign(sale, { needsEveryField: false }));
+}
+
+/**
+ * The sale a test or a page names: its id, a value of its custom fields (the newest one), its link, or what is composed
+ * of checkout, offer and user. A link nobody
  * has opened yet is opened; a paid one stays the paid sale, so that asking again does not sell twice.
  */
 export function findSale(fungies: FungiesContext, name: string): Sale | null {
   const known = fungies.sales.get(name) ?? fungies.sales.findBy('lookup', name).at(-1);
   if (known) return known;
+  if (name.includes('~')) return findComposed(fungies, name);
   const link = readLink(name);
   if (!link) return null;
   return fungies.sales.findBy('link', keyOf(link)).at(-1) ?? open(fungies, link);
