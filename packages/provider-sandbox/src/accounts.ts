@@ -14,6 +14,9 @@ import { createStripe } from './stripe/index.ts';
 import { type Dispatcher, createDispatcher } from './webhooks/dispatcher.ts';
 import type { WebhookTargets } from './webhooks/targets.ts';
 
+/** Shorter parts of an address are words, not secrets. */
+const SECRET_LENGTH = 20;
+
 interface AccountRow {
   id: string;
   name: string;
@@ -93,13 +96,20 @@ export function createAccounts(
     return account;
   }
 
-  /** Browser calls carry no key of the account's, but a secret of one of its objects. */
-  function holderOf(provider: ProviderId, request: ApiRequest): Account | undefined {
-    const secrets = request.path.split('/').filter((part) => part.length >= 20);
-    return [...accounts.values()].find(
-      ({ desks: { [provider]: desk } }) =>
-        desk.api.owns?.(request) ?? secrets.some((secret) => desk.cashier.find(secret) !== null),
-    );
+  /** Calls of browsers and customers carry no key of the account's, but a secret of one of its objects. */
+  function holderOf(provider: ProviderId, request: ApiRequest, key: string | null): Account | undefined {
+    const secrets = [...request.path.split('/'), key ?? ''].filter((part) => part.length >= SECRET_LENGTH);
+    const knows = (find: ((secret: string) => unknown) | undefined): boolean =>
+      find !== undefined && secrets.some((secret) => find(secret) !== null);
+    return [...accounts.values()].find(({ desks: { [provider]: desk } }) => {
+      const { api, cashier, portal, invoices } = desk;
+      if (api.owns?.(request)) return true;
+      return (
+        knows((secret) => cashier.find(secret)) ||
+        knows(portal ? (secret) => portal.desk.find(secret) : undefined) ||
+        knows(invoices ? (secret) => invoices.desk.find(secret) : undefined)
+      );
+    });
   }
 
   const standard = open(
@@ -123,7 +133,7 @@ export function createAccounts(
     ownerOf(provider, request) {
       const key = carriedKey(provider, request);
       const known = key === null ? undefined : byKey.get(`${provider} ${key}`);
-      return known ?? (accounts.size > 1 ? holderOf(provider, request) : undefined) ?? standard;
+      return known ?? (accounts.size > 1 ? holderOf(provider, request, key) : undefined) ?? standard;
     },
     start() {
       isStarted = true;

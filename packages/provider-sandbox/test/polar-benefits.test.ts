@@ -121,8 +121,11 @@ describe("Polar's benefits", () => {
     expect((await use('validate')).status).toBe(404);
     await polar.call('PATCH', `/v1/license-keys/${String(key?.['id'])}`, { status: 'granted' });
     expect((await use('validate')).status).toBe(200);
-    await polar.call('DELETE', `/v1/subscriptions/${String(subscription?.['id'])}`);
+    const rotated = await polar.call('POST', `/v1/license-keys/${String(key?.['id'])}/rotate`);
     expect((await use('validate')).status).toBe(404);
+    expect((await use('validate', { key: rotated.body['key'] })).status).toBe(200);
+    await polar.call('DELETE', `/v1/subscriptions/${String(subscription?.['id'])}`);
+    expect((await use('validate', { key: rotated.body['key'] })).status).toBe(404);
   });
 
   it('hand out files, and are refused when what they name is missing', async () => {

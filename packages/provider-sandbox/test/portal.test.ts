@@ -107,6 +107,13 @@ describe('the customer portal', () => {
     expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'.*script-src 'sha256-/);
   });
 
+  it('takes the token from the query too, where a provider writes its links so', async () => {
+    const page = await get('/p/session?customer_session_token=secret&locale=en');
+    expect(page.status).toBe(200);
+    expect(new URL(page.url).pathname).toBe('/p/session/secret');
+    expect((await get('/p/session?customer_session_token=other')).status).toBe(404);
+  });
+
   it.each([
     [
       { kind: 'cancel', subscription: 'sub_1' },

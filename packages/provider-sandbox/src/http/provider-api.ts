@@ -10,7 +10,7 @@ export interface ProviderApi {
   admit(request: ApiRequest): Answer | null;
   /**
    * Whether a request that carries none of the accounts' keys concerns this account: a publishable key, a session token,
-   * the secret of one of its objects. Without it, the account whose checkout is named in the path is taken.
+   * the secret of one of its objects. Beside it, the secrets of checkouts, portals and invoices are known by themselves.
    */
   owns?(request: ApiRequest): boolean;
   /** Turns what a handler threw into the provider's error body. */

@@ -26,6 +26,13 @@ const fieldsOf = async (request: Request): Promise<URLSearchParams> =>
 const tokenOf = (request: Request): string => String(request.params['token'] ?? '');
 const pathOf = (request: Request): string => `${request.baseUrl}/${encodeURIComponent(tokenOf(request))}`;
 
+/** Some providers put the token into the query of their link, not into its path: it goes on to where it is at home. */
+function onward(request: Request, find: (token: string) => unknown): string | null {
+  const values = Object.values(request.query).filter((value) => typeof value === 'string');
+  const token = values.find((value) => value !== '' && find(value) !== null);
+  return token === undefined ? null : `${request.baseUrl}/${encodeURIComponent(token)}`;
+}
+
 interface CardForm {
   card: TypedCard;
   cardName: string;
@@ -100,6 +107,11 @@ function createPortal(provider: ProviderId, find: (token: string) => At<PortalDe
     const form = { ...BLANK, errors: isCard ? { form: message } : {} };
     show(request, response, view, { form, alert: isCard ? null : message, status: 422 });
   }
+  router.get('/', (request, response) => {
+    const path = onward(request, find);
+    if (path === null) sendPage(response, 404, missingPage(provider, GONE));
+    else response.redirect(303, path);
+  });
   router.get('/:token', (request, response) => {
     const at = find(tokenOf(request));
     if (at) show(request, response, at.view);

@@ -4,7 +4,7 @@ import { isTooLarge } from '../http/body.ts';
 import type { ProviderApi } from '../http/provider-api.ts';
 import { scheduleBenefits } from './benefit-grants.ts';
 import { benefitRoutes } from './benefits.ts';
-import { checkoutLinkRoutes } from './checkout-links.ts';
+import { checkoutLinkRoutes, isLink } from './checkout-links.ts';
 import { checkoutRoutes, scheduleCheckouts } from './checkouts.ts';
 import { API_VERSION, type PolarContext } from './context.ts';
 import { customFieldRoutes } from './custom-fields.ts';
@@ -108,6 +108,21 @@ function confirm(cashier: Cashier, id: string, request: ApiRequest): void {
   if (result.kind === 'refused') throw failed(403, 'NotOpenCheckout', result.message);
 }
 
+/** Calls without a token that still name this organization: by a license key's body, a file or a checkout link. */
+function owns(polar: PolarContext, request: ApiRequest): boolean {
+  const [, , first, second, id = ''] = request.path.split('/');
+  if (first === 'buy') return isLink(polar, second ?? '');
+  if (second === 'files') return polar.files.get(id) !== undefined;
+  if (!/\/license-keys\/(validate|activate|deactivate)$/.test(request.path)) return false;
+  try {
+    const body = bodyOf(request);
+    const named = typeof body === 'object' && body !== null && 'organization_id' in body ? body.organization_id : null;
+    return named === polar.organizationId();
+  } catch {
+    return false;
+  }
+}
+
 export function createPolarApi(polar: PolarContext, cashier: Cashier): ProviderApi {
   scheduleCheckouts(polar);
   scheduleSubscriptions(polar);
@@ -141,6 +156,7 @@ export function createPolarApi(polar: PolarContext, cashier: Cashier): ProviderA
       ...webhookDeliveryRoutes(polar),
     ],
     admit: (request) => admit(polar, request),
+    owns: (request) => owns(polar, request),
     failure: failureAnswer,
     unknownRoute: () => ({ status: 404, body: { detail: 'Not Found' } }),
     faulty,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Collection } from '../core/collection.ts';
 import { base62, uuid } from '../core/ids.ts';
 import type { ApiRequest, Route } from '../http/answer.ts';
 import { checkoutUrl } from './checkout-object.ts';
@@ -82,10 +83,14 @@ function visit(polar: PolarContext, link: CheckoutLink, request: ApiRequest): st
   return checkoutUrl(polar, openCheckout(polar, checkoutBody.parse(wish)));
 }
 
+const linksOf = (polar: PolarContext): Collection<CheckoutLink> =>
+  polar.sandbox.store.collection<CheckoutLink>('polar/checkout_links', { secret: (link) => [link.client_secret] });
+
+export const isLink = (polar: PolarContext, secret: string): boolean =>
+  linksOf(polar).findBy('secret', secret).length > 0;
+
 export function checkoutLinkRoutes(polar: PolarContext): Route[] {
-  const links = polar.sandbox.store.collection<CheckoutLink>('polar/checkout_links', {
-    secret: (link) => [link.client_secret],
-  });
+  const links = linksOf(polar);
   const found = (request: ApiRequest): CheckoutLink => {
     const link = links.get(request.params['id'] ?? '');
     if (!link) throw notFound();

@@ -1,6 +1,7 @@
 import type { Sandbox } from '../context.ts';
 import type { Collection } from '../core/collection.ts';
 import { uuid } from '../core/ids.ts';
+import type { Target } from '../webhooks/targets.ts';
 import type * as Objects from './objects.ts';
 
 export const API_VERSION = '2026-10';
@@ -44,12 +45,17 @@ export function createPolarContext(sandbox: Sandbox): PolarContext {
   const { store } = sandbox;
   const endpoints = store.collection<Objects.Endpoint>('polar/webhook_endpoints');
   const webhookEvents = store.collection<Objects.WebhookEvent>('polar/webhook_events');
-  sandbox.targets.addSource('polar', () =>
+  const disable = (url: string): void => {
+    for (const endpoint of endpoints.all()) {
+      if (endpoint.url === url) endpoints.put({ ...endpoint, enabled: false, modified_at: sandbox.clock.nowIso() });
+    }
+  };
+  const registered = (): Target[] =>
     endpoints
       .all()
       .filter((endpoint) => endpoint.enabled)
-      .map(({ url, events, secret }) => ({ url, events, secret })),
-  );
+      .map(({ url, events, secret }) => ({ url, events, secret }));
+  sandbox.targets.addSource('polar', registered, disable);
   return {
     sandbox,
     customers: store.collection<Objects.Customer>('polar/customers', {
@@ -64,6 +70,7 @@ export function createPolarContext(sandbox: Sandbox): PolarContext {
       lookup: (doc) => Object.values(doc.metadata).map(String),
     }),
     subscriptions: store.collection<Objects.Subscription>('polar/subscriptions', {
+      product: (doc) => [doc.product_id],
       customer: (doc) => [doc.customer_id],
       lookup: (doc) => Object.values(doc.metadata).map(String),
     }),
@@ -72,6 +79,7 @@ export function createPolarContext(sandbox: Sandbox): PolarContext {
       checkout: (doc) => one(doc.checkout_id),
       customer: (doc) => [doc.customer_id],
       secret: (doc) => [doc.internal.secret],
+      product: (doc) => one(doc.product_id),
       lookup: (doc) => Object.values(doc.metadata).map(String),
     }),
     payments: store.collection<Objects.Payment>('polar/payments', { order: (doc) => one(doc.order_id) }),

@@ -25,7 +25,7 @@ export function subscriptionMeters(polar: PolarContext, subscription: Subscripti
 const STATE_FIELDS = [
   ...['id', 'created_at', 'modified_at', 'custom_field_data', 'metadata', 'status', 'amount', 'currency'],
   ...['recurring_interval', 'current_period_start', 'current_period_end', 'trial_start', 'trial_end'],
-  ...['cancel_at_period_end', 'canceled_at', 'started_at', 'ends_at', 'product_id', 'discount_id', 'seats'],
+  ...['cancel_at_period_end', 'canceled_at', 'started_at', 'ends_at', 'product_id', 'discount_id', 'seats', 'units'],
 ];
 
 function stateSubscription(polar: PolarContext, subscription: Subscription): object {

@@ -16,10 +16,24 @@ export function rulesOf(benefit: Benefit): LicenseKeyRules {
   return { prefix, expires, activations, limit_usage } as LicenseKeyRules;
 }
 
+function newCode(prefix: string | null): { key: string; display_key: string } {
+  const code = uuid().toUpperCase();
+  return {
+    key: prefix === null || prefix === '' ? code : `${prefix.trim().toUpperCase()}-${code}`,
+    display_key: `****-${code.slice(-6)}`,
+  };
+}
+
+/** A new secret for the same key: the old one is unknown from now on, activations and limits stay. */
+export function rotateKey(polar: PolarContext, key: LicenseKey): LicenseKey {
+  const benefit = polar.benefits.get(key.benefit_id);
+  Object.assign(key, newCode(benefit ? rulesOf(benefit).prefix : null), { modified_at: polar.now() });
+  return polar.licenseKeys.put(key);
+}
+
 /** A key by the benefit's rules, shown in short as the dashboard does. */
 export function issueLicenseKey(polar: PolarContext, benefit: Benefit, customerId: string): LicenseKey {
   const { prefix, expires, activations, limit_usage } = rulesOf(benefit);
-  const code = uuid().toUpperCase();
   const nowMs = polar.sandbox.clock.nowMs();
   return polar.licenseKeys.put({
     id: uuid(),
@@ -28,8 +42,7 @@ export function issueLicenseKey(polar: PolarContext, benefit: Benefit, customerI
     organization_id: polar.organizationId(),
     customer_id: customerId,
     benefit_id: benefit.id,
-    key: prefix === null || prefix === '' ? code : `${prefix.trim().toUpperCase()}-${code}`,
-    display_key: `****-${code.slice(-6)}`,
+    ...newCode(prefix),
     status: 'granted',
     limit_activations: activations?.limit ?? null,
     usage: 0,

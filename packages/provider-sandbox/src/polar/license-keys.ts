@@ -4,6 +4,7 @@ import type { Metadata } from '../core/types.ts';
 import type { ApiRequest, Route } from '../http/answer.ts';
 import type { PolarContext } from './context.ts';
 import { failed, notFound } from './errors.ts';
+import { rotateKey } from './license-key-issue.ts';
 import { listPage, oneOf } from './listing.ts';
 import type { Activation, LicenseKey } from './objects.ts';
 import { metadata, parse } from './validation.ts';
@@ -176,6 +177,12 @@ export function licenseKeyRoutes(polar: PolarContext): Route[] {
       path,
       operations: ['license_keys.update'],
       handle: (request) => ({ status: 200, body: update(polar, found(request), parse(updateBody, request)) }),
+    },
+    {
+      method: 'post',
+      path: `${path}/rotate`,
+      operations: ['license_keys.rotate'],
+      handle: (request) => ({ status: 200, body: showKey(polar, rotateKey(polar, found(request))) }),
     },
     {
       method: 'get',

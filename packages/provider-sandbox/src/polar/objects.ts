@@ -166,6 +166,8 @@ export interface OrderItem {
   tax_amount: number;
   proration: boolean;
   product_price_id: string | null;
+  start_timestamp: string | null;
+  end_timestamp: string | null;
 }
 
 export interface Order extends Base {

@@ -21,6 +21,8 @@ export interface OrderInput {
   seats: number | null;
   metadata: Order['metadata'];
   customFieldData?: unknown;
+  /** What a subscription's lines are for. */
+  period?: { start: string; end: string };
   status?: 'draft' | 'pending';
   description?: string;
 }
@@ -51,6 +53,8 @@ function itemsOf(polar: PolarContext, input: OrderInput, subtotal: number, tax: 
       tax_amount: share,
       proration: isProration,
       product_price_id,
+      start_timestamp: input.period?.start ?? null,
+      end_timestamp: input.period?.end ?? null,
     };
   });
 }
@@ -87,6 +91,7 @@ export function newOrder(polar: PolarContext, input: OrderInput): Order {
     is_invoice_generated: false,
     receipt_number: null,
     seats: input.seats,
+    units: null,
     customer_id: input.customerId,
     product_id: input.productId,
     discount_id: input.discountId,

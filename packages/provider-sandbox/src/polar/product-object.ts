@@ -16,6 +16,13 @@ export function attachedFields(polar: PolarContext, product: Product): object[] 
   });
 }
 
+/** Only what nobody ever bought can be deleted. */
+export function isSold(polar: PolarContext, productId: string): boolean {
+  return (
+    polar.orders.findBy('product', productId).length > 0 || polar.subscriptions.findBy('product', productId).length > 0
+  );
+}
+
 /** A product as the API shows it. */
 export function showProduct(
   polar: PolarContext,
@@ -27,6 +34,7 @@ export function showProduct(
     prices: prices.map((price) => showPrice(polar, price)),
     benefits: benefitIds.flatMap((id) => polar.benefits.get(id) ?? []),
     medias: [],
+    is_deletable: !isSold(polar, product.id),
     attached_custom_fields: attachedFields(polar, product),
   };
 }

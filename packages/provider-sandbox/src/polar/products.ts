@@ -7,7 +7,7 @@ import { failed, notFound, refuse } from './errors.ts';
 import { listPage, oneOf } from './listing.ts';
 import type { Product } from './objects.ts';
 import { newPrice, priceBody } from './pricing.ts';
-import { showProduct } from './product-object.ts';
+import { isSold, showProduct } from './product-object.ts';
 import { metadata, organizationId, parse } from './validation.ts';
 
 const interval = z.enum(['day', 'week', 'month', 'year']);
@@ -117,12 +117,9 @@ function update(polar: PolarContext, product: Product, body: z.output<typeof pro
   return product;
 }
 
-/** Only what nobody ever bought can go. */
 function remove(polar: PolarContext, product: Product): void {
-  const isUsed =
-    polar.orders.all().some((order) => order.product_id === product.id) ||
-    polar.subscriptions.all().some((subscription) => subscription.product_id === product.id);
-  if (isUsed) throw failed(409, 'ProductNotDeletable', 'This product has orders or subscriptions: archive it.');
+  if (isSold(polar, product.id))
+    throw failed(409, 'ProductNotDeletable', 'This product has orders or subscriptions: archive it.');
   polar.products.remove(product.id);
 }
 

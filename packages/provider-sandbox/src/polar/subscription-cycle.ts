@@ -49,7 +49,8 @@ export function subscriptionOrder(
   const discount = input.reason === 'subscription_update' ? undefined : dueDiscount(polar, subscription);
   const discountable = input.lines.reduce((sum, line) => sum + (line.isProration === true ? 0 : line.amount), 0);
   const amount = discountAmount(discount, discountable, subscription.currency);
-  if (discount && discountable > 0) subscription.internal.discountedSince ??= polar.now();
+  // Its months count from the period's start, not from the moment the order was written.
+  if (discount && discountable > 0) subscription.internal.discountedSince ??= subscription.current_period_start;
   return newOrder(polar, {
     customerId: subscription.customer_id,
     productId: subscription.product_id,
@@ -64,6 +65,7 @@ export function subscriptionOrder(
     seats: subscription.seats,
     metadata: subscription.metadata,
     customFieldData: subscription['custom_field_data'],
+    period: { start: subscription.current_period_start, end: subscription.current_period_end },
   });
 }
 

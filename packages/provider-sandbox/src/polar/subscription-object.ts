@@ -74,6 +74,7 @@ export function newSubscription(polar: PolarContext, input: SubscriptionInput): 
     discount_id: input.discountId,
     checkout_id: input.checkoutId,
     seats: input.seats,
+    units: null,
     customer_cancellation_reason: null,
     customer_cancellation_comment: null,
     metadata: { ...input.metadata },

@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { uuid } from '../core/ids.ts';
+import { bytes, uuid } from '../core/ids.ts';
 import type { Route } from '../http/answer.ts';
 import { API_VERSION, type PolarContext } from './context.ts';
 import { notFound } from './errors.ts';
@@ -34,7 +33,7 @@ const createBody = z.object({
 });
 const updateBody = createBody.partial().extend({ enabled: z.boolean().nullish() });
 
-const newSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;
+const newSecret = (): string => `whsec_${bytes(32).toString('base64')}`;
 
 export function webhookEndpointRoutes(polar: PolarContext): Route[] {
   const found = (id = ''): Endpoint => {

@@ -41,7 +41,7 @@ export function findPolarDocument(): Document | null {
 
 /** Checks answers against the response schema of their operation, and webhook payloads against theirs. */
 export function createPolarChecker(document: Document) {
-  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false, discriminator: false });
+  const ajv = new Ajv2020({ strict: false, allErrors: true, validateFormats: false, inlineRefs: false });
   ajv.addSchema(document, 'polar');
   const compiled = new Map<string, ValidateFunction>();
   const pointer = (parts: readonly string[]): string =>
