@@ -42,6 +42,9 @@ const invoiceOf = async (subscription: string) => {
 };
 const shapeOf = ({ data }: Stripe.ApiList<Stripe.InvoiceLineItem>) =>
   data.map(({ amount, description, quantity, period }) => ({ amount, description, quantity, period }));
+/** The id of a field that is not expanded. */
+const idOf = (field: string | { id: string } | null | undefined): string =>
+  typeof field === 'string' ? field : (field?.id ?? '');
 const sku = (subscription: Stripe.Subscription) => subscription.items.data[0]?.id ?? '';
 
 describe('Stripe subscriptions', () => {
@@ -57,7 +60,7 @@ describe('Stripe subscriptions', () => {
     const invoice = made.latest_invoice as Stripe.Invoice;
     expect(made.status).toBe('incomplete');
     expect(invoice.confirmation_secret?.client_secret).toMatch(/^pi_.*_secret_/);
-    const intent = String(invoice.payments?.data[0]?.payment.payment_intent);
+    const intent = idOf(invoice.payments?.data[0]?.payment.payment_intent);
     await stripe.paymentIntents.confirm(intent, { payment_method: 'pm_card_visa' });
     expect((await stripe.subscriptions.retrieve(made.id)).status).toBe('active');
   });
@@ -91,7 +94,7 @@ describe('Stripe subscriptions', () => {
       const bigger = await aPrice(7000);
       await advance('P11D');
       const items = [{ id: sku(subscription), price: bigger.id, quantity: 2 }];
-      const proration_date = subscription.items.data[0]!.current_period_start + 11 * 86_400 + 1234;
+      const proration_date = (subscription.items.data[0]?.current_period_start ?? 0) + 11 * 86_400 + 1234;
       const preview = await stripe.invoices.createPreview({
         subscription: subscription.id,
         subscription_details: { items, proration_behavior, proration_date },
@@ -125,7 +128,7 @@ describe('Stripe subscriptions', () => {
   it('holds a change back until its invoice is paid', async () => {
     const subscription = await aSubscription(3000);
     const failing = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
-      customer: String(subscription.customer),
+      customer: idOf(subscription.customer),
     });
     await stripe.subscriptions.update(subscription.id, { default_payment_method: failing.id });
     const bigger = await aPrice(9000);
@@ -136,7 +139,7 @@ describe('Stripe subscriptions', () => {
     });
     expect(held.pending_update).not.toBeNull();
     expect(held.items.data[0]?.price.unit_amount).toBe(3000);
-    await stripe.invoices.pay(String(held.latest_invoice), { payment_method: 'pm_card_visa' });
+    await stripe.invoices.pay(idOf(held.latest_invoice), { payment_method: 'pm_card_visa' });
     const applied = await stripe.subscriptions.retrieve(subscription.id);
     expect(applied.pending_update).toBeNull();
     expect(applied.items.data[0]?.price.unit_amount).toBe(9000);
@@ -145,7 +148,7 @@ describe('Stripe subscriptions', () => {
   it('recovers from a failed renewal by a better card', async () => {
     const subscription = await aSubscription(3000);
     const failing = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', {
-      customer: String(subscription.customer),
+      customer: idOf(subscription.customer),
     });
     await stripe.subscriptions.update(subscription.id, { default_payment_method: failing.id });
     await advance('P32D');
@@ -162,8 +165,32 @@ describe('Stripe subscriptions', () => {
     expect((await stripe.subscriptions.retrieve(subscription.id)).status).toBe('paused');
     expect((await stripe.subscriptions.resume(subscription.id)).status).toBe('active');
     await stripe.subscriptions.cancel(subscription.id, { prorate: true, invoice_now: true });
-    const customer = await stripe.customers.retrieve(String(subscription.customer));
+    const customer = await stripe.customers.retrieve(idOf(subscription.customer));
     expect((customer as Stripe.Customer).balance).toBeLessThan(0);
+  });
+
+  it('changes the price at the next period by a schedule, and lets go of it', async () => {
+    const subscription = await aSubscription(3000);
+    const bigger = await aPrice(5000);
+    const schedule = await stripe.subscriptionSchedules.create({ from_subscription: subscription.id });
+    const [phase] = schedule.phases;
+    const start_date = phase?.start_date ?? 0;
+    const end_date = phase?.end_date ?? 0;
+    const planned = await stripe.subscriptionSchedules.update(schedule.id, {
+      end_behavior: 'release',
+      phases: [
+        { items: [{ price: idOf(subscription.items.data[0]?.price) }], start_date, end_date },
+        { items: [{ price: bigger.id }], duration: { interval: 'month' } },
+      ],
+    });
+    expect(planned.phases).toMatchObject([{ end_date }, { start_date: end_date }]);
+    await expect(stripe.subscriptions.update(subscription.id, { cancel_at_period_end: true })).rejects.toMatchObject({
+      statusCode: 400,
+    });
+    await advance('P32D');
+    expect((await invoiceOf(subscription.id)).total).toBe(5000);
+    await stripe.subscriptionSchedules.release(schedule.id);
+    expect(await stripe.subscriptions.retrieve(subscription.id)).toMatchObject({ schedule: null, status: 'active' });
   });
 
   it('takes coupons as long as they last', async () => {

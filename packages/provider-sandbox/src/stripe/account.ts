@@ -27,7 +27,7 @@ function accountOf(stripe: StripeContext): object {
   const id = stripe.sandbox.credentials.current().stripe.accountId;
   const capabilities = Object.keys(METHOD_TYPES)
     .filter((type) => type !== 'customer_balance')
-    .map((type) => [`${type}_payments`, 'active']);
+    .map((type): [string, string] => [`${type}_payments`, 'active']);
   return {
     id,
     object: 'account',

@@ -24,6 +24,7 @@ import { watchPendingUpdates } from './billing/change.ts';
 import { invoiceRoutes } from './billing/invoice-routes.ts';
 import { watchInvoicePayments } from './billing/invoices.ts';
 import { scheduleSubscriptions, watchInvoices } from './billing/lifecycle.ts';
+import { scheduleRoutes } from './billing/schedules.ts';
 import { subscriptionRoutes } from './billing/subscription-routes.ts';
 import { scheduleDebits } from './payments/confirm.ts';
 import { paymentIntentRoutes } from './payments/intent-routes.ts';
@@ -118,6 +119,7 @@ export function createStripeApi(stripe: StripeContext): ProviderApi {
       ...discountRoutes(stripe),
       ...sessionRoutes(stripe),
       ...subscriptionRoutes(stripe),
+      ...scheduleRoutes(stripe),
       ...invoiceRoutes(stripe),
       ...paymentMethodRoutes(stripe),
       ...paymentIntentRoutes(stripe),

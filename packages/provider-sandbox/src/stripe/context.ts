@@ -33,6 +33,7 @@ export interface StripeContext {
   eventDestinations: Collection<Objects.EventDestination>;
   thinEvents: Collection<Objects.ThinEvent>;
   testClocks: Collection<Objects.TestClock>;
+  schedules: Collection<Objects.SubscriptionSchedule>;
   refunds: Collection<Objects.Refund>;
   events: Collection<Objects.StripeEvent>;
   webhookEndpoints: Collection<Objects.WebhookEndpoint & { sharedSecret: string }>;
@@ -103,6 +104,7 @@ function openCollections(sandbox: Sandbox) {
     }),
     eventDestinations: store.collection<Objects.EventDestination>('stripe/event_destinations'),
     thinEvents: store.collection<Objects.ThinEvent>('stripe/thin_events'),
+    schedules: store.collection<Objects.SubscriptionSchedule>('stripe/subscription_schedules'),
     testClocks: store.collection<Objects.TestClock>('stripe/test_clocks'),
     paymentIntents: store.collection<Objects.PaymentIntent>('stripe/payment_intents', {
       customer: (doc) => one(doc.customer),

@@ -3,6 +3,7 @@ import { base62 } from '../core/ids.ts';
 import type { Route } from '../http/answer.ts';
 import type { StripeContext } from './context.ts';
 import { invalid, noSuch } from './errors.ts';
+import { expanded } from './expand.ts';
 import { listPage } from './listing.ts';
 import type { Coupon, PromotionCode } from './objects.ts';
 import {
@@ -45,7 +46,14 @@ const promotionParams = z.strictObject({
   expires_at: integer.optional(),
   max_redemptions: integer.optional(),
   metadata: metadata.optional(),
-  restrictions: ignored.optional(),
+  restrictions: z
+    .strictObject({
+      currency_options: ignored.optional(),
+      first_time_transaction: bool.optional(),
+      minimum_amount: integer.optional(),
+      minimum_amount_currency: text.optional(),
+    })
+    .optional(),
 });
 const listParams = z.strictObject({ ...page, created: range.optional() });
 const promotionList = z.strictObject({
@@ -89,6 +97,8 @@ function createCoupon(stripe: StripeContext, params: z.output<typeof couponParam
     redeem_by: params.redeem_by ?? null,
     times_redeemed: 0,
     valid: true,
+    ...(params.applies_to === undefined ? {} : { applies_to: params.applies_to }),
+    ...(params.currency_options === undefined ? {} : { currency_options: params.currency_options }),
   };
   stripe.coupons.put(coupon);
   stripe.emit('coupon.created', coupon);
@@ -115,11 +125,21 @@ function createPromotionCode(stripe: StripeContext, params: z.output<typeof prom
     max_redemptions: params.max_redemptions ?? null,
     metadata: mergeMetadata({}, params.metadata),
     promotion: params.promotion,
-    restrictions: { first_time_transaction: false, minimum_amount: null, minimum_amount_currency: null },
+    restrictions: {
+      first_time_transaction: params.restrictions?.first_time_transaction ?? false,
+      minimum_amount: params.restrictions?.minimum_amount ?? null,
+      minimum_amount_currency: params.restrictions?.minimum_amount_currency ?? null,
+    },
     times_redeemed: 0,
   };
   stripe.promotionCodes.put(promotion);
   stripe.emit('promotion_code.created', promotion);
+  return promotion;
+}
+
+function promotionOf(stripe: StripeContext, id = ''): PromotionCode {
+  const promotion = stripe.promotionCodes.get(id);
+  if (!promotion) throw noSuch('promotion code', id, 'promotion_code');
   return promotion;
 }
 
@@ -152,13 +172,55 @@ export function discountRoutes(stripe: StripeContext): Route[] {
       },
     },
     {
+      method: 'delete',
+      path: '/v1/coupons/:id',
+      operations: ['discounts.delete', 'coupons.delete'],
+      handle(request) {
+        const id = request.params['id'] ?? '';
+        const coupon = stripe.coupons.get(id);
+        if (!coupon) throw noSuch('coupon', id, 'coupon');
+        stripe.coupons.remove(id);
+        stripe.emit('coupon.deleted', coupon);
+        return { status: 200, body: { id, object: 'coupon', deleted: true } };
+      },
+    },
+    {
+      method: 'get',
+      path: '/v1/promotion_codes/:id',
+      operations: ['discounts.get', 'promotion_codes.get'],
+      handle(request) {
+        const params = parse(z.strictObject({ expand }), formOf(request));
+        return { status: 200, body: expanded(stripe, promotionOf(stripe, request.params['id']), params.expand) };
+      },
+    },
+    {
+      method: 'post',
+      path: '/v1/promotion_codes/:id',
+      operations: ['discounts.update', 'promotion_codes.update'],
+      handle(request) {
+        const schema = z.strictObject({
+          active: bool.optional(),
+          expand,
+          metadata: metadata.optional(),
+          restrictions: ignored.optional(),
+        });
+        const params = parse(schema, formOf(request));
+        const promotion = promotionOf(stripe, request.params['id']);
+        promotion.active = params.active ?? promotion.active;
+        promotion.metadata = mergeMetadata(promotion.metadata, params.metadata);
+        stripe.promotionCodes.put(promotion);
+        stripe.emit('promotion_code.updated', promotion, {});
+        return { status: 200, body: expanded(stripe, promotion, params.expand) };
+      },
+    },
+    {
       method: 'post',
       path: '/v1/promotion_codes',
       operations: ['discounts.create', 'promotion_codes.create'],
-      handle: (request) => ({
-        status: 200,
-        body: createPromotionCode(stripe, parse(promotionParams, formOf(request))),
-      }),
+      handle(request) {
+        const params = parse(promotionParams, formOf(request));
+        return { status: 200, body: expanded(stripe, createPromotionCode(stripe, params), params.expand) };
+      },
     },
     {
       method: 'get',
@@ -170,10 +232,8 @@ export function discountRoutes(stripe: StripeContext): Route[] {
           (params.active === undefined || doc.active === params.active) &&
           (params.code === undefined || doc.code.toLowerCase() === params.code.toLowerCase()) &&
           (params.coupon === undefined || doc.promotion.coupon === params.coupon);
-        return {
-          status: 200,
-          body: listPage(stripe.promotionCodes.newestFirst(), '/v1/promotion_codes', params, keep),
-        };
+        const list = listPage(stripe.promotionCodes.newestFirst(), '/v1/promotion_codes', params, keep);
+        return { status: 200, body: expanded(stripe, list, params.expand) };
       },
     },
   ];

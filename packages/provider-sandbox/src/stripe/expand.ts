@@ -7,7 +7,11 @@ type Node = Record<string, unknown>;
 const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Resolves an id to the object it names. */
-function lookUp(stripe: StripeContext, id: string): object | undefined {
+function lookUp(stripe: StripeContext, id: string, field: string): object | undefined {
+  // Whoever creates these may choose their ids.
+  if (field === 'product') return stripe.products.get(id);
+  if (field === 'coupon') return stripe.coupons.get(id);
+  if (id.startsWith('sub_sched_')) return stripe.schedules.get(id);
   if (id.startsWith('cs_')) return stripe.sessions.get(id)?.session;
   const byPrefix: Record<string, { get(id: string): object | undefined }> = {
     cus: stripe.customers,
@@ -28,7 +32,7 @@ function lookUp(stripe: StripeContext, id: string): object | undefined {
     bpc: stripe.portalConfigurations,
     mtr: stripe.meters,
   };
-  return byPrefix[id.slice(0, id.indexOf('_'))]?.get(id) ?? stripe.coupons.get(id);
+  return byPrefix[id.slice(0, id.indexOf('_'))]?.get(id);
 }
 
 /** Fields that exist only when asked for. */
@@ -65,7 +69,7 @@ function expandAt(stripe: StripeContext, node: unknown, path: readonly string[])
   if (!isNode(node)) return true;
   const value = node[field];
   if (typeof value === 'string') {
-    const found = lookUp(stripe, value);
+    const found = lookUp(stripe, value, field);
     if (!found) return rest.length === 0;
     node[field] = structuredClone(found);
   } else if (value === undefined) {
@@ -73,7 +77,9 @@ function expandAt(stripe: StripeContext, node: unknown, path: readonly string[])
     if (made === undefined) return false;
     node[field] = made;
   } else if (Array.isArray(value)) {
-    node[field] = value.map((item) => (typeof item === 'string' ? (lookUp(stripe, item) ?? item) : item) as unknown);
+    node[field] = value.map(
+      (item) => (typeof item === 'string' ? (lookUp(stripe, item, field) ?? item) : item) as unknown,
+    );
   }
   return expandAt(stripe, node[field], rest);
 }

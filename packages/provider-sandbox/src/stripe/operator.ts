@@ -96,6 +96,17 @@ export function createStripeOperator(stripe: StripeContext): OperatorDesk {
       if (outcome === 'nothing') throw new OperatorRefusal(`subscription ${subscription.id} owes nothing`);
       return { outcome };
     },
+    tokenize(cardNumber) {
+      const read = readCard({ number: cardNumber.replaceAll(/\s/g, ''), expMonth: 12, expYear: 2099, cvc: '123' });
+      const billing = { email: null, name: null, country: null };
+      return newPaymentMethod(stripe, {
+        type: 'card',
+        card: read.card,
+        behaviour: read.behaviour,
+        customer: null,
+        billing,
+      }).id;
+    },
     cancelSubscription(subscriptionId, when) {
       const subscription = subscriptionOf(stripe, subscriptionId);
       if (when === 'period_end') return void updateSubscription(stripe, subscription, { cancel_at_period_end: true });

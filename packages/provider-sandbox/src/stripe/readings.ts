@@ -3,6 +3,7 @@ import type { Collection } from '../core/collection.ts';
 import type { Route } from '../http/answer.ts';
 import type { StripeContext } from './context.ts';
 import { noSuch } from './errors.ts';
+import type { Charge } from './objects.ts';
 import { expanded } from './expand.ts';
 import { inRange, listPage } from './listing.ts';
 import { expand, formOf, page, parse, range, text } from './params.ts';
@@ -24,6 +25,13 @@ function reader<T extends { id: string; created: number }>(
   };
 }
 
+const chargeList = z.strictObject({
+  ...page,
+  created: range.optional(),
+  customer: text.optional(),
+  payment_intent: text.optional(),
+  transfer_group: text.optional(),
+});
 const invoiceList = z.strictObject({
   ...page,
   collection_method: text.optional(),
@@ -62,6 +70,20 @@ function matchesType(wanted: string, type: string): boolean {
 
 function lists(stripe: StripeContext): Route[] {
   return [
+    {
+      method: 'get',
+      path: '/v1/charges',
+      operations: ['charges.list'],
+      handle(request) {
+        const params = parse(chargeList, formOf(request));
+        const keep = (doc: Charge): boolean =>
+          inRange(doc.created, params.created) &&
+          (params.customer === undefined || doc.customer === params.customer) &&
+          (params.payment_intent === undefined || doc.payment_intent === params.payment_intent);
+        const list = listPage(stripe.charges.newestFirst(), '/v1/charges', params, keep);
+        return { status: 200, body: expanded(stripe, list, params.expand) };
+      },
+    },
     {
       method: 'get',
       path: '/v1/invoices',

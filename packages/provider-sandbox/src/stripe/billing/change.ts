@@ -20,6 +20,12 @@ import type { ChangePlan } from './plan-change.ts';
 
 const PENDING_S = 23 * 3600;
 
+const NEEDS_ACTION = {
+  code: 'subscription_payment_intent_requires_action',
+  declineCode: 'authentication_required',
+  message: 'Payment for this subscription requires additional user action before it can be completed successfully.',
+};
+
 export type PaymentBehavior =
   'allow_incomplete' | 'default_incomplete' | 'error_if_incomplete' | 'pending_if_incomplete';
 
@@ -89,7 +95,7 @@ export function applyChange(
     const outcome = wouldPay(stripe, plan.next, composeInvoice(stripe, changeInvoice(stripe, plan)));
     const fails = outcome.kind === 'decline' || outcome.kind === 'challenge';
     if (fails && behavior === 'pending_if_incomplete') return holdBack(stripe, subscription, plan);
-    if (fails) throw paymentFailure(outcome.kind === 'decline' ? outcome.decline : AUTHENTICATION_REQUIRED);
+    if (fails) throw paymentFailure(outcome.kind === 'decline' ? outcome.decline : NEEDS_ACTION);
   }
   execute(stripe, subscription, plan, before);
 }

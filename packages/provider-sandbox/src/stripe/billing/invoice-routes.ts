@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { base62 } from '../../core/ids.ts';
 import type { ApiRequest, Route } from '../../http/answer.ts';
 import type { StripeContext } from '../context.ts';
 import { requireCustomer } from '../customers.ts';
@@ -7,10 +6,9 @@ import { invalid, noSuch, paymentFailure } from '../errors.ts';
 import { expanded } from '../expand.ts';
 import { listPage } from '../listing.ts';
 import { checkCurrency } from '../money.ts';
-import type { Invoice, InvoiceItem } from '../objects.ts';
+import type { Invoice } from '../objects.ts';
 import {
   bool,
-  decimal,
   expand,
   formOf,
   integer,
@@ -19,16 +17,15 @@ import {
   opaque,
   page,
   parse,
-  range,
   text,
 } from '../params.ts';
 import { methodNamed } from '../payments/method-object.ts';
 import { placeOf } from '../tax/tax.ts';
-import { amountFor } from './price-amount.ts';
 import { itemLine, pendingItems } from './cycle-lines.ts';
-import { composeInvoice } from './compose-invoice.ts';
-import { chooseCoupons, liveDiscounts, newDiscount, redeem } from './discounts-of.ts';
+import { chooseCoupons, newDiscount, redeem } from './discounts-of.ts';
 import { draftInvoice, finalizeInvoice, markPaid, markUncollectible, payInvoice, voidInvoice } from './invoices.ts';
+import { invoiceItemRoutes } from './invoice-items.ts';
+import { notEditable, recompose } from './recompose-invoice.ts';
 import { previewInvoice } from './preview.ts';
 import { automaticTaxParam, discountsParam, previewParams } from './subscription-params.ts';
 
@@ -65,68 +62,11 @@ const payParams = z.strictObject({
   paid_out_of_band: bool.optional(),
   payment_method: text.optional(),
 });
-const itemParams = {
-  ...opaque('discounts tax_behavior tax_code tax_rates quantity_decimal price_data'),
-  amount: integer.optional(),
-  description: text.optional(),
-  discountable: bool.optional(),
-  expand,
-  metadata: metadata.optional(),
-  period: z.strictObject({ start: integer, end: integer }).optional(),
-  pricing: z.strictObject({ price: text.optional() }).optional(),
-  quantity: integer.optional(),
-  unit_amount_decimal: decimal.optional(),
-};
-const itemCreate = z.strictObject({
-  ...itemParams,
-  ...opaque('customer_account'),
-  currency: text.optional(),
-  customer: text,
-  invoice: text.optional(),
-  subscription: text.optional(),
-});
-
 function dueDate(
   stripe: StripeContext,
   params: { due_date?: number | undefined; days_until_due?: number | undefined },
 ): number | null {
   return params.due_date ?? (params.days_until_due === undefined ? null : stripe.now() + params.days_until_due * DAY_S);
-}
-
-/** Works the draft out again after its items, discounts or tax changed; its id and page stay. */
-function recompose(stripe: StripeContext, invoice: Invoice, automaticTax: boolean): void {
-  const items = stripe.invoiceItems.findBy('invoice', invoice.id);
-  const customer = requireCustomer(stripe, invoice.customer, 'customer', 400);
-  const made = composeInvoice(
-    stripe,
-    {
-      customer,
-      currency: invoice.currency,
-      reason: invoice.billing_reason,
-      lines: items.map((item) => itemLine(stripe, item)),
-      period: { start: Number(invoice['period_start']), end: Number(invoice['period_end']) },
-      subscription: null,
-      discounts: liveDiscounts(stripe, invoice.discounts, stripe.now()),
-      automaticTax,
-    },
-    invoice.id,
-  );
-  const keys = [
-    'amount_due',
-    'amount_remaining',
-    'automatic_tax',
-    'ending_balance',
-    'lines',
-    'subtotal',
-    'subtotal_excluding_tax',
-    'total',
-    'total_discount_amounts',
-    'total_excluding_tax',
-    'total_pretax_credit_amounts',
-    'total_taxes',
-  ];
-  Object.assign(invoice, Object.fromEntries(keys.map((key) => [key, made[key]])));
-  stripe.invoices.put(invoice);
 }
 
 function create(stripe: StripeContext, params: z.output<typeof createParams>): Invoice {
@@ -167,12 +107,6 @@ function create(stripe: StripeContext, params: z.output<typeof createParams>): I
       footer: params.footer ?? null,
       metadata: mergeMetadata({}, params.metadata),
     },
-  });
-}
-
-function notEditable(invoice: Invoice): Error {
-  return invalid(`Invoice ${invoice.id} is no longer editable: it has been finalized.`, {
-    code: 'invoice_not_editable',
   });
 }
 
@@ -221,7 +155,7 @@ function finalize(stripe: StripeContext, invoice: Invoice): Invoice {
   return invoice;
 }
 
-export function defaultMethodOf(stripe: StripeContext, invoice: Invoice): string | null {
+function defaultMethodOf(stripe: StripeContext, invoice: Invoice): string | null {
   const id = invoice.parent?.subscription_details.subscription;
   const subscription = id === undefined ? undefined : stripe.subscriptions.get(id);
   const customer = stripe.customers.get(invoice.customer);
@@ -252,134 +186,9 @@ function pay(stripe: StripeContext, invoice: Invoice, params: z.output<typeof pa
   }
   const method = methodNamed(stripe, id, 'payment_method');
   const outcome = payInvoice(stripe, invoice, method, { offSession: true, returnUrl: null });
-  if (outcome.kind === 'declined') throw paymentFailure(outcome.decline);
-  return invoice;
-}
-
-function createItem(stripe: StripeContext, params: z.output<typeof itemCreate>): InvoiceItem {
-  const customer = requireCustomer(stripe, params.customer, 'customer', 400);
-  const priceId = params.pricing?.price;
-  const price = priceId === undefined ? undefined : stripe.prices.get(priceId);
-  if (priceId !== undefined && !price) throw noSuch('price', priceId, 'pricing[price]', 400);
-  const quantity = params.quantity ?? 1;
-  const unit = params.unit_amount_decimal;
-  const amount =
-    params.amount ??
-    (price ? amountFor(price, quantity) : unit === undefined ? undefined : Math.round(unit * quantity));
-  if (amount === undefined)
-    throw invalid('Missing required param: amount.', { code: 'parameter_missing', param: 'amount' });
-  const invoice = params.invoice === undefined ? undefined : stripe.invoices.get(params.invoice);
-  if (params.invoice !== undefined && !invoice) throw noSuch('invoice', params.invoice, 'invoice', 400);
-  if (invoice && invoice.status !== 'draft') throw notEditable(invoice);
-  const now = stripe.now();
-  const item: InvoiceItem = {
-    id: `ii_1${base62(23)}`,
-    object: 'invoiceitem',
-    amount,
-    created: now,
-    currency: price?.currency ?? checkCurrency(params.currency ?? invoice?.currency ?? 'usd'),
-    customer: customer.id,
-    customer_account: null,
-    date: now,
-    description: params.description ?? (price ? (stripe.products.get(price.product)?.name ?? 'Item') : 'Item'),
-    discountable: params.discountable ?? amount > 0,
-    discounts: [],
-    invoice: invoice?.id ?? null,
-    livemode: false,
-    metadata: mergeMetadata({}, params.metadata),
-    parent:
-      params.subscription === undefined
-        ? null
-        : {
-            quote_details: null,
-            subscription_details: { subscription: params.subscription, subscription_item: null },
-            type: 'subscription_details',
-          },
-    period: params.period ?? { start: now, end: now },
-    pricing: {
-      price_details: price ? { price: price.id, product: price.product } : null,
-      type: 'price_details',
-      unit_amount_decimal: price?.unit_amount_decimal ?? String(unit ?? amount / quantity),
-    },
-    proration: false,
-    proration_details: null,
-    quantity,
-    quantity_decimal: String(quantity),
-    tax_rates: [],
-    test_clock: null,
-  };
-  stripe.invoiceItems.put(item);
-  if (invoice) {
-    recompose(stripe, invoice, invoice.automatic_tax.enabled);
-    stripe.emit('invoice.updated', invoice, {});
-  }
-  stripe.emit('invoiceitem.created', item);
-  return item;
-}
-
-function itemRoutes(stripe: StripeContext): Route[] {
-  const found = (request: ApiRequest): InvoiceItem => {
-    const id = request.params['id'] ?? '';
-    const item = stripe.invoiceItems.get(id);
-    if (!item) throw noSuch('invoiceitem', id, 'invoiceitem');
-    return item;
-  };
-  return [
-    {
-      method: 'post',
-      path: '/v1/invoiceitems',
-      operations: ['invoice_items.create'],
-      handle(request) {
-        const params = parse(itemCreate, formOf(request));
-        return { status: 200, body: expanded(stripe, createItem(stripe, params), params.expand) };
-      },
-    },
-    {
-      method: 'get',
-      path: '/v1/invoiceitems',
-      operations: ['invoice_items.list'],
-      handle(request) {
-        const schema = z.strictObject({
-          ...page,
-          ...opaque('customer_account'),
-          created: range.optional(),
-          customer: text.optional(),
-          invoice: text.optional(),
-          pending: bool.optional(),
-        });
-        const params = parse(schema, formOf(request));
-        const keep = (doc: InvoiceItem): boolean =>
-          (params.customer === undefined || doc.customer === params.customer) &&
-          (params.invoice === undefined || doc.invoice === params.invoice) &&
-          (params.pending === undefined || (doc.invoice === null) === params.pending);
-        const list = listPage(stripe.invoiceItems.newestFirst(), '/v1/invoiceitems', params, keep);
-        return { status: 200, body: expanded(stripe, list, params.expand) };
-      },
-    },
-    {
-      method: 'get',
-      path: '/v1/invoiceitems/:id',
-      operations: ['invoice_items.get'],
-      handle: (request) => ({
-        status: 200,
-        body: expanded(stripe, found(request), parse(z.strictObject({ expand }), formOf(request)).expand),
-      }),
-    },
-    {
-      method: 'delete',
-      path: '/v1/invoiceitems/:id',
-      operations: ['invoice_items.delete'],
-      handle(request) {
-        const item = found(request);
-        const invoice = item.invoice === null ? undefined : stripe.invoices.get(item.invoice);
-        if (invoice && invoice.status !== 'draft') throw notEditable(invoice);
-        stripe.invoiceItems.remove(item.id);
-        if (invoice) recompose(stripe, invoice, invoice.automatic_tax.enabled);
-        stripe.emit('invoiceitem.deleted', item);
-        return { status: 200, body: { id: item.id, object: 'invoiceitem', deleted: true } };
-      },
-    },
-  ];
+  if (outcome.kind !== 'declined') return invoice;
+  const asks = outcome.decline.code === 'authentication_required';
+  throw paymentFailure(asks ? { ...outcome.decline, code: 'invoice_payment_intent_requires_action' } : outcome.decline);
 }
 
 const onlyExpand = z.strictObject({ expand });
@@ -412,7 +221,7 @@ export function invoiceRoutes(stripe: StripeContext): Route[] {
     });
   };
   return [
-    ...itemRoutes(stripe),
+    ...invoiceItemRoutes(stripe),
     {
       method: 'post',
       path: `${PATH}/create_preview`,

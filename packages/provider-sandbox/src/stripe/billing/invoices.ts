@@ -1,7 +1,7 @@
 import { base62 } from '../../core/ids.ts';
 import type { Decline } from '../../core/cards.ts';
 import type { StripeContext } from '../context.ts';
-import type { Invoice, InvoicePayment, PaymentIntent, PaymentMethod } from '../objects.ts';
+import type { Customer, Invoice, InvoicePayment, PaymentIntent, PaymentMethod } from '../objects.ts';
 import { type Confirmation, confirmIntent } from '../payments/confirm.ts';
 import { newPaymentIntent } from '../payments/intent-object.ts';
 import { cancelIntent } from '../payments/intents.ts';
@@ -84,6 +84,11 @@ function ensureIntent(stripe: StripeContext, invoice: Invoice, ledgerMetadata: R
   return intent;
 }
 
+function prefixOf(customer: Customer | undefined): string {
+  const prefix = customer?.['invoice_prefix'];
+  return typeof prefix === 'string' ? prefix : 'SBX';
+}
+
 /** Draft to open: numbered, with its page and its payment. Tax that cannot be worked out keeps it a draft. */
 export function finalizeInvoice(
   stripe: StripeContext,
@@ -112,7 +117,7 @@ export function finalizeInvoice(
   const token = base62(32);
   Object.assign(invoice, {
     status: 'open',
-    number: `${String(customer?.['invoice_prefix'] ?? 'SBX')}-${String(sequence).padStart(4, '0')}`,
+    number: `${prefixOf(customer)}-${String(sequence).padStart(4, '0')}`,
     effective_at: stripe.now(),
     hosted_invoice_url: `${stripe.sandbox.publicUrl()}/i/${token}`,
     invoice_pdf: `${stripe.sandbox.publicUrl()}/i/${token}/pdf`,

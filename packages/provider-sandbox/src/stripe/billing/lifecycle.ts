@@ -14,6 +14,7 @@ import {
   subscriptionOf,
   voidInvoice,
 } from './invoices.ts';
+import { enterDuePhase } from './schedule-phases.ts';
 import { currentEnd, currentStart, periodEnd } from './subscription-object.ts';
 
 export const RENEWAL = 'stripe.subscription.period-end';
@@ -219,6 +220,7 @@ export function collect(
 
 function renew(stripe: StripeContext, subscription: Subscription): void {
   const before = structuredClone(subscription);
+  enterDuePhase(stripe, subscription);
   const { next, input } = nextCycle(stripe, subscription);
   Object.assign(subscription, { items: next.items, status: next.status });
   const invoice = draftInvoice(stripe, { ...input, subscription });

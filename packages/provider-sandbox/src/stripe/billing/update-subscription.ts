@@ -119,6 +119,12 @@ export function updateSubscription(stripe: StripeContext, subscription: Subscrip
     if (!Object.keys(update).every((key) => allowed.includes(key)))
       throw invalid('A canceled subscription can only update its cancellation_details and metadata.');
   }
+  const ends = update.cancel_at_period_end !== undefined || update.cancel_at !== undefined;
+  if (subscription['schedule'] != null && (ends || update.items !== undefined)) {
+    throw invalid(
+      `The subscription is managed by the subscription schedule \`${String(subscription['schedule'])}\`, and updating any cancelation or item behavior directly is not allowed. Please release the schedule first.`,
+    );
+  }
   const before = structuredClone(subscription);
   const change = changeOf(stripe, update);
   // Everything that can be refused is, on a copy, before the first change is kept.

@@ -104,9 +104,14 @@ export function billingFields(
 /** US account numbers and IBANs whose debits fail, as published. */
 const FAILING_ACCOUNTS = new Set(['000111111113', '000111111116', '000222222227', '000333333335', '000444444440']);
 
+const textIn = (given: Record<string, unknown>, name: string, fallback: string): string => {
+  const value = given[name];
+  return typeof value === 'string' ? value : fallback;
+};
+
 function debitDetails(type: string, given: Record<string, unknown>): { settles: boolean; details: object } {
   if (type === 'sepa_debit') {
-    const iban = String(given['iban'] ?? 'DE89370400440532013000').replaceAll(/\s/g, '');
+    const iban = textIn(given, 'iban', 'DE89370400440532013000').replaceAll(/\s/g, '');
     // DE…3000 and its like settle; …3001 and …3003 fail or are disputed.
     return {
       settles: !/3001$|3003$/.test(iban),
@@ -114,7 +119,7 @@ function debitDetails(type: string, given: Record<string, unknown>): { settles: 
     };
   }
   if (type === 'us_bank_account') {
-    const account = String(given['account_number'] ?? '000123456789');
+    const account = textIn(given, 'account_number', '000123456789');
     const { routing_number: routing = '110000000', account_holder_type: holder = 'individual' } = given;
     return {
       settles: !FAILING_ACCOUNTS.has(account),

@@ -122,7 +122,8 @@ const textOf = (holder: unknown, key: string): unknown =>
 
 /** Reads a `next_action` back into what a page shows; null when it is none of a shop or bank. */
 export function voucherFacts(action: unknown): VoucherFacts | null {
-  const type = String(textOf(action, 'type') ?? '');
+  const named = textOf(action, 'type');
+  const type = typeof named === 'string' ? named : '';
   if (type === 'display_bank_transfer_instructions') {
     const instructions = textOf(action, type);
     const addresses = textOf(instructions, 'financial_addresses');

@@ -76,7 +76,8 @@ function update(
   Object.assign(destination, Object.fromEntries(given), { updated: stripe.sandbox.clock.nowIso() });
   if (endpoint) destination.url = endpoint.url;
   if (metadata) {
-    const merged = { ...Object(destination['metadata']), ...metadata };
+    const before: unknown = destination['metadata'];
+    const merged: Record<string, unknown> = { ...(typeof before === 'object' ? before : {}), ...metadata };
     destination['metadata'] = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
   }
   return stripe.eventDestinations.put(destination);
