@@ -29,7 +29,25 @@ export async function createSubscription(
   const before = await findNoted(api, { subscriptionId: input.subscriptionId, customerId }, budget);
   if (before) return startedOutcome(await withParts(api, before, null, budget));
   await noteIntent(api, { customerId, subscriptionId: input.subscriptionId, planId }, budget);
-  const started = await api.call({
+  const started = await start(api, customerId, planId, input, budget).catch(async (error: unknown) => {
+    // Surely not started: an intent left behind would claim what somebody starts later.
+    if (!(error instanceof OutcomeUnknownError))
+      await note(api, customerId, input.subscriptionId, '', budget).catch(() => undefined);
+    throw error;
+  });
+  // Without it the subscription is still found by its intent.
+  await note(api, customerId, input.subscriptionId, started.id, budget).catch(() => undefined);
+  return startedOutcome(await withParts(api, { ...started, customer_id: customerId }, null, budget));
+}
+
+function start(
+  api: JsonApi,
+  customerId: string,
+  planId: string,
+  input: CreateSubscriptionInput,
+  budget: Budget,
+): Promise<ConektaSubscription> {
+  return api.call({
     operation: 'subscriptions.create',
     method: 'POST',
     path: `/customers/${encodeURIComponent(customerId)}/subscriptions`,
@@ -41,9 +59,6 @@ export async function createSubscription(
     reply: conektaSubscription,
     budget,
   });
-  // Without it the subscription is still found by its intent.
-  await note(api, customerId, input.subscriptionId, started.id, budget).catch(() => undefined);
-  return startedOutcome(await withParts(api, { ...started, customer_id: customerId }, null, budget));
 }
 
 /** A failed first charge still answers 200, with `past_due`; Conekta then tries again by itself until it is canceled. */
@@ -61,7 +76,7 @@ export async function findNoted(
 ): Promise<ConektaSubscription | null> {
   const metadata = (await readCustomer(api, ref.customerId, budget))?.metadata ?? {};
   const noted = metadata[noteKey(ref.subscriptionId)];
-  if (typeof noted !== 'string') return null;
+  if (typeof noted !== 'string' || noted === '') return null;
   return pickNoted(noted, Object.values(metadata), await subscriptionsOf(api, ref.customerId, budget));
 }
 

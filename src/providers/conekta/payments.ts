@@ -7,7 +7,7 @@ import { unixFromIso } from '../wire-time.ts';
 import { contactOf } from './customers.ts';
 import { ConektaDeclinedError, declineCodeOf } from './errors.ts';
 import { assertChargeable } from './limits.ts';
-import { mapDirectPayment } from './map-order.ts';
+import { mapDirectPayment, nextActionOf } from './map-order.ts';
 import { leadingCharge } from './map.ts';
 import { readOrder } from './orders.ts';
 import { MAX_PAGE, readAll } from './paging.ts';
@@ -31,7 +31,7 @@ export function createConektaPayments(api: JsonApi): PaymentOperations {
           reply: conektaOrderPage,
         },
         api.budget(),
-        (order) => order.metadata?.business_id === query.businessId,
+        (order) => isAttempt(order) && order.metadata?.business_id === query.businessId,
       );
       return orders.toSorted((a, b) => (b.created_at ?? 0) - (a.created_at ?? 0)).map(mapDirectPayment);
     },
@@ -96,7 +96,7 @@ async function findByKey(api: JsonApi, input: CreatePaymentInput, budget: Budget
     reply: conektaOrderPage,
     budget,
   });
-  const found = page.data.find((order) => order.metadata?.call_key === input.idempotencyKey);
+  const found = page.data.find((order) => isAttempt(order) && order.metadata?.call_key === input.idempotencyKey);
   if (!found) return null;
   if (found.amount === input.amount.amountMinor) return found;
   throw new BillingError({
@@ -105,6 +105,11 @@ async function findByKey(api: JsonApi, input: CreatePaymentInput, budget: Budget
     message: 'This key has already made a payment of another amount.',
     details: { provider: 'conekta' },
   });
+}
+
+/** An order without a charge or a challenge is what is left of a refused request: nobody can pay it. */
+function isAttempt(order: ConektaOrder): boolean {
+  return (order.charges?.data ?? []).length > 0 || nextActionOf(order) !== null;
 }
 
 function outcomeOf(order: ConektaOrder): MoneyResult<DirectPaymentTruth> {

@@ -2,7 +2,7 @@ import type { Page } from '../port.ts';
 import type { ChangeFact, ChangeOperations } from '../port-records.ts';
 import type { FungiesApi } from './client.ts';
 import { isoFromMs, userOf } from './map.ts';
-import { readSkipPage, readSubscriptionPage } from './paging.ts';
+import { OVERLAP, readSkipPage, readSubscriptionPage } from './paging.ts';
 import { paymentPage, type FungiesPayment, type FungiesSubscription } from './wire.ts';
 
 const DAY_MS = 86_400_000;
@@ -28,7 +28,7 @@ export function createFungiesChanges(api: FungiesApi): ChangeOperations {
 async function paymentChanges(api: FungiesApi, query: Query): Promise<Page<ChangeFact>> {
   const page = await readSkipPage(
     api,
-    { operation: 'payments.list', path: '/payments/list', reply: paymentPage },
+    { operation: 'payments.list', path: '/payments/list', reply: paymentPage, overlap: OVERLAP },
     query,
     ({ payments }) => payments,
   );

@@ -5,8 +5,8 @@ import type { FungiesApi } from './client.ts';
 import { subscriptionPage, type FungiesSubscription } from './wire.ts';
 
 export const MAX_TAKE = 100;
-/** New objects push older ones down between two pages: each page repeats a few of the one before. */
-const OVERLAP = 5;
+/** What is archived between two pages pulls others up: pages that are read for all of them repeat a few. */
+export const OVERLAP = 5;
 const MAX_PAGES = 40;
 
 export interface SkipCall<Schema extends z.ZodType> {
@@ -14,10 +14,13 @@ export interface SkipCall<Schema extends z.ZodType> {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | null>>;
   readonly reply: Schema;
+  /** How many of the page before are told again, for readers that take each object once. */
+  readonly overlap?: number;
 }
 
 /**
- * One page of a list with `skip` and `take`; the cursor is the next `skip`. Filters that Fungies does not know are
+ * One page of a list, newest first (what is new meanwhile is then told twice, never skipped), with `skip` and `take`; the cursor is the next
+ * `skip`. Filters that Fungies does not know are
  * silently ignored, so callers filter again.
  */
 export async function readSkipPage<Schema extends z.ZodType, Item>(
@@ -28,15 +31,15 @@ export async function readSkipPage<Schema extends z.ZodType, Item>(
 ): Promise<Page<Item>> {
   const skip = Math.max(0, Number.parseInt(query.cursor ?? '0', 10) || 0);
   const take = Math.min(Math.max(query.limit, 1), MAX_TAKE);
+  const { overlap = 0, ...request } = call;
   const page = await api.call({
-    ...call,
+    ...request,
     method: 'GET',
     query: { ...call.query, skip, take, orderDirection: 'DESC' },
   });
   const items = itemsOf(page);
   // A short page is the last one: `count` is optional.
-  const isLast = items.length < take;
-  return { items, nextCursor: isLast ? null : String(skip + Math.max(1, take - (take > 2 * OVERLAP ? OVERLAP : 0))) };
+  return { items, nextCursor: items.length < take ? null : String(skip + Math.max(1, take - overlap)) };
 }
 
 /**
@@ -53,7 +56,12 @@ export async function readEverything<Schema extends z.ZodType, Item extends { re
   const found = new Map<string, Item>();
   let cursor: string | null = null;
   for (let count = 0; count < MAX_PAGES; count += 1) {
-    const page: Page<Item> = await readSkipPage(api, call, { cursor, limit: MAX_TAKE }, itemsOf);
+    const page: Page<Item> = await readSkipPage(
+      api,
+      { ...call, overlap: OVERLAP },
+      { cursor, limit: MAX_TAKE },
+      itemsOf,
+    );
     for (const item of page.items) found.set(item.id, item);
     cursor = page.nextCursor;
     if (cursor === null || isEnough(page.items)) return [...found.values()];

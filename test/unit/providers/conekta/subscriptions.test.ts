@@ -98,6 +98,17 @@ describe('a subscription started at Conekta', () => {
   });
 });
 
+describe('a refused start', () => {
+  it('leaves no intent that could claim what comes later', async () => {
+    const onStart = { status: 428, body: { type: 'precondition_required_error', details: [{ code: 'x' }] } };
+    const subscriptions = createConektaSubscriptions(await apiThat(world({ onStart })));
+    await expect(subscriptions.create(input)).rejects.toMatchObject({ code: 'provider_rejected' });
+    // The stub's customer now has a subscription of that plan, from somewhere else.
+    const query = { subscriptionId: 'ours_1', providerCustomerId: 'cus_1' };
+    expect(await subscriptions.find(query)).toBeNull();
+  });
+});
+
 describe('an intent', () => {
   const older = { ...active, id: 'sub_0', created_at: 1 };
   it.each([

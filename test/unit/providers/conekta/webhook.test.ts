@@ -85,3 +85,30 @@ describe('Conekta webhook messages', () => {
     );
   });
 });
+
+describe('Conekta chargebacks', () => {
+  const parse = (object: Record<string, unknown>, type = 'charge.chargeback.created') =>
+    conektaWebhook.parse({
+      rawBody: Buffer.from(JSON.stringify({ id: 'evt', type, livemode: true, created_at: 1, data: { object } })),
+      headers: {},
+    });
+
+  it('are disputes where the message shows both ids, else their charge', () => {
+    const charge = { object: 'charge', id: 'ch_1', order_id: 'ord_1', chargeback: { id: 'chbk_1' } };
+    expect(parse(charge)).toMatchObject({ objectKind: 'dispute', objectId: 'ord_1/chbk_1', isDecisive: true });
+    expect(parse(charge).related).toEqual([
+      { kind: 'order', id: 'ord_1' },
+      { kind: 'charge', id: 'ch_1' },
+    ]);
+    expect(parse({ object: 'chargeback', id: 'chbk_1', charge_id: 'ch_1' })).toMatchObject({
+      objectKind: 'charge',
+      objectId: 'ch_1',
+      isDecisive: true,
+    });
+  });
+
+  it('are all that a charge tells a workflow', () => {
+    expect(parse({ object: 'charge', id: 'ch_1', order_id: 'ord_1' }, 'charge.created').isDecisive).toBe(false);
+    expect(parse({ object: 'charge', id: 'ch_1', order_id: 'ord_1' }, 'charge.paid').isDecisive).toBe(false);
+  });
+});
