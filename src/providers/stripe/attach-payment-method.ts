@@ -1,4 +1,5 @@
 import type Stripe from 'stripe';
+import { BillingError } from '../../domain/errors.ts';
 import { tokenInvalid } from '../failures.ts';
 import type { Budget } from '../http.ts';
 import type { MoneyResult, PaymentMethodOperations, PaymentMethodTruth } from '../port-money.ts';
@@ -13,13 +14,8 @@ import { stripePaymentMethod, stripeSetupIntent } from './wire-money.ts';
 
 type AttachInput = Parameters<NonNullable<PaymentMethodOperations['attach']>>[0];
 
-/** What Stripe says of a `pm_…`, `tok_…` or `ctoken_…` that cannot be used (any more). */
-const TOKEN_PARAMS = new Set([
-  'payment_method',
-  'confirmation_token',
-  'payment_method_data[card][token]',
-  'payment_method_data[card]',
-]);
+/** What Stripe names when a `pm_…`, `tok_…` or `ctoken_…` cannot be used (any more): unknown, spent, another customer's. */
+const TOKEN_PARAMS = new Set(['payment_method', 'confirmation_token', 'card[token]', 'card', 'token']);
 const TOKEN_CODES = ['token_already_used', 'payment_method_invalid_parameter', 'payment_method_unexpected_state'];
 
 /**
@@ -35,20 +31,23 @@ export async function attachPaymentMethod(
   try {
     return await moneyResult(() => setUp(api, input, budget));
   } catch (error) {
-    const isMissing = isStripeCode(error, 'resource_missing') && TOKEN_PARAMS.has(String(detailOf(error, 'param')));
-    if (isMissing || TOKEN_CODES.some((code) => isStripeCode(error, code))) throw tokenInvalid('stripe');
+    const isRefused = error instanceof BillingError && error.kind === 'invalid';
+    const isToken =
+      TOKEN_PARAMS.has(String(detailOf(error, 'param'))) || TOKEN_CODES.some((code) => isStripeCode(error, code));
+    if (isRefused && isToken) throw tokenInvalid('stripe');
     throw error;
   }
 }
 
 async function setUp(api: StripeApi, input: AttachInput, budget: Budget): Promise<MoneyResult<PaymentMethodTruth>> {
   const { providerCustomerId } = input;
+  const token = await methodOfToken(api, input, budget);
   const intent = await api.call({
     operation: 'payment_methods.attach',
     reply: stripeSetupIntent,
     budget,
     key: `${input.idempotencyKey}:setup`,
-    send: (stripe, options) => stripe.setupIntents.create(setupParams(input), options),
+    send: (stripe, options) => stripe.setupIntents.create(setupParams(input, token), options),
   });
   const method = expanded(intent.payment_method) ?? intent.last_setup_error?.payment_method ?? null;
   if (intent.status === 'requires_payment_method' || intent.status === 'canceled' || method === null) {
@@ -59,7 +58,7 @@ async function setUp(api: StripeApi, input: AttachInput, budget: Budget): Promis
     const value = mapPaymentMethod(method, { providerCustomerId, defaultId: null });
     return { outcome: 'pending', value, nextAction: nextActionOf(intent) };
   }
-  if (input.billingAddress !== null && isStoredMethod(input.token)) await setAddress(api, input, method.id, budget);
+  await setAddress(api, input, method.id, budget);
   if (!input.setAsDefault) {
     const defaultId = (await readDefault(api, { providerCustomerId }, budget)) ?? null;
     return { outcome: 'succeeded', value: mapPaymentMethod(method, { providerCustomerId, defaultId }) };
@@ -72,7 +71,7 @@ async function setUp(api: StripeApi, input: AttachInput, budget: Budget): Promis
   return { outcome: 'succeeded', value };
 }
 
-function setupParams(input: AttachInput): Stripe.SetupIntentCreateParams {
+function setupParams(input: AttachInput, token: string): Stripe.SetupIntentCreateParams {
   return {
     customer: input.providerCustomerId,
     confirm: true,
@@ -80,26 +79,21 @@ function setupParams(input: AttachInput): Stripe.SetupIntentCreateParams {
     expand: ['payment_method'],
     automatic_payment_methods: { enabled: true, ...(input.returnUrl === null ? { allow_redirects: 'never' } : {}) },
     ...(input.returnUrl === null ? {} : { return_url: input.returnUrl }),
-    ...methodParams(input),
+    ...(token.startsWith('ctoken_') ? { confirmation_token: token } : { payment_method: token }),
   };
 }
 
-function methodParams({ token, billingAddress }: AttachInput): Partial<Stripe.SetupIntentCreateParams> {
-  if (token.startsWith('ctoken_')) return { confirmation_token: token };
-  if (isStoredMethod(token)) return { payment_method: token };
-  // The types have `card` without its token, which the API takes (docs, "Tokens").
-  const card: Record<string, string> = { token };
-  return {
-    payment_method_data: {
-      type: 'card',
-      ...(billingAddress === null ? {} : { billing_details: billingDetails(billingAddress) }),
-      ...{ card },
-    },
-  };
-}
-
-function isStoredMethod(token: string): boolean {
-  return !token.startsWith('tok_') && !token.startsWith('ctoken_');
+/** Card tokens of the older scripts become a method first; SetupIntents take none. */
+async function methodOfToken(api: StripeApi, input: AttachInput, budget: Budget): Promise<string> {
+  if (!input.token.startsWith('tok_')) return input.token;
+  const method = await api.call({
+    operation: 'payment_methods.create',
+    reply: stripePaymentMethod,
+    budget,
+    key: `${input.idempotencyKey}:method`,
+    send: (stripe, options) => stripe.paymentMethods.create({ type: 'card', card: { token: input.token } }, options),
+  });
+  return method.id;
 }
 
 async function setAddress(api: StripeApi, input: AttachInput, methodId: string, budget: Budget): Promise<void> {

@@ -40,8 +40,6 @@ const SNAPSHOTS = [
   'charge.dispute.created',
   'charge.dispute.updated',
   'charge.dispute.closed',
-  'charge.dispute.funds_withdrawn',
-  'charge.dispute.funds_reinstated',
   'payment_intent.succeeded',
   'payment_intent.payment_failed',
   'payment_intent.canceled',
@@ -65,6 +63,10 @@ const NOTED = [
   'payment_method.detached',
   'payment_method.automatically_updated',
   'refund.created',
+  // Each comes beside a status of the dispute that is decisive.
+  'charge.dispute.funds_withdrawn',
+  'charge.dispute.funds_reinstated',
+  'payment_intent.partially_funded',
   'radar.early_fraud_warning.created',
 ] as const satisfies readonly EnabledEvent[];
 

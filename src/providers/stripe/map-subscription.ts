@@ -4,6 +4,7 @@ import type { SubscriptionStatus, SubscriptionTruth } from '../../domain/subscri
 import type { InvoiceLine, ProviderInvoice } from '../port-money.ts';
 import { isoFromUnix } from '../wire-time.ts';
 import { fromStripeAmount } from './amount.ts';
+import { ourMethod } from './methods.ts';
 import { expanded, idOf, type StripeInvoice, type StripeSubscription } from './wire.ts';
 
 /** @throws {BillingError} `provider_status_unknown` (bug): guessing here would give or take access. */
@@ -144,7 +145,8 @@ export function mapSubscription(
   const item = subscription.items.data[0];
   const quantity = item?.quantity ?? 1;
   const price = item?.price;
-  const method = expanded(subscription.default_payment_method)?.type ?? null;
+  const type = expanded(subscription.default_payment_method)?.type;
+  const method = type == null ? null : ourMethod(type);
   const oldestFirst = invoices.toSorted((a, b) => (a.created ?? 0) - (b.created ?? 0));
   const paymentOf = (invoice: StripeInvoice): PaymentTruth | null =>
     newest?.providerInvoiceId === invoice.id ? newest : invoicePaymentTruth(invoice, method);

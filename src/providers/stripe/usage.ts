@@ -88,7 +88,8 @@ export function createStripeUsage(api: StripeApi): UsageOperations & Required<Pi
  */
 async function ingest(api: StripeApi, events: readonly UsageEventInput[]): Promise<UsageBatchResult> {
   const streams = [...Map.groupBy(events, (event) => `${event.providerCustomerId} ${event.eventName}`).values()];
-  const result = { accepted: 0, duplicates: 0, rejected: [] as { eventId: string; code: string }[] };
+  const rejected: UsageBatchResult['rejected'][number][] = [];
+  const result = { accepted: 0, duplicates: 0, rejected };
   let isStopped = false;
   async function work(): Promise<void> {
     for (let stream = streams.shift(); stream; stream = streams.shift()) {
@@ -98,7 +99,7 @@ async function ingest(api: StripeApi, events: readonly UsageEventInput[]): Promi
           isStopped = true;
           throw error;
         });
-        if (typeof outcome === 'object') result.rejected.push(outcome);
+        if (typeof outcome === 'object') rejected.push(outcome);
         else result[outcome] += 1;
       }
     }

@@ -293,6 +293,21 @@ describe('Stripe payment methods', () => {
     expect(sent[0]?.params).toMatchObject({ usage: 'off_session', confirm: 'true', payment_method: 'pm_card_visa' });
   });
 
+  it('makes a method of an older card token first', async () => {
+    const { client, sent } = await scripted({
+      'POST /payment_methods': card,
+      'POST /setup_intents': { id: 'seti_1', status: 'succeeded', payment_method: card },
+      'GET /customers/cus_1': customer,
+    });
+    const attached = await client.paymentMethods.attach?.({ ...input, token: 'tok_visa', setAsDefault: false });
+    expect(attached).toMatchObject({
+      outcome: 'succeeded',
+      value: { providerPaymentMethodId: 'pm_1', isDefault: true },
+    });
+    expect(sent[0]).toMatchObject({ key: 'k:method', params: { type: 'card', 'card[token]': 'tok_visa' } });
+    expect(sent[1]?.params.payment_method).toBe('pm_1');
+  });
+
   it('waits for the bank before it sets a default', async () => {
     const { client, calls } = await scripted({
       'POST /setup_intents': {
@@ -314,7 +329,8 @@ describe('Stripe payment methods', () => {
   it.each([
     ['unknown', { code: 'resource_missing', param: 'payment_method' }, 'token_invalid'],
     ['used', { code: 'token_already_used' }, 'token_invalid'],
-    ['of nobody’s', { code: 'resource_missing', param: 'customer' }, 'provider_rejected'],
+    ['of another customer', { param: 'payment_method' }, 'token_invalid'],
+    ['good, for a customer who is unknown', { code: 'resource_missing', param: 'customer' }, 'provider_rejected'],
   ])('refuses a token that is %s', async (_what, error, code) => {
     const { client } = await scripted({ 'POST /setup_intents': refusal(error) });
     await expect(client.paymentMethods.attach?.(input)).rejects.toMatchObject({ code });

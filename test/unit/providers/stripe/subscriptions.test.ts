@@ -371,6 +371,24 @@ describe('Stripe subscriptions without a page', () => {
     });
   });
 
+  it('names the method of a renewal in our words', async () => {
+    const payments = list({
+      id: 'inpay_1',
+      status: 'paid',
+      amount_paid: 2900,
+      amount_requested: 2900,
+      currency: 'usd',
+      payment: { payment_intent: 'pi_1' },
+    });
+    const debited = aSubscription({
+      default_payment_method: { id: 'pm_1', type: 'sepa_debit' },
+      latest_invoice: anInvoice({ payments }),
+    });
+    const { client } = await scripted({ 'GET /subscriptions': list(debited) });
+    const { items } = await client.subscriptions.list({ providerCustomerId: 'cus_1', cursor: null, limit: 10 });
+    expect(items[0]?.payments).toMatchObject([{ providerPaymentId: 'pi_1', method: 'sepa', status: 'succeeded' }]);
+  });
+
   it('finds by our id among all of a customer', async () => {
     const { client, sent } = await scripted({
       ...reads,

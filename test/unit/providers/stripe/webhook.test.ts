@@ -132,8 +132,9 @@ describe('Stripe webhook messages', () => {
     expect(event('refund.updated', refund, { status: 'pending' }).isDecisive).toBe(true);
     expect(event('refund.updated', refund, { destination_details: null }).isDecisive).toBe(false);
     const dispute = { id: 'du_1', object: 'dispute', charge: 'ch_1' };
-    for (const type of ['created', 'updated', 'closed', 'funds_withdrawn', 'funds_reinstated'])
+    for (const type of ['created', 'updated', 'closed'])
       expect(event(`charge.dispute.${type}`, dispute)).toMatchObject({ objectKind: 'dispute', isDecisive: true });
+    expect(event('charge.dispute.funds_withdrawn', dispute).isDecisive).toBe(false);
   });
 
   it('refuses what is no event', () => {
