@@ -35,12 +35,21 @@ export function changesOf(
 ): readonly SubscriptionPatch[] {
   const behavior = prorationOf(subscription, input);
   const patches: SubscriptionPatch[] = [];
-  const pending = subscription.pending_update ?? null;
   const productId = input.price?.providerProductId ?? null;
-  const due = input.when === 'now' ? subscription.product_id : (pending?.product_id ?? subscription.product_id);
-  if (productId !== null && productId !== due) patches.push({ product_id: productId, proration_behavior: behavior });
+  if (productId !== null) patches.push(...productOf(subscription, productId, { when: input.when, behavior }));
   if (input.quantity !== null) patches.push(...quantityOf(subscription, input, behavior));
   return patches;
+}
+
+function productOf(
+  { product_id: now, pending_update: pending }: PolarSubscription,
+  productId: string,
+  { when, behavior }: { readonly when: ChangeSubscriptionInput['when']; readonly behavior: string },
+): readonly SubscriptionPatch[] {
+  const later = pending?.product_id ?? now;
+  // To stay what it is, what waits to change it goes.
+  if (productId === now) return later === now ? [] : [{ pending_update: null }];
+  return when === 'period_end' && productId === later ? [] : [{ product_id: productId, proration_behavior: behavior }];
 }
 
 function quantityOf(

@@ -201,6 +201,15 @@ describe('changing a subscription at Polar', () => {
     expect([...sent(), ...here.sent()]).toEqual([]);
   });
 
+  it.each(['now', 'period_end'] as const)('stays what it is by dropping what waits (%s)', async (when) => {
+    const pending = { product_id: 'product-2', seats: null, applies_at: '2026-11-02T10:00:00Z' };
+    const { subscriptions, sent } = withSubscription({ ...renewing, pending_update: pending });
+    const staying = { ...change, price: price('monthly', renewing.product_id), when, proration: 'immediate' } as const;
+    await subscriptions.change?.(staying);
+    await subscriptions.change?.(staying);
+    expect(sent().map(({ body }) => body)).toEqual([{ pending_update: null }]);
+  });
+
   it('takes back what waits for the period’s end', async () => {
     const pending = { product_id: 'product-2', seats: null, applies_at: '2026-11-02T10:00:00Z' };
     const { subscriptions, sent } = withSubscription({ ...renewing, pending_update: pending });
