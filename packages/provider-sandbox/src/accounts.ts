@@ -75,6 +75,27 @@ function keyOf({ sandbox }: Account, provider: ProviderId): string {
   return provider === 'fungies' ? set.fungies.publicKey : set[provider].apiKey;
 }
 
+/** Calls of browsers and customers carry no key of the account's, but a secret of one of its objects. */
+function holderOf(
+  accounts: Iterable<Account>,
+  provider: ProviderId,
+  request: ApiRequest,
+  key: string | null,
+): Account | undefined {
+  const secrets = [...request.path.split('/'), key ?? ''].filter((part) => part.length >= SECRET_LENGTH);
+  const knows = (find: ((secret: string) => unknown) | undefined): boolean =>
+    find !== undefined && secrets.some((secret) => find(secret) !== null);
+  return [...accounts].find(({ desks: { [provider]: desk } }) => {
+    const { api, cashier, portal, invoices } = desk;
+    if (api.owns?.(request)) return true;
+    return (
+      knows((secret) => cashier.find(secret)) ||
+      knows(portal ? (secret) => portal.desk.find(secret) : undefined) ||
+      knows(invoices ? (secret) => invoices.desk.find(secret) : undefined)
+    );
+  });
+}
+
 export function createAccounts(
   core: SandboxCore,
   options: { adminToken: string | undefined; retryScale: number },
@@ -94,22 +115,6 @@ export function createAccounts(
     for (const provider of PROVIDERS) byKey.set(`${provider} ${keyOf(account, provider)}`, account);
     if (isStarted) dispatcher.start();
     return account;
-  }
-
-  /** Calls of browsers and customers carry no key of the account's, but a secret of one of its objects. */
-  function holderOf(provider: ProviderId, request: ApiRequest, key: string | null): Account | undefined {
-    const secrets = [...request.path.split('/'), key ?? ''].filter((part) => part.length >= SECRET_LENGTH);
-    const knows = (find: ((secret: string) => unknown) | undefined): boolean =>
-      find !== undefined && secrets.some((secret) => find(secret) !== null);
-    return [...accounts.values()].find(({ desks: { [provider]: desk } }) => {
-      const { api, cashier, portal, invoices } = desk;
-      if (api.owns?.(request)) return true;
-      return (
-        knows((secret) => cashier.find(secret)) ||
-        knows(portal ? (secret) => portal.desk.find(secret) : undefined) ||
-        knows(invoices ? (secret) => invoices.desk.find(secret) : undefined)
-      );
-    });
   }
 
   const standard = open(
@@ -133,7 +138,7 @@ export function createAccounts(
     ownerOf(provider, request) {
       const key = carriedKey(provider, request);
       const known = key === null ? undefined : byKey.get(`${provider} ${key}`);
-      return known ?? (accounts.size > 1 ? holderOf(provider, request, key) : undefined) ?? standard;
+      return known ?? (accounts.size > 1 ? holderOf(accounts.values(), provider, request, key) : undefined) ?? standard;
     },
     start() {
       isStarted = true;
