@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
 import { startSandbox } from '../../packages/provider-sandbox/src/index.ts';
 import type { CheckoutMode } from '../../src/domain/catalogue.ts';
 import type { Money } from '../../src/domain/money.ts';
@@ -22,6 +23,8 @@ export interface World {
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Strikes once, at the named operation. */
   fault(provider: string, kind: string, more?: Record<string, unknown>): Promise<unknown>;
+  /** Whether every fault that is set has struck. */
+  struck(): Promise<boolean>;
   complete(provider: string, id: string, outcome: string, more?: Record<string, unknown>): Promise<unknown>;
   /** What came in for a checkout of ours, once nothing has come for a moment. */
   facts(provider: string, checkoutId: string): Promise<readonly WebhookFact[]>;
@@ -83,6 +86,10 @@ export async function createWorld(): Promise<World> {
     control,
     fault: (provider, kind, more) =>
       control('POST', 'faults', { provider, operation: 'checkouts.create', kind, times: 1, ...more }),
+    async struck() {
+      const faults = z.array(z.object({ hits: z.number() })).parse(await control('GET', 'faults'));
+      return faults.every(({ hits }) => hits > 0);
+    },
     complete: (provider, id, outcome, more) =>
       control('POST', `checkouts/${provider}/${encodeURIComponent(id)}/complete`, { outcome, ...more }),
     async facts(provider, checkoutId) {
