@@ -240,6 +240,12 @@ describe('Conekta money and disputes', () => {
     expect(dispute.status).toBe(200);
     await harness.control('POST', `/disputes/conekta/${String(dispute.body['dispute_id'])}/close`, { outcome: 'lost' });
     expect(await get(id)).toMatchObject({ payment_status: 'charged_back' });
+    const ledger = (await harness.control('GET', '/ledger?provider=conekta')).body as unknown as { kind: string }[];
+    expect(ledger.filter(({ kind }) => kind === 'dispute')).toMatchObject([
+      { amount_minor: 89_900, status: 'succeeded', currency: 'MXN' },
+    ]);
+    const { body } = await harness.conekta('GET', '/transactions?type=chargeback');
+    expect(body['data']).toMatchObject([{ amount: -89_900, net: -89_900 }]);
     const [lost] = await receiver.waitFor((event) => event.type === 'charge.chargeback.lost');
     expect(JSON.parse(lost?.body ?? '')).toMatchObject({
       data: { object: { chargeback: { status: 'lost', reason: 'fraudulent' } } },

@@ -10,6 +10,7 @@ import { customerRoutes } from './customers.ts';
 import { type Language, failureAnswer, generalFailure, problemAnswer } from './errors.ts';
 import { orderLineRoutes } from './order-lines.ts';
 import { orderRoutes } from './orders.ts';
+import { paymentSourceRoutes } from './payment-sources.ts';
 import { portalRoutes } from './portal.ts';
 import { refundRoutes, scheduleRefunds } from './refunds.ts';
 import { registryRoutes } from './registry.ts';
@@ -85,6 +86,7 @@ export function createConektaApi(conekta: ConektaContext): ProviderApi {
         subscribe: (customerId, body) => void subscribe(conekta, customerId, body),
         endSubscriptions,
       }),
+      ...paymentSourceRoutes(conekta),
       ...customerAddressRoutes(conekta),
       ...tokenRoutes(conekta),
       ...orderRoutes(conekta),

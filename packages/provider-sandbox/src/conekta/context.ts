@@ -65,7 +65,7 @@ export function createConektaContext(sandbox: Sandbox): ConektaContext {
     addresses: store.collection<Objects.CustomerAddress>('conekta/customer_addresses', {
       customer: (doc) => [doc.parent_id],
     }),
-    chargebacks: store.collection<Objects.Chargeback>('conekta/chargebacks'),
+    chargebacks: store.collection<Objects.Chargeback>('conekta/chargebacks', { charge: (doc) => [doc.charge_id] }),
     now: () => sandbox.clock.nowSeconds(),
     emit(type, object) {
       const event: Objects.ConektaEvent = {

@@ -9,7 +9,7 @@ import { takeToken } from './tokens.ts';
 import { parse } from './validation.ts';
 
 const ignored = z.unknown();
-const sourceBody = z.strictObject({
+export const sourceBody = z.strictObject({
   type: z.enum(['card', 'cash_recurrent', 'spei_recurrent']),
   token_id: z.string().optional(),
   expires_at: z.int().optional(),
@@ -36,7 +36,6 @@ const createBody = z.strictObject({
     .optional(),
 });
 const updateBody = createBody.partial();
-const sourceUpdate = z.strictObject({ name: z.string().optional(), expires_at: z.int().optional() });
 
 function cashFields(conekta: ConektaContext, expiresAt: number): object {
   const reference = digits(14);
@@ -76,7 +75,11 @@ export function newCardSource(conekta: ConektaContext, customer: Customer, vault
   return conekta.sources.put(source);
 }
 
-function newSource(conekta: ConektaContext, customer: Customer, body: z.output<typeof sourceBody>): PaymentSource {
+export function newSource(
+  conekta: ConektaContext,
+  customer: Customer,
+  body: z.output<typeof sourceBody>,
+): PaymentSource {
   if (body.type === 'card') {
     if (body.token_id === undefined)
       throw invalid(
@@ -202,12 +205,6 @@ export interface CustomerHooks {
 }
 
 export function customerRoutes(conekta: ConektaContext, { subscribe, endSubscriptions }: CustomerHooks): Route[] {
-  const source = (params: Record<string, string>): PaymentSource => {
-    const id = params['source'] ?? '';
-    const known = conekta.sources.get(id);
-    if (known?.parent_id !== found(params).id) throw notFound('PaymentSource', id);
-    return known;
-  };
   const found = (params: Record<string, string>): Customer => requireCustomer(conekta, params['id'] ?? '');
   return [
     {
@@ -264,55 +261,6 @@ export function customerRoutes(conekta: ConektaContext, { subscribe, endSubscrip
         conekta.customers.remove(customer.id);
         conekta.emit('customer.deleted', body);
         return { status: 200, body };
-      },
-    },
-    {
-      method: 'get',
-      path: '/customers/:id/payment_sources',
-      operations: ['payment_sources.list'],
-      handle: (request) => ({
-        status: 200,
-        body: listPage(
-          request,
-          conekta.sources.findBy('customer', found(request.params).id),
-          conekta.sandbox.publicUrl(),
-          () => true,
-          (doc) => doc,
-        ),
-      }),
-    },
-    {
-      method: 'post',
-      path: '/customers/:id/payment_sources',
-      operations: ['payment_sources.create'],
-      handle: (request) => ({
-        status: 200,
-        body: newSource(conekta, found(request.params), parse(sourceBody, request)),
-      }),
-    },
-    {
-      method: 'delete',
-      path: '/customers/:id/payment_sources/:source',
-      operations: ['payment_sources.delete'],
-      handle(request) {
-        const removed = source(request.params);
-        const customer = found(request.params);
-        conekta.sources.remove(removed.id);
-        conekta.vault.remove(removed.id);
-        if (customer.default_payment_source_id === removed.id) {
-          const next = conekta.sources.findBy('customer', customer.id).find(({ type }) => type === 'card');
-          conekta.customers.put(Object.assign(customer, { default_payment_source_id: next?.id ?? null }));
-        }
-        return { status: 200, body: removed };
-      },
-    },
-    {
-      method: 'put',
-      path: '/customers/:id/payment_sources/:source',
-      operations: ['payment_sources.update'],
-      handle(request) {
-        const changed = Object.assign(source(request.params), parse(sourceUpdate, request));
-        return { status: 200, body: conekta.sources.put(changed) };
       },
     },
   ];

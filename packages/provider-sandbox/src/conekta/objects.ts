@@ -157,6 +157,7 @@ export interface Chargeback extends Base {
   charge_id: string;
   order_id: string;
   amount: number;
+  closed_at: number | null;
 }
 
 export interface WebhookKey {

@@ -52,6 +52,22 @@ function tell(conekta: ConektaContext, order: Order, charge: Charge, what: strin
   conekta.emit(`charge.chargeback.${what}`, showCharge(charge));
 }
 
+const BOOKED = { action_required: 'pending', won: 'canceled', lost: 'succeeded' } as const;
+
+/** The money goes back to the cardholder when the dispute is lost, and only then. */
+function book(conekta: ConektaContext, order: Order, chargeback: Chargeback): void {
+  conekta.sandbox.ledger.record({
+    provider: 'conekta',
+    kind: 'dispute',
+    id: chargeback.id,
+    amount_minor: chargeback.amount,
+    currency: order.currency,
+    status: BOOKED[chargeback.status],
+    customer: order.customer_info.customer_id,
+    metadata: order.metadata,
+  });
+}
+
 function open(conekta: ConektaContext, order: Order, amountMinor: number | null, reason: string): Chargeback {
   const charge = order.charges.find(({ status }) => status === 'paid' || status === 'partially_refunded');
   if (!charge) throw new OperatorRefusal(`order ${order.id} is ${order.payment_status ?? 'unpaid'}`);
@@ -71,12 +87,14 @@ function open(conekta: ConektaContext, order: Order, amountMinor: number | null,
     charge_id: charge.id,
     order_id: order.id,
     amount: amountMinor ?? charge.amount,
+    closed_at: null,
     created_at: now,
     evidence_due_by: now + EVIDENCE_DAYS_S,
   };
   conekta.chargebacks.put(chargeback);
-  const { order_id: _order, amount: _amount, ...shown } = chargeback;
+  const { order_id: _order, amount: _amount, closed_at: _closed, ...shown } = chargeback;
   charge['chargeback'] = shown;
+  book(conekta, order, chargeback);
   tell(conekta, order, charge, 'created');
   tell(conekta, order, charge, 'under_review');
   return chargeback;
@@ -88,23 +106,14 @@ function close(conekta: ConektaContext, chargeback: Chargeback, outcome: 'won' |
   const order = requireOrder(conekta, chargeback.order_id);
   const charge = order.charges.find(({ id }) => id === chargeback.charge_id);
   if (!charge) throw new OperatorRefusal(`no charge ${chargeback.charge_id}`);
-  chargeback.status = outcome;
+  Object.assign(chargeback, { status: outcome, closed_at: conekta.now() });
   conekta.chargebacks.put(chargeback);
-  const { order_id: _order, amount, ...shown } = chargeback;
+  const { order_id: _order, amount: _amount, closed_at: _closed, ...shown } = chargeback;
   charge['chargeback'] = shown;
+  book(conekta, order, chargeback);
   if (outcome === 'won') return tell(conekta, order, charge, 'won');
   charge.status = 'charged_back';
   order.payment_status = 'charged_back';
-  conekta.sandbox.ledger.record({
-    provider: 'conekta',
-    kind: 'dispute',
-    id: chargeback.id,
-    amount_minor: amount,
-    currency: order.currency,
-    status: 'succeeded',
-    customer: order.customer_info.customer_id,
-    metadata: order.metadata,
-  });
   tell(conekta, order, charge, 'lost');
   saveOrder(conekta, order, 'charged_back');
 }

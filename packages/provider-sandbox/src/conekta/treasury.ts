@@ -73,7 +73,20 @@ function transactionsOf(conekta: ConektaContext, charge: Charge): Transaction[] 
       net: refund.amount,
       created_at: Number(refund['created_at']),
     }));
-  return [capture, ...refunds];
+  const chargebacks = conekta.chargebacks
+    .findBy('charge', charge.id)
+    .filter(({ status }) => status === 'lost')
+    .map(({ id, amount, closed_at: closedAt }): Transaction => ({
+      ...base,
+      id: derivedId(`chargeback ${id}`),
+      type: 'chargeback',
+      status: 'available',
+      amount: -amount,
+      fee: 0,
+      net: -amount,
+      created_at: closedAt ?? now,
+    }));
+  return [capture, ...refunds, ...chargebacks];
 }
 
 function allTransactions(conekta: ConektaContext): Transaction[] {
