@@ -10,7 +10,7 @@ const GRACE_END = 'polar.benefits.grace-end';
 const DAY_MS = 86_400_000;
 
 /** What a grant hangs on: a subscription for as long as it lives, or a one-time order for ever. */
-export interface GrantSource {
+interface GrantSource {
   customerId: string;
   subscriptionId: string | null;
   orderId: string | null;
@@ -53,7 +53,7 @@ interface MeterCredit {
   rollover: boolean;
 }
 
-export const meterCreditOf = (benefit: Benefit): MeterCredit => ({
+const meterCreditOf = (benefit: Benefit): MeterCredit => ({
   meter_id: String(benefit.properties['meter_id']),
   units: Number(benefit.properties['units']),
   rollover: benefit.properties['rollover'] === true,
@@ -105,7 +105,7 @@ function deliver(polar: PolarContext, benefit: Benefit, grant: Grant): Grant['pr
 }
 
 /** Delivers, or leaves the grant waiting with the reason in `error`, as Polar does until an account is linked. */
-export function tryGrant(polar: PolarContext, benefit: Benefit, grant: Grant): void {
+function tryGrant(polar: PolarContext, benefit: Benefit, grant: Grant): void {
   const properties = deliver(polar, benefit, grant);
   Object.assign(grant, {
     is_granted: properties !== null,

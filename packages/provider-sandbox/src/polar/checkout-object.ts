@@ -6,7 +6,7 @@ import { discountAmount, showPrice } from './pricing.ts';
 import { attachedFields, publicProduct } from './product-object.ts';
 import { applyTax, taxBehaviorOf, taxRate } from './tax.ts';
 
-export interface Amounts {
+interface Amounts {
   amount: number;
   discount: number;
   net: number;

@@ -3,14 +3,14 @@ import { uuid } from '../core/ids.ts';
 import type { PolarContext } from './context.ts';
 import type { Benefit, LicenseKey } from './objects.ts';
 
-export interface LicenseKeyRules {
+interface LicenseKeyRules {
   prefix: string | null;
   expires: { ttl: number; timeframe: 'year' | 'month' | 'day' } | null;
   activations: { limit: number; enable_customer_admin: boolean } | null;
   limit_usage: number | null;
 }
 
-export function rulesOf(benefit: Benefit): LicenseKeyRules {
+function rulesOf(benefit: Benefit): LicenseKeyRules {
   const { prefix = null, expires = null, activations = null, limit_usage = null } = benefit.properties;
   // Parsed by the body's schema when the benefit was made.
   return { prefix, expires, activations, limit_usage } as LicenseKeyRules;

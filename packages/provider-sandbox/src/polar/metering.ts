@@ -67,7 +67,7 @@ export function aggregate({ func, property = '' }: Meter['aggregation'], events:
 }
 
 /** Events that name the customer by Polar's id or by the app's own, whenever they arrived. */
-export function eventsOf(polar: PolarContext, customer: Customer): UsageEvent[] {
+function eventsOf(polar: PolarContext, customer: Customer): UsageEvent[] {
   const byId = polar.usage.findBy('customer', `id:${customer.id}`);
   const byExternal =
     customer.external_id === null ? [] : polar.usage.findBy('customer', `external:${customer.external_id}`);
@@ -98,7 +98,7 @@ export function customerMetersOf(polar: PolarContext, customer: Customer): Custo
   return polar.customerMeters.findBy('customer', customer.id);
 }
 
-export interface Standing {
+interface Standing {
   consumed_units: number;
   credited_units: number;
   balance: number;

@@ -135,7 +135,7 @@ function quantities(polar: PolarContext, meter: Meter, request: ApiRequest): obj
   return { quantities: buckets, total: aggregate(meter.aggregation, within) };
 }
 
-export function showCustomerMeter(polar: PolarContext, own: CustomerMeter): Record<string, unknown> {
+function showCustomerMeter(polar: PolarContext, own: CustomerMeter): Record<string, unknown> {
   const { since_ms: _since, credited_units: _credited, ...stored } = own;
   return {
     ...stored,

@@ -115,7 +115,7 @@ export interface Proration {
   product_price_id: string | null;
 }
 
-export interface PendingUpdate {
+interface PendingUpdate {
   created_at: string;
   modified_at: string | null;
   id: string;

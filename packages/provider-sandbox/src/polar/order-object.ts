@@ -7,7 +7,7 @@ import { applyTax, taxBehaviorOf, taxRate } from './tax.ts';
 export type OrderReason =
   'purchase' | 'subscription_create' | 'subscription_cycle' | 'subscription_update' | 'subscription_meter_cycle';
 
-export interface OrderInput {
+interface OrderInput {
   customerId: string;
   productId: string | null;
   subscriptionId: string | null;
@@ -119,7 +119,7 @@ function embeddedSubscription(polar: PolarContext, id: string | null): object | 
   return Object.fromEntries(Object.entries(subscription).filter(([name]) => !EMBEDDED.includes(name)));
 }
 
-export interface Refundable {
+interface Refundable {
   net: number;
   tax: number;
 }

@@ -26,7 +26,7 @@ const refundBody = z.object({
   metadata,
 });
 
-export interface RefundInput {
+interface RefundInput {
   order: Order;
   /** Without tax, minor units. */
   amount: number;

@@ -69,7 +69,7 @@ export function subscriptionOrder(
   });
 }
 
-export function planLine(polar: PolarContext, subscription: Subscription): Proration {
+function planLine(polar: PolarContext, subscription: Subscription): Proration {
   return {
     label: polar.products.get(subscription.product_id)?.name ?? 'Product',
     amount: baseAmount(subscription),
@@ -113,7 +113,7 @@ function planRetry(polar: PolarContext, subscription: Subscription, order: Order
 }
 
 /** Charges a period's order; a failure leaves the subscription past due and dunning takes over. */
-export function collectPeriod(polar: PolarContext, subscription: Subscription, order: Order): void {
+function collectPeriod(polar: PolarContext, subscription: Subscription, order: Order): void {
   if (collectOrder(polar, order, 'subscription_cycle') === null) return;
   subscription.status = 'past_due';
   subscription.past_due_at = polar.now();

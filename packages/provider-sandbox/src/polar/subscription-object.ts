@@ -6,7 +6,7 @@ import type { Interval, Product, ProductPrice, Subscription } from './objects.ts
 import { discountAmount, dueDiscount, showPrice, staticAmount } from './pricing.ts';
 import { bareDiscount, showProduct } from './product-object.ts';
 
-export interface SubscriptionInput {
+interface SubscriptionInput {
   customerId: string;
   product: Product;
   prices: readonly ProductPrice[];

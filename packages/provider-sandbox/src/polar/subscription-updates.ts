@@ -11,7 +11,7 @@ import { discountAmount, dueDiscount, pricesIn, staticAmount } from './pricing.t
 import { cycle, planPeriods, subscriptionOrder } from './subscription-cycle.ts';
 import { baseAmount, reprice, touchSubscription } from './subscription-object.ts';
 
-export type Behavior = 'invoice' | 'prorate' | 'next_period' | 'reset';
+type Behavior = 'invoice' | 'prorate' | 'next_period' | 'reset';
 
 interface Target {
   product: Product;
@@ -237,7 +237,7 @@ export function changePeriodEnd(polar: PolarContext, subscription: Subscription,
   planPeriods(polar, subscription);
 }
 
-export interface CancellationReason {
+interface CancellationReason {
   reason: string | null;
   comment: string | null;
 }

@@ -46,7 +46,7 @@ export function taxBehaviorOf(option: TaxOption | null, country: string | null):
   return country === null || EXCLUSIVE_COUNTRIES.includes(country) ? 'exclusive' : 'inclusive';
 }
 
-export interface Taxed {
+interface Taxed {
   net: number;
   tax: number;
   total: number;
