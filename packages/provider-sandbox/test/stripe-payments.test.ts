@@ -49,6 +49,8 @@ describe('Stripe payment methods', () => {
       statusCode: 400,
       code: 'payment_method_unexpected_state',
     });
+    const setup = { customer: customer.id, payment_method: method.id, confirm: true };
+    await expect(stripe.setupIntents.create(setup)).rejects.toMatchObject({ statusCode: 400 });
   });
 
   it('refuses to attach what the bank declines, and attaches the card that fails later', async () => {

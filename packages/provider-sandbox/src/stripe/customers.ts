@@ -20,6 +20,7 @@ import {
   text,
 } from './params.ts';
 import { cancelNow } from './billing/lifecycle.ts';
+import { requireCustomer } from './require-customer.ts';
 
 const shared = {
   address: addressParam.optional(),
@@ -130,13 +131,6 @@ export function newCustomer(stripe: StripeContext, change: Change): Customer {
   apply(customer, change);
   stripe.customers.put(customer);
   stripe.emit('customer.created', customer);
-  return customer;
-}
-
-/** A live customer, or the failure the API gives. */
-export function requireCustomer(stripe: StripeContext, id: string, param: string, status: 400 | 404): Customer {
-  const customer = stripe.customers.get(id);
-  if (!customer || customer.deleted) throw noSuch('customer', id, param, status);
   return customer;
 }
 

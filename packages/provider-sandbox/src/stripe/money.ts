@@ -36,8 +36,6 @@ const MINIMUM: Readonly<Record<string, number>> = {
 
 const MAXIMUM = 99_999_999;
 
-export const isZeroDecimal = (currency: string): boolean => ZERO_DECIMAL.has(currency.toLowerCase());
-
 /** Digits after the decimal point in the amounts Stripe takes; UGX and ISK count as two. */
 export function minorDigits(currency: string): 0 | 2 | 3 {
   const code = currency.toLowerCase();

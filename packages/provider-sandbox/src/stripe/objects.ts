@@ -179,6 +179,7 @@ export interface Subscription extends Base {
   pause_collection: { behavior: string; resumes_at: number | null } | null;
   pending_update: PendingUpdate | null;
   pending_setup_intent: string | null;
+  schedule: string | null;
 }
 
 export interface PendingUpdate {

@@ -156,8 +156,20 @@ function lists(stripe: StripeContext): Route[] {
   ];
 }
 
+/** No credit notes are made and no tax ids kept here: the lists exist and are empty. */
+function emptyLists(): Route[] {
+  const empty = (path: string, operation: string): Route => ({
+    method: 'get',
+    path,
+    operations: [operation],
+    handle: (request) => ({ status: 200, body: { object: 'list', data: [], has_more: false, url: request.path } }),
+  });
+  return [empty('/v1/credit_notes', 'credit_notes.list'), empty('/v1/customers/:id/tax_ids', 'tax_ids.list')];
+}
+
 export function readingRoutes(stripe: StripeContext): Route[] {
   return [
+    ...emptyLists(),
     ...lists(stripe),
     reader(stripe, { path: '/v1/invoices', noun: 'invoice', operation: 'invoices.get', from: stripe.invoices }),
     reader(stripe, { path: '/v1/charges', noun: 'charge', operation: 'charges.get', from: stripe.charges }),

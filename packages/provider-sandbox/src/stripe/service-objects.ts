@@ -64,6 +64,7 @@ export interface TestClock extends Base {
 }
 
 export interface SchedulePhase {
+  currency: string;
   start_date: number;
   end_date: number;
   items: { price: string; quantity: number }[];

@@ -1,6 +1,6 @@
 import { base62 } from '../core/ids.ts';
 import type { StripeContext } from './context.ts';
-import { requireCustomer } from './customers.ts';
+import { requireCustomer } from './require-customer.ts';
 import { type ChosenCoupon, chooseCoupons } from './billing/discounts-of.ts';
 import { amountFor, isMetered, taxBehaviorOf } from './billing/price-amount.ts';
 import { priceLines } from './billing/price-lines.ts';

@@ -26,8 +26,7 @@ const NEEDS_ACTION = {
   message: 'Payment for this subscription requires additional user action before it can be completed successfully.',
 };
 
-export type PaymentBehavior =
-  'allow_incomplete' | 'default_incomplete' | 'error_if_incomplete' | 'pending_if_incomplete';
+type PaymentBehavior = 'allow_incomplete' | 'default_incomplete' | 'error_if_incomplete' | 'pending_if_incomplete';
 
 /** The invoice a change makes at once, with what was pending for it. */
 export function changeInvoice(stripe: StripeContext, plan: ChangePlan): ComposeInput {

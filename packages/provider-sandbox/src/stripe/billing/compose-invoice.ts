@@ -86,7 +86,7 @@ function lineItem(invoice: string, line: LineInput, priced: Priced): InvoiceLine
 }
 
 /** One total per rate and behaviour. */
-export function sumTaxes(taxes: readonly TaxAmount[]): TaxAmount[] {
+function sumTaxes(taxes: readonly TaxAmount[]): TaxAmount[] {
   const totals = new Map<string, TaxAmount>();
   for (const tax of taxes) {
     const key = `${tax.tax_rate_details?.tax_rate ?? ''}/${tax.tax_behavior}/${tax.taxability_reason}`;

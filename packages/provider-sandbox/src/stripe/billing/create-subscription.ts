@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { StripeContext } from '../context.ts';
-import { requireCustomer } from '../customers.ts';
+import { requireCustomer } from '../require-customer.ts';
 import { invalid, noSuch, paymentFailure } from '../errors.ts';
 import type { Customer, Price, Subscription } from '../objects.ts';
 import { mergeMetadata } from '../params.ts';

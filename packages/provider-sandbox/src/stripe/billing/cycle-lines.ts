@@ -33,7 +33,7 @@ function lineOf(
 }
 
 /** A licensed item is billed for the period ahead. */
-export function licensedLine(stripe: StripeContext, item: SubscriptionItem): LineInput {
+function licensedLine(stripe: StripeContext, item: SubscriptionItem): LineInput {
   return lineOf(item, {
     quantity: item.quantity,
     amount: amountFor(item.price, item.quantity),

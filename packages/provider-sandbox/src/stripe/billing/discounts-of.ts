@@ -4,7 +4,7 @@ import type { StripeContext } from '../context.ts';
 import { invalid, noSuch } from '../errors.ts';
 import type { Coupon, Discount, PromotionCode, Subscription } from '../objects.ts';
 
-export interface DiscountParam {
+interface DiscountParam {
   coupon?: string | undefined;
   promotion_code?: string | undefined;
   discount?: string | undefined;

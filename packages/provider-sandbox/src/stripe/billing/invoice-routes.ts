@@ -1,24 +1,13 @@
 import { z } from 'zod';
 import type { ApiRequest, Route } from '../../http/answer.ts';
 import type { StripeContext } from '../context.ts';
-import { requireCustomer } from '../customers.ts';
+import { requireCustomer } from '../require-customer.ts';
 import { invalid, noSuch, paymentFailure } from '../errors.ts';
 import { expanded } from '../expand.ts';
 import { listPage } from '../listing.ts';
 import { checkCurrency } from '../money.ts';
 import type { Invoice } from '../objects.ts';
-import {
-  bool,
-  expand,
-  formOf,
-  integer,
-  mergeMetadata,
-  metadata,
-  opaque,
-  page,
-  parse,
-  text,
-} from '../params.ts';
+import { bool, expand, formOf, integer, mergeMetadata, metadata, opaque, page, parse, text } from '../params.ts';
 import { methodNamed } from '../payments/method-object.ts';
 import { placeOf } from '../tax/tax.ts';
 import { itemLine, pendingItems } from './cycle-lines.ts';

@@ -43,7 +43,7 @@ function linkPayment(stripe: StripeContext, invoice: Invoice, intent: PaymentInt
   });
 }
 
-export const paymentOf = (stripe: StripeContext, invoice: Invoice): InvoicePayment | undefined =>
+const paymentOf = (stripe: StripeContext, invoice: Invoice): InvoicePayment | undefined =>
   stripe.invoicePayments.findBy('invoice', invoice.id).findLast((payment) => payment.status !== 'canceled');
 
 export function intentFor(stripe: StripeContext, invoice: Invoice): PaymentIntent | undefined {
@@ -176,7 +176,7 @@ export function watchInvoicePayments(stripe: StripeContext): void {
   });
 }
 
-export type Collected =
+type Collected =
   { kind: 'paid' } | { kind: 'declined'; decline: Decline } | { kind: 'action' } | { kind: 'processing' };
 
 const NO_METHOD: Decline = {

@@ -1,6 +1,6 @@
 import { base62 } from '../../core/ids.ts';
 import type { StripeContext } from '../context.ts';
-import { requireCustomer } from '../customers.ts';
+import { requireCustomer } from '../require-customer.ts';
 import type { Invoice, InvoiceItem, PaymentMethod, Subscription } from '../objects.ts';
 import { type ComposeInput, type LineInput, composeInvoice } from './compose-invoice.ts';
 import { cycleLines, itemLine, pendingItems } from './cycle-lines.ts';
@@ -17,11 +17,11 @@ import {
 import { enterDuePhase } from './schedule-phases.ts';
 import { currentEnd, currentStart, periodEnd } from './subscription-object.ts';
 
-export const RENEWAL = 'stripe.subscription.period-end';
-export const DUNNING = 'stripe.subscription.dunning';
-export const INCOMPLETE = 'stripe.subscription.incomplete';
-export const TRIAL_WARNING = 'stripe.subscription.trial-warning';
-export const UPCOMING = 'stripe.subscription.upcoming';
+const RENEWAL = 'stripe.subscription.period-end';
+const DUNNING = 'stripe.subscription.dunning';
+const INCOMPLETE = 'stripe.subscription.incomplete';
+const TRIAL_WARNING = 'stripe.subscription.trial-warning';
+const UPCOMING = 'stripe.subscription.upcoming';
 export const UNPAUSE = 'stripe.subscription.collection-resumes';
 export const PENDING = 'stripe.subscription.pending-update';
 const DAY_S = 86_400;

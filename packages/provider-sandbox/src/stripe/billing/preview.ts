@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { base62 } from '../../core/ids.ts';
 import type { StripeContext } from '../context.ts';
-import { requireCustomer } from '../customers.ts';
+import { requireCustomer } from '../require-customer.ts';
 import { invalid, noSuch } from '../errors.ts';
 import type { Customer, Discount, Invoice, Subscription } from '../objects.ts';
 import { changeInvoice } from './change.ts';

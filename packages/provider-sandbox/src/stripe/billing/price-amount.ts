@@ -9,7 +9,7 @@ interface Tier {
 
 const isTier = (value: unknown): value is Tier => typeof value === 'object' && value !== null && 'up_to' in value;
 
-export const tiersOf = (price: Price): Tier[] => {
+const tiersOf = (price: Price): Tier[] => {
   const tiers: unknown = price['tiers'];
   return Array.isArray(tiers) ? tiers.filter(isTier) : [];
 };

@@ -2,7 +2,7 @@ import type { Coupon, TaxAmount } from '../objects.ts';
 import { type TaxPlace, taxOn } from '../tax/tax.ts';
 
 /** One amount to bill before discounts and tax. */
-export interface Billable {
+interface Billable {
   amount: number;
   discountable: boolean;
   taxBehavior: 'exclusive' | 'inclusive';
@@ -18,7 +18,7 @@ export interface Priced {
 }
 
 /** What a coupon takes off an amount in that currency. */
-export function discountOf(coupon: Coupon, amount: number, currency: string): number {
+function discountOf(coupon: Coupon, amount: number, currency: string): number {
   if (coupon.percent_off !== null) return Math.round((amount * coupon.percent_off) / 100);
   if (coupon.currency === currency) return Math.min(coupon.amount_off ?? 0, amount);
   const options: unknown = coupon['currency_options'];

@@ -1,5 +1,5 @@
 import type { StripeContext } from '../context.ts';
-import { requireCustomer } from '../customers.ts';
+import { requireCustomer } from '../require-customer.ts';
 import { invalid } from '../errors.ts';
 import type { Invoice } from '../objects.ts';
 import { composeInvoice } from './compose-invoice.ts';

@@ -13,7 +13,7 @@ export function releaseSchedule(stripe: StripeContext, schedule: SubscriptionSch
   });
   stripe.schedules.put(schedule);
   if (subscription) {
-    subscription['schedule'] = null;
+    subscription.schedule = null;
     stripe.subscriptions.put(subscription);
   }
   stripe.emit('subscription_schedule.released', schedule);
@@ -21,8 +21,8 @@ export function releaseSchedule(stripe: StripeContext, schedule: SubscriptionSch
 
 /** At the end of a period: the phase that begins now sets the items, and after the last one the schedule lets go. */
 export function enterDuePhase(stripe: StripeContext, subscription: Subscription): void {
-  const id = subscription['schedule'];
-  const schedule = typeof id === 'string' ? stripe.schedules.get(id) : undefined;
+  const id = subscription.schedule;
+  const schedule = id === null ? undefined : stripe.schedules.get(id);
   if (schedule?.status !== 'active') return;
   const now = stripe.now();
   const phase = schedule.phases.find((candidate) => candidate.start_date <= now && candidate.end_date > now);

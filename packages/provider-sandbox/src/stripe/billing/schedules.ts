@@ -80,9 +80,9 @@ function runningPhase(subscription: Subscription): SchedulePhase {
 function createSchedule(stripe: StripeContext, params: z.output<typeof createParams>): SubscriptionSchedule {
   const subscription = stripe.subscriptions.get(params.from_subscription);
   if (!subscription) throw noSuch('subscription', params.from_subscription, 'from_subscription', 400);
-  if (subscription['schedule'] !== null) {
+  if (subscription.schedule !== null) {
     throw invalid(
-      `You cannot migrate a subscription that is already attached to a schedule: ${String(subscription['schedule'])}.`,
+      `You cannot migrate a subscription that is already attached to a schedule: ${subscription.schedule}.`,
       { param: 'from_subscription' },
     );
   }
@@ -114,7 +114,7 @@ function createSchedule(stripe: StripeContext, params: z.output<typeof createPar
     subscription: subscription.id,
     test_clock: null,
   };
-  subscription['schedule'] = schedule.id;
+  subscription.schedule = schedule.id;
   stripe.subscriptions.put(subscription);
   stripe.schedules.put(schedule);
   stripe.emit('subscription_schedule.created', schedule);
@@ -152,7 +152,7 @@ function phasesOf(
     });
     return {
       ...NO_SETTINGS,
-      currency: String(schedule.phases[0]?.['currency'] ?? 'usd'),
+      currency: schedule.phases[0]?.currency ?? 'usd',
       discounts: (phase.discounts === '' ? [] : (phase.discounts ?? [])).map((discount) => ({
         coupon: null,
         discount: null,

@@ -62,7 +62,7 @@ export function setItemPrice(item: SubscriptionItem, price: Price): void {
   item['plan'] = planOf(price);
 }
 
-export interface NewSubscription {
+interface NewSubscription {
   customer: string;
   paymentMethod: string | null;
   prices: { price: Price; quantity: number; metadata?: Record<string, string> }[];
@@ -111,6 +111,7 @@ export function newSubscription(stripe: StripeContext, input: NewSubscription): 
     pause_collection: null,
     pending_setup_intent: null,
     pending_update: null,
+    schedule: null,
     start_date: now,
     status: input.trialEnd === null ? 'incomplete' : 'trialing',
     trial_end: input.trialEnd,
@@ -139,7 +140,6 @@ const EMPTY_FIELDS = {
   on_behalf_of: null,
   payment_settings: { payment_method_options: null, payment_method_types: null, save_default_payment_method: 'off' },
   pending_invoice_item_interval: null,
-  schedule: null,
   test_clock: null,
   transfer_data: null,
 };

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { StripeContext } from '../context.ts';
-import { requireCustomer } from '../customers.ts';
+import { requireCustomer } from '../require-customer.ts';
 import { invalid, noSuch } from '../errors.ts';
 import type { Subscription } from '../objects.ts';
 import { mergeMetadata } from '../params.ts';
@@ -103,7 +103,7 @@ function applyFields(stripe: StripeContext, subscription: Subscription, update: 
   }
 }
 
-export function changeOf(stripe: StripeContext, update: Update): Change {
+function changeOf(stripe: StripeContext, update: Update): Change {
   return {
     items: itemChanges(stripe, update.items),
     prorationBehavior: update.proration_behavior ?? 'create_prorations',
@@ -120,9 +120,9 @@ export function updateSubscription(stripe: StripeContext, subscription: Subscrip
       throw invalid('A canceled subscription can only update its cancellation_details and metadata.');
   }
   const ends = update.cancel_at_period_end !== undefined || update.cancel_at !== undefined;
-  if (subscription['schedule'] != null && (ends || update.items !== undefined)) {
+  if (subscription.schedule !== null && (ends || update.items !== undefined)) {
     throw invalid(
-      `The subscription is managed by the subscription schedule \`${String(subscription['schedule'])}\`, and updating any cancelation or item behavior directly is not allowed. Please release the schedule first.`,
+      `The subscription is managed by the subscription schedule \`${subscription.schedule}\`, and updating any cancelation or item behavior directly is not allowed. Please release the schedule first.`,
     );
   }
   const before = structuredClone(subscription);

@@ -101,7 +101,7 @@ function newCharge(
   return stripe.charges.put(charge);
 }
 
-export function recordCharge(stripe: StripeContext, charge: Charge): void {
+function recordCharge(stripe: StripeContext, charge: Charge): void {
   const notes = charge.payment_intent === null ? undefined : stripe.intentNotes.get(charge.payment_intent);
   stripe.sandbox.ledger.record({
     provider: 'stripe',

@@ -21,8 +21,7 @@ export interface Confirmation {
   forgivesRenewalCard?: boolean;
 }
 
-export type Forecast =
-  { kind: 'approve' } | { kind: 'challenge' } | { kind: 'later' } | { kind: 'decline'; decline: Decline };
+type Forecast = { kind: 'approve' } | { kind: 'challenge' } | { kind: 'later' } | { kind: 'decline'; decline: Decline };
 
 /** What confirming with the method will do; nothing is changed. */
 export function forecast(stripe: StripeContext, method: PaymentMethod, how: Confirmation): Forecast {
@@ -81,7 +80,7 @@ function requireAction(stripe: StripeContext, intent: PaymentIntent, method: Pay
 }
 
 /** Saved for later when the intent says so: attached to its customer, and known to the bank. */
-export function saveForLater(stripe: StripeContext, intent: PaymentIntent, method: PaymentMethod): void {
+function saveForLater(stripe: StripeContext, intent: PaymentIntent, method: PaymentMethod): void {
   if (intent['setup_future_usage'] == null || intent.customer === null) return;
   const instrument = stripe.instruments.get(method.id);
   if (instrument) stripe.instruments.put({ ...instrument, isSetUp: true });

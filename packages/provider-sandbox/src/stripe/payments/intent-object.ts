@@ -4,7 +4,7 @@ import type { PaymentIntent, SetupIntent } from '../objects.ts';
 
 type Strings = Record<string, string>;
 
-export interface NewIntent {
+interface NewIntent {
   amount: number;
   currency: string;
   customer: string | null;
@@ -71,7 +71,7 @@ export function newPaymentIntent(stripe: StripeContext, input: NewIntent): Payme
   return intent;
 }
 
-export interface NewSetup {
+interface NewSetup {
   customer: string | null;
   metadata: Strings;
   types: string[];

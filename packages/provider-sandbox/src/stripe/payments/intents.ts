@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { StripeContext } from '../context.ts';
-import { requireCustomer } from '../customers.ts';
+import { requireCustomer } from '../require-customer.ts';
 import { invalid, paymentFailure } from '../errors.ts';
 import { checkChargeAmount, checkCurrency } from '../money.ts';
 import type { PaymentIntent, PaymentMethod } from '../objects.ts';
@@ -21,7 +21,7 @@ import { methodFrom } from './method-params.ts';
 import { isKnownType, offeredTypes } from './method-types.ts';
 import { VOUCHER_EXPIRY } from './vouchers.ts';
 
-export function unexpectedState(intent: PaymentIntent, verb: string, allowed: string): Error {
+function unexpectedState(intent: PaymentIntent, verb: string, allowed: string): Error {
   return invalid(
     `You cannot ${verb} this PaymentIntent because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be ${verb}${verb.endsWith('e') ? 'd' : 'ed'}: ${allowed}.`,
     { code: 'payment_intent_unexpected_state' },
@@ -56,7 +56,14 @@ interface MethodChoice {
 }
 
 export function chosenMethod(stripe: StripeContext, params: MethodChoice): PaymentMethod | undefined {
-  if (params.payment_method !== undefined) return methodNamed(stripe, params.payment_method, 'payment_method');
+  if (params.payment_method !== undefined) {
+    const method = methodNamed(stripe, params.payment_method, 'payment_method');
+    if (stripe.instruments.get(method.id)?.wasDetached !== true) return method;
+    throw invalid('The provided PaymentMethod was detached from a Customer. It may not be used again.', {
+      code: 'payment_method_unexpected_state',
+      param: 'payment_method',
+    });
+  }
   if (params.payment_method_data === undefined) return undefined;
   return methodFrom(stripe, params.payment_method_data, 'payment_method_data');
 }

@@ -13,7 +13,7 @@ export interface BillingDetails {
   country: string | null;
 }
 
-export function billingDetails(billing: BillingDetails): Record<string, unknown> {
+function billingDetails(billing: BillingDetails): Record<string, unknown> {
   const address = { city: null, country: billing.country, line1: null, line2: null, postal_code: null, state: null };
   return { address, email: billing.email, name: billing.name, phone: null, tax_id: null };
 }
@@ -73,7 +73,7 @@ const DETAILS: Readonly<Record<string, () => object>> = {
   cashapp: () => ({ buyer_id: digits(12), cashtag: '$test' }),
 };
 
-export interface NewMethod {
+interface NewMethod {
   type: string;
   card: Card | null;
   behaviour?: CardBehaviour;

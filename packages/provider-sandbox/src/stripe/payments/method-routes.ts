@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Route } from '../../http/answer.ts';
 import type { StripeContext } from '../context.ts';
-import { requireCustomer } from '../customers.ts';
+import { requireCustomer } from '../require-customer.ts';
 import { invalid, noSuch, paymentFailure } from '../errors.ts';
 import { expanded } from '../expand.ts';
 import { listPage } from '../listing.ts';
@@ -36,7 +36,7 @@ const listParams = z.strictObject({
 });
 
 /** Attaches it, or says why the bank or its past forbids that. `0341` attaches and fails on charging. */
-export function attachMethod(stripe: StripeContext, method: PaymentMethod, customer: string): PaymentMethod {
+function attachMethod(stripe: StripeContext, method: PaymentMethod, customer: string): PaymentMethod {
   requireCustomer(stripe, customer, 'customer', 400);
   if (method.customer === customer) return method;
   if (method.customer !== null) {

@@ -2,7 +2,7 @@
  * What each payment method type can do, as data. Read in November 2026 from the enums of npm `stripe` 23.1.0 and
  * Stripe's method pages; `countries` are the buyers', null where anybody may pay.
  */
-export interface MethodType {
+interface MethodType {
   readonly currencies: readonly string[] | null;
   readonly countries: readonly string[] | null;
   /** `recurring`: may pay subscriptions. `setup`: may be saved by a SetupIntent. */
@@ -104,11 +104,6 @@ const CLOSED = new Set(['giropay', 'sofort']);
 export const isKnownType = (type: string): boolean => type in METHOD_TYPES || CLOSED.has(type);
 
 export const typeOf = (type: string): MethodType | undefined => METHOD_TYPES[type];
-
-export const isDelayed = (type: string): boolean => {
-  const flow = METHOD_TYPES[type]?.flow;
-  return flow === 'voucher' || flow === 'debit' || flow === 'transfer';
-};
 
 /**
  * The types a plain account offers for a purchase. `allowed` filters silently, as Stripe does; a type that is only

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Decline } from '../../core/cards.ts';
 import type { ApiRequest, Route } from '../../http/answer.ts';
 import type { StripeContext } from '../context.ts';
-import { requireCustomer } from '../customers.ts';
+import { requireCustomer } from '../require-customer.ts';
 import { cardError, invalid, noSuch, paymentFailure } from '../errors.ts';
 import { expanded } from '../expand.ts';
 import { inRange, listPage } from '../listing.ts';

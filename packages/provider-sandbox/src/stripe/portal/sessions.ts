@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { base62 } from '../../core/ids.ts';
 import type { Route } from '../../http/answer.ts';
 import type { StripeContext } from '../context.ts';
-import { requireCustomer } from '../customers.ts';
+import { requireCustomer } from '../require-customer.ts';
 import { invalid, noSuch } from '../errors.ts';
 import { expanded } from '../expand.ts';
 import type { PortalSession } from '../objects.ts';

@@ -40,7 +40,7 @@ export function requirePlace(customer: Customer | undefined): TaxPlace {
 }
 
 /** Percent of one place: none where nothing is known. */
-export function rateAt(place: TaxPlace): number {
+function rateAt(place: TaxPlace): number {
   if (place.country === 'US') return US_STATES[place.state ?? ''] ?? 0;
   return STANDARD_RATES[place.country]?.percent ?? 0;
 }
