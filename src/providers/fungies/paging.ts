@@ -19,9 +19,8 @@ export interface SkipCall<Schema extends z.ZodType> {
 }
 
 /**
- * One page of a list, newest first (what is new meanwhile is then told twice, never skipped), with `skip` and `take`; the cursor is the next
- * `skip`. Filters that Fungies does not know are
- * silently ignored, so callers filter again.
+ * One page of a list with `skip` and `take`; the cursor is the next `skip`. Newest first: what is new meanwhile makes
+ * objects come twice, never skips one. Filters that Fungies does not know are silently ignored, so callers filter again.
  */
 export async function readSkipPage<Schema extends z.ZodType, Item>(
   api: FungiesApi,
