@@ -146,7 +146,7 @@ describe.each(providerIds())('a checkout at %s', (provider) => {
     );
   });
 
-  it.for([
+  it.for<[string, Record<string, unknown>, string, number | null]>([
     ['timeout_after_work', {}, 'timeout', 1],
     ['timeout_before_work', {}, 'timeout', 0],
     ['malformed', {}, 'api_error', 1],
@@ -173,7 +173,7 @@ describe.each(providerIds())('a checkout at %s', (provider) => {
   it('is surely not opened when the provider refuses, is busy or cannot be reached', async ({ skip }) => {
     const input = await aCheckout(provider, account);
     await world.fault(provider, 'latency', { latency_ms: 1 });
-    await account.client.checkouts.create(input);
+    await account.client.checkouts.create(await aCheckout(provider, account));
     if (!(await world.struck())) return skip();
     await world.fault(provider, 'rate_limited', { retry_after_s: 7 });
     await expect(account.client.checkouts.create(input)).rejects.toMatchObject({
