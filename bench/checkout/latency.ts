@@ -9,7 +9,7 @@ import type { Row, Target as Goal } from '../report/report.ts';
 import type { Target } from '../stack/target.ts';
 import type { Organizations } from './organizations.ts';
 
-/** The provider's own time, by call. */
+/** What every call sleeps at the provider. */
 export const providerMs = 100;
 const overheadLimit = 1.5;
 
@@ -25,13 +25,17 @@ export interface LatencyInput {
 export async function measureLatency({ target, organizations, floor, rate, seconds }: LatencyInput) {
   const half = () => measureFloor(target, floor, rate, Math.round((rate * seconds) / 2));
   const floorBefore = await half();
-  const { samples, callsOf } = await measureCheckouts(target, organizations, rate, rate * seconds);
+  const { samples, callsOf, tookMs } = await measureCheckouts(target, organizations, rate, rate * seconds);
   const floorMs = [...floorBefore, ...(await half())];
   const served = samples.filter(isServed);
   const errors = samples.length - served.length;
-  const overheadMs = served.map(({ ms, provider }) => ms - (callsOf.get(provider) ?? 1) * providerMs);
+  const less = (timeOf: (provider: string) => number) =>
+    summarize(
+      served.map(({ ms, provider }) => ms - (callsOf.get(provider) ?? 1) * timeOf(provider)),
+      errors,
+    );
   const floorSummary = summarize(floorMs, 0);
-  const overhead = summarize(overheadMs, errors);
+  const overhead = less((provider) => tookMs.get(provider) ?? providerMs);
   const rows: Row[] = [
     { what: `empty update-with-start, ${rate}/s`, summary: floorSummary },
     {
@@ -41,7 +45,8 @@ export async function measureLatency({ target, organizations, floor, rate, secon
         errors,
       ),
     },
-    { what: `  less the provider's time`, summary: overhead },
+    { what: `  less the ${providerMs} ms that the provider sleeps`, summary: less(() => providerMs) },
+    { what: `  less what the provider took (median)`, summary: overhead },
     ...markets.map(({ provider }) => {
       const ofProvider = served.filter((sample) => sample.provider === provider).map(({ ms }) => ms);
       return { what: `  at ${provider}, with its time`, summary: summarize(ofProvider, 0) };
@@ -58,7 +63,12 @@ export async function measureLatency({ target, organizations, floor, rate, secon
   return {
     rows,
     goal,
-    facts: { providerCallsPerCheckout: Object.fromEntries(callsOf), overheadRatio: ratio, refusals },
+    facts: {
+      providerCallsPerCheckout: Object.fromEntries(callsOf),
+      providerMedianMs: Object.fromEntries(tookMs),
+      overheadRatio: ratio,
+      refusals,
+    },
   };
 }
 
@@ -79,6 +89,7 @@ async function measureCheckouts(target: Target, organizations: Organizations, ra
   const sandbox = createSandboxClient(target);
   const requests = organizations.requests(count);
   const faultOf = await slowDown(sandbox);
+  const startedAt = new Date().toISOString();
   const samples = await runHttpLoad({
     origin: target.api_url,
     connections: 32,
@@ -88,6 +99,7 @@ async function measureCheckouts(target: Target, organizations: Organizations, ra
     requests,
   });
   const hits = await sandbox.faultHits();
+  const calls = (await sandbox.requests()).filter(({ at }) => at >= startedAt);
   await sandbox.clearFaults();
   const withProvider = samples.map((sample, index) => ({
     ...sample,
@@ -99,8 +111,15 @@ async function measureCheckouts(target: Target, organizations: Organizations, ra
       return [provider, (hits.get(fault) ?? 0) / Math.max(1, checkouts)] as const;
     }),
   );
+  // By its median: what a single call took longer stays with its checkout.
+  const tookMs = new Map(
+    [...faultOf.keys()].map((provider) => {
+      const ofProvider = calls.filter((call) => call.provider === provider).map((call) => call.duration_ms);
+      return [provider, summarize(ofProvider, 0).p50] as const;
+    }),
+  );
   await endAll(target, samples);
-  return { samples: withProvider, callsOf };
+  return { samples: withProvider, callsOf, tookMs };
 }
 
 /** Gives every provider its own time per call. @returns the fault of each. */

@@ -50,7 +50,7 @@ function methodOf({ whose, rates, seconds }: CheckoutBenchInput): readonly strin
   return [
     `On ${whose}: open loop at ${rates.join(' and ')}/s, ${seconds} s each; one generator process, keep-alive, an Idempotency-Key each.`,
     'One-time checkouts of US, MX and RU in turn, so every provider of the default policy has a third.',
-    `Each provider call takes ${providerMs} ms in the sandbox; calls are counted by its fault's hits. What it takes beyond that counts as ours.`,
+    `Each provider call sleeps ${providerMs} ms in the sandbox; calls are counted by its fault's hits. The sandbox's own median from arrival to answer is taken off for the target.`,
     'Floor: empty update-with-start, own worker process, same Temporal, half before and half after our run.',
   ];
 }

@@ -19,6 +19,13 @@ export interface LedgerEntry {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
+export interface SandboxRequest {
+  readonly provider: string;
+  readonly at: string;
+  /** From the request's arrival to the answer's end. */
+  readonly duration_ms: number;
+}
+
 export interface Delivery {
   readonly id: string;
   readonly provider: string;
@@ -35,6 +42,8 @@ export interface SandboxClient {
   /** How often each fault has struck, by its id. */
   faultHits(): Promise<ReadonlyMap<string, number>>;
   clearFaults(): Promise<void>;
+  /** What the stand-ins were asked, oldest first. */
+  requests(): Promise<readonly SandboxRequest[]>;
   /** Does what the buyer would do on the page. `id`: ours or the provider's. @returns the kind of result. */
   complete(provider: string, id: string, outcome: Outcome): Promise<string>;
   ledger(): Promise<readonly LedgerEntry[]>;
@@ -60,6 +69,7 @@ export function createSandboxClient(target: Pick<Target, 'sandbox_url' | 'sandbo
       return new Map(faults.map(({ id, hits }) => [id, hits]));
     },
     clearFaults: () => ask('DELETE', 'faults'),
+    requests: () => ask('GET', 'requests'),
     async complete(provider, id, outcome) {
       return (await ask<{ result: string }>('POST', `checkouts/${provider}/${id}/complete`, { outcome })).result;
     },

@@ -1,8 +1,8 @@
 import { BillingError } from '../domain/errors.ts';
 import { fittingMethods, type FallbackReason } from '../domain/routing/route.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
-import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
-import { findOrderFacts, type OrderFacts } from '../db/queries/order-facts.ts';
+import type { Checkout } from '../db/entities/checkout.ts';
+import { findOrder, type OrderFacts } from '../db/queries/order-facts.ts';
 import type { CreateCheckoutResult, ProviderAccount } from '../providers/port.ts';
 import { callKey } from './call-key.ts';
 import { closeUnservedCheckout, keepOpenedCheckout } from './keep-opened-checkout.ts';
@@ -45,12 +45,9 @@ export interface OpenCheckoutResult {
 export function createOpenCheckout(deps: ActivityDeps, gate: CallGate) {
   return async function openCheckout(input: OpenCheckoutInput): Promise<OpenCheckoutResult> {
     const em = deps.orm.em.fork();
-    const [row, facts] = await Promise.all([
-      em.findOneOrFail(CheckoutEntity, { id: input.checkoutId, projectId: input.projectId }),
-      input.provider === null ? null : findOrderFacts(em.fork(), input.checkoutId, input.provider),
-    ]);
+    const { row, facts } = await findOrder(em, input);
     if (row.status !== 'creating') return asResult(row);
-    if (input.provider === null || facts === null) {
+    if (input.provider === null) {
       if (row.amountMinor === 0) return asResult(await activateFreeCheckout(em, row));
       return asResult(await closeUnservedCheckout(em, row, input.left));
     }

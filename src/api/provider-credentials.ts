@@ -15,8 +15,9 @@ export function checkCredentials(
   rules: { readonly isProduction: boolean },
 ): void {
   const known = providers.credentials(key.provider);
+  const names = new Set(Object.entries(known).flatMap(([name, { previousKey }]) => [name, previousKey ?? name]));
   const faults = Object.keys(credentials)
-    .filter((name) => !(name in known))
+    .filter((name) => !names.has(name))
     .map((name) =>
       fault(name, 'unknown_field', `There is no such credential. There are: ${Object.keys(known).join(', ')}.`),
     );

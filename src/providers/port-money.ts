@@ -165,6 +165,11 @@ export interface CreateRefundInput extends CallKey {
   readonly providerInvoiceId: string | null;
   /** What the customer gets, tax included. */
   readonly amount: Money;
+  /**
+   * What went back before this refund, pending ones included, as our rows have it. Where the provider carries neither
+   * key nor metadata on a refund, this tells a repeat (its sum is already this and `amount`) from a second one.
+   */
+  readonly refundedMinor: number;
   readonly reason: RefundReason;
 }
 
@@ -174,7 +179,7 @@ export interface RefundOperations {
    *
    * @throws {BillingError} `refund_exceeds_payment` (conflict, `refundable_minor`), `refund_amount_not_exact`
    *   (invalid, `nearest_minor`: the provider works out the tax share itself and cannot hit this amount),
-   *   `payment_not_refundable` (conflict).
+   *   `payment_not_refundable` (conflict), `refund_state_differs` (conflict: the provider has paid back another sum).
    */
   create(input: CreateRefundInput): Promise<MoneyResult<RefundTruth>>;
   /** All refunds of one payment, oldest first; with `refundId` in them it resolves an unknown outcome. */

@@ -7,7 +7,6 @@ import {
   proxyLocalActivities,
   setCurrentDetails,
   setHandler,
-  upsertSearchAttributes,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { isSettled, nextLookMs, type CheckoutStatus } from '../domain/checkout/transition.ts';
@@ -22,7 +21,7 @@ import {
   type CheckoutInput,
   type ProviderFact,
 } from './messages.ts';
-import { searchAttributes } from './search-attributes.ts';
+import { createShowCheckout } from './show-checkout.ts';
 import { startSubscription } from './start-subscription.ts';
 
 /** Opening a hosted page charges nobody, so it may run inside the first workflow task: that is why the answer is fast. */
@@ -54,6 +53,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   let nextLookAt: string | null = null;
   let mustEnd = false;
   let facts: ProviderFact[] = [];
+  const show = createShowCheckout(input);
   const story: string[] = [`rule **${input.rule}**, country ${input.country ?? 'unknown'}`];
 
   setHandler(providerFactsSignal, (arrived) => void facts.push(...arrived), {
@@ -81,7 +81,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   status = opened.status;
   provider = opened.provider;
   tell(`**${status}**${provider === null ? '' : ` at ${provider}`}`);
-  if (!isSettled(status)) upsert();
+  if (!isSettled(status)) show(status, provider);
   if (opened.subscriptionId !== null) await startIts(opened.subscriptionId);
 
   let endsAt = opened.endsAt;
@@ -99,7 +99,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
     looks = heard === 'quiet' && status === before ? looks + 1 : 0;
     if (status !== before) tell(`**${status}**, ${settled.because}`);
   }
-  upsert();
+  show(status, provider);
   await Promise.all(orphans);
   await condition(allHandlersFinished);
   return { status };
@@ -107,8 +107,11 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   async function open() {
     const left: Awaited<ReturnType<Activities['openCheckout']>>['left'][number][] = [];
     for (const next of [...input.attempts, null]) {
-      const answer = await either(`open at ${next ?? 'nobody'}`, billingQueue, (run) =>
-        run.openCheckout({ ...ref, provider: next, left }),
+      const answer = await either(
+        `open at ${next ?? 'nobody'}`,
+        billingQueue,
+        (run) => run.openCheckout({ ...ref, provider: next, left }),
+        () => show(status, provider),
       );
       left.push(...answer.left);
       if (answer.status !== 'creating') return { ...answer, left };
@@ -167,21 +170,20 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
     const { projectId, live, organizationId, country } = input;
     return startSubscription({ projectId, live, organizationId, subscriptionId, provider, country });
   }
-
-  function upsert(): void {
-    upsertSearchAttributes([
-      { key: searchAttributes.status, value: status },
-      ...(provider === null ? [] : [{ key: searchAttributes.provider, value: provider }]),
-    ]);
-  }
 }
 
 /** Quickly inside the workflow task; if that fails (a database away, a worker gone), the same with patience. */
-async function either<T>(summary: string, taskQueue: string, work: (run: Activities) => Promise<T>): Promise<T> {
+async function either<T>(
+  summary: string,
+  taskQueue: string,
+  work: (run: Activities) => Promise<T>,
+  beforePatience?: () => void,
+): Promise<T> {
   try {
     return await work(quick(summary));
   } catch (error) {
     if (isCancellation(error)) throw error;
+    beforePatience?.();
     return work(patient(taskQueue, summary));
   }
 }

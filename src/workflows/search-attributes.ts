@@ -1,4 +1,5 @@
 import { defineSearchAttributeKey, SearchAttributeType, type SearchAttributePair } from '@temporalio/common';
+import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 
 /** What operators filter by in the Temporal UI; all keyword, none personal. */
 export const searchAttributes = {
@@ -9,6 +10,14 @@ export const searchAttributes = {
   country: defineSearchAttributeKey('Country', SearchAttributeType.KEYWORD),
   kind: defineSearchAttributeKey('Kind', SearchAttributeType.KEYWORD),
 };
+
+/** What a checkout nearly always becomes within a second, shown from its start; only what comes otherwise is upserted. */
+export function expectedAttributes(input: { readonly attempts: readonly string[] }): {
+  readonly status: CheckoutStatus;
+  readonly provider: string | null;
+} {
+  return { status: 'open', provider: input.attempts[0] ?? null };
+}
 
 /** Attributes given at the start of any workflow of ours. */
 export function startAttributes(input: {

@@ -1,7 +1,7 @@
 import type { RoutingDecision } from '../domain/routing/route.ts';
 import { attemptsOf } from '../domain/routing/route.ts';
 import { billingQueue, checkoutWorkflowId, type CheckoutInput } from './messages.ts';
-import { startAttributes } from './search-attributes.ts';
+import { expectedAttributes, startAttributes } from './search-attributes.ts';
 
 /** How a checkout's workflow starts, from its row alone: the API and the sweep of forgotten rows start the same one. */
 export function checkoutStart(row: {
@@ -27,7 +27,7 @@ export function checkoutStart(row: {
     workflowId: checkoutWorkflowId(row.id),
     taskQueue: billingQueue,
     args: [input] as [CheckoutInput],
-    typedSearchAttributes: startAttributes({ ...input, kind: 'checkout', status: 'creating', provider: null }),
+    typedSearchAttributes: startAttributes({ ...input, kind: 'checkout', ...expectedAttributes(input) }),
     staticSummary: `${row.organizationId}: ${row.mode} by rule ${row.routing.rule}`,
   };
 }

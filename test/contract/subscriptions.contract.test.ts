@@ -178,6 +178,7 @@ it.each(providerIds())('%s tells the same of its operations and its abilities', 
 
 // Last, for the simulator's clock is everybody's.
 describe.each(providersWith('subscriptions.get'))('time at %s', (provider) => {
+  const has = (name: string) => operationsOf(provider).includes(`subscriptions.${name}`);
   it.skipIf(!abilities(provider).renews)('brings renewals, a decline and a recovery', async () => {
     const sale = await subscribe(world, provider);
     const { providerSubscriptionId } = sale.ref;
@@ -186,10 +187,13 @@ describe.each(providersWith('subscriptions.get'))('time at %s', (provider) => {
     await world.control('POST', 'clock', { advance: 'P32D' });
     expect(await of(sale).get(sale.ref)).toMatchObject({ status: 'past_due' });
     await world.control('POST', `subscriptions/${provider}/${id}/card`, { number: '4242424242424242' });
-    if (of(sale).retryPayment !== undefined) await of(sale).retryPayment?.({ ...sale.ref, ...key() });
-    else await world.control('POST', `subscriptions/${provider}/${id}/retry`, {});
+    // Some providers collect as soon as there is a good card.
+    const isDue = (await of(sale).get(sale.ref))?.status === 'past_due';
+    if (isDue && has('retryPayment')) await of(sale).retryPayment?.({ ...sale.ref, ...key() });
+    else if (isDue) await world.control('POST', `subscriptions/${provider}/${id}/retry`, {});
     const after = await of(sale).get(sale.ref);
     expect(after).toMatchObject({ status: 'active' });
-    expect(after?.payments.filter((payment) => payment.status === 'succeeded').length).toBeGreaterThanOrEqual(2);
+    const paid = after?.payments.filter((payment) => payment.status === 'succeeded').at(-1);
+    expect(paid?.providerPaymentId).not.toBe(sale.truth.payment?.providerPaymentId);
   });
 });

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
 import { startSandbox } from '../../packages/provider-sandbox/src/index.ts';
 import type { CheckoutMode } from '../../src/domain/catalogue.ts';
 import type { Money } from '../../src/domain/money.ts';
@@ -23,6 +24,8 @@ export interface World {
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Strikes once, at the named operation. */
   fault(provider: string, kind: string, more?: Record<string, unknown>): Promise<unknown>;
+  /** Whether every fault that is set has struck. */
+  struck(): Promise<boolean>;
   complete(provider: string, id: string, outcome: string, more?: Record<string, unknown>): Promise<unknown>;
   /** What came in for a checkout of ours, once nothing has come for a moment. */
   facts(provider: string, checkoutId: string): Promise<readonly WebhookFact[]>;
@@ -36,7 +39,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-export const TIMEOUT_MS = 500;
+export const TIMEOUT_MS = 1_000;
 const QUIET_MS = 250;
 
 /** The simulator, an inbox for its webhooks, and an account at every provider of the registry. */
@@ -90,6 +93,10 @@ export async function createWorld(options: { readonly records?: boolean } = {}):
     control,
     fault: (provider, kind, more) =>
       control('POST', 'faults', { provider, operation: 'checkouts.create', kind, times: 1, ...more }),
+    async struck() {
+      const faults = z.array(z.object({ hits: z.number() })).parse(await control('GET', 'faults'));
+      return faults.every(({ hits }) => hits > 0);
+    },
     complete: (provider, id, outcome, more) =>
       control('POST', `checkouts/${provider}/${encodeURIComponent(id)}/complete`, { outcome, ...more }),
     async facts(provider, checkoutId) {
@@ -190,6 +197,7 @@ async function pushedPrice(
   const key = `${provider}/${mode}`;
   const price = pushed.get(key) ?? pushPrice(provider, account, mode);
   pushed.set(key, price);
+  price.catch(() => pushed.delete(key));
   return price;
 }
 

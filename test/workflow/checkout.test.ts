@@ -235,6 +235,20 @@ describe('checkout', () => {
       expect(answer).toEqual({ status: 'open' });
       await handle.signal(providerFactsSignal, [aFact()]);
       await handle.result();
+      expect(await shownStatuses(handle)).toEqual(['open', 'creating', 'open', 'paid']);
+    });
+  });
+
+  it('shows operators the expected status from its start, and upserts only what comes otherwise', async () => {
+    const fakes: FakeActivities = {
+      openCheckout: async () => opened(),
+      settleCheckout: async () => settled({ status: 'paid' }),
+    };
+    await world.withActivities(fakes, async () => {
+      const { handle } = await open(aCheckout());
+      await handle.signal(providerFactsSignal, [aFact()]);
+      await handle.result();
+      expect(await shownStatuses(handle)).toEqual(['open', 'paid']);
     });
   });
 
@@ -250,6 +264,19 @@ describe('checkout', () => {
     });
   });
 });
+
+/** `BillingStatus` as operators saw it, from the start on. */
+async function shownStatuses(handle: Awaited<ReturnType<typeof open>>['handle']): Promise<readonly unknown[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? [])
+    .map(
+      (event) =>
+        event.workflowExecutionStartedEventAttributes?.searchAttributes ??
+        event.upsertWorkflowSearchAttributesEventAttributes?.searchAttributes,
+    )
+    .map((attributes) => attributes?.indexedFields?.['BillingStatus']?.data)
+    .flatMap((data) => (data ? [JSON.parse(Buffer.from(data).toString('utf8')) as unknown] : []));
+}
 
 async function eventually(work: () => Promise<unknown>): Promise<void> {
   for (let tries = 0; ; tries += 1) {

@@ -5,6 +5,7 @@ import { type Faults, createFaults } from './core/faults.ts';
 import { type Ledger, createLedger } from './core/ledger.ts';
 import { type Randomness, createRandomness } from './core/random.ts';
 import { type Store, createStore } from './core/store.ts';
+import { type RequestLog, createRequestLog } from './http/request-log.ts';
 import { type Credentials, createCredentials } from './webhooks/credentials.ts';
 import { type Deliveries, createDeliveries } from './webhooks/deliveries.ts';
 import { type Targets, createTargets } from './webhooks/targets.ts';
@@ -35,6 +36,7 @@ export interface SandboxCore {
   agenda: Agenda;
   faults: Faults;
   random: Randomness;
+  requests: RequestLog;
   publicUrl(): string;
 }
 
@@ -62,6 +64,7 @@ export function createCore(options: {
     agenda: createAgenda(store, clock),
     faults: createFaults(store, random.seed),
     random,
+    requests: createRequestLog(),
     publicUrl: options.publicUrl,
   };
 }

@@ -54,7 +54,8 @@ function createApp(core: SandboxCore, accounts: Accounts): Express {
   mountPages(app, accounts);
   mountPortals(app, accounts);
   // Stripe last: it has the root, and answers for every path that is nobody's.
-  for (const provider of ['polar', 'conekta', 'fungies', 'stripe'] as const) mountProvider(app, accounts, provider);
+  for (const provider of ['polar', 'conekta', 'fungies', 'stripe'] as const)
+    mountProvider(app, accounts, core.requests, provider);
   return app;
 }
 

@@ -31,6 +31,18 @@ describe('request faults', () => {
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(115);
   });
 
+  it('tells how long each request took, its latency included', async () => {
+    await addFault({ kind: 'latency', latency_ms: 50 });
+    await aStripeSession(harness);
+    const { body } = await harness.control('GET', '/requests?provider=stripe');
+    const last = Object.values(body).at(-1);
+    expect(last).toMatchObject({ provider: 'stripe', method: 'POST', path: '/v1/checkout/sessions', status: 200 });
+    expect(last).toHaveProperty(
+      'duration_ms',
+      expect.toSatisfy((ms: number) => ms > 45),
+    );
+  });
+
   it('answers a status without doing the work', async () => {
     await addFault({ kind: 'status', status: 503 });
     await expect(aStripeSession(harness, { client_reference_id: 'f-status' })).rejects.toMatchObject({

@@ -4,7 +4,6 @@ import type { Subscription } from '../../db/entities/payment.ts';
 import type { Db } from '../../db/orm.ts';
 import { findCheckout, findSameRequest, insertCheckout, type NewCheckout } from '../../db/queries/checkouts.ts';
 import { ensureOrganization } from '../../db/queries/organizations.ts';
-import { listLiveSubscriptions } from '../../db/queries/subscriptions.ts';
 import type { CountryEvidence } from '../../domain/routing/country.ts';
 import { requestHash } from '../canonical-json.ts';
 import type { Caller } from '../caller.ts';
@@ -13,10 +12,11 @@ import { fieldRefusal, refusal } from '../error-codes.ts';
 import { checkRedirect } from '../redirects.ts';
 import type { CreateCheckoutBody } from '../schemas/checkout.ts';
 import { checkoutContact, type Contact } from './checkout-contact.ts';
+import type { CheckoutFacts } from './checkout-facts.ts';
 import { checkoutOrganization } from './checkout-organization.ts';
 import { findCountry, refuseBlocked } from './country-evidence.ts';
 import { decideRouting, type Routed } from './decide-routing.ts';
-import { findCheckoutProduct, quoteOffer, type Offer } from './find-offer.ts';
+import { quoteOffer, type Offer } from './find-offer.ts';
 
 export interface CreateCheckoutInput {
   readonly caller: Caller;
@@ -29,6 +29,8 @@ export interface CreateCheckoutInput {
   /** Its `Idempotency-Key` came for the first time: nothing can be there yet. */
   readonly isFirst: boolean;
   readonly preferredProvider: string | null;
+  /** Read while the key was claimed; a repeat does not need them, nor hear why they could not be read. */
+  readonly facts: Promise<CheckoutFacts>;
 }
 
 /**
@@ -75,14 +77,10 @@ async function draftCheckout(
   const { body, caller, request } = input;
   if (body.payment_method_id !== null)
     throw fieldRefusal('payment_method_not_found', '/payment_method_id', 'No stored payment method has this id.');
+  const { product, liveSubscriptions, ...known } = await input.facts;
   const key = { projectId: caller.projectId, live: caller.live, id: organizationId };
-  // Side by side: the answer waits for the slowest of them, not for their sum.
-  const [organization, product, liveSubscriptions, configured] = await Promise.all([
-    ensureOrganization(em.fork(), key),
-    findCheckoutProduct(em.fork(), caller, body),
-    listLiveSubscriptions(em.fork(), caller, organizationId),
-    deps.providers.configured(caller.projectId, caller.live),
-  ]);
+  const organization = known.organization ?? (await ensureOrganization(em.fork(), key));
+  const configured = await deps.providers.configured(caller.projectId, caller.live);
   const evidence = findCountry(deps, { request, body, organization });
   await refuseBlocked(em, deps, { caller, organizationId, evidence, body });
   const countryCurrency =

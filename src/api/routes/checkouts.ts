@@ -5,6 +5,7 @@ import { findCheckout, findCheckoutPayment, listCheckouts, listTimeline } from '
 import type { Db } from '../../db/orm.ts';
 import { pathParam, refuseMethod, sendAnswer } from '../answer.ts';
 import { authorize, authorizeFor, callerOf, visibleOrganizations, type Need } from '../caller.ts';
+import { readCheckoutFacts } from '../checkout/checkout-facts.ts';
 import { createCheckout } from '../checkout/create-checkout.ts';
 import { nobodyAvailable } from '../checkout/decide-routing.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
@@ -75,11 +76,14 @@ export function startCheckout(
     const caller = callerOf(request);
     const body = parseInput(createCheckoutBody, request.body ?? {});
     const em = deps.orm.em.fork();
+    const facts = readCheckoutFacts(em, caller, body);
+    // Whoever needs them hears of it; a repeat does not.
+    facts.catch(() => undefined);
     const answer = await runIdempotent({
       ...{ em, caller, request, body, publicUrl: deps.settings.publicUrl, prefix: 'chk' },
       handle: async (checkoutId, isFirst) => {
         const checkout = await createCheckout(em, deps, {
-          ...{ caller, body, request, checkoutId },
+          ...{ caller, body, request, checkoutId, facts },
           hasIdempotencyKey: request.get('idempotency-key') !== undefined,
           isFirst,
           preferredProvider: options.preferredProvider,

@@ -5,6 +5,7 @@ import { PaymentEntity, type Payment } from '../entities/payment.ts';
 import { AuditEntryEntity, type AuditEntry } from '../entities/records.ts';
 import type { Db } from '../orm.ts';
 import { insertStatement } from '../insert-statement.ts';
+import { executePrepared } from '../prepared.ts';
 import { auditEntry } from './audit.ts';
 import type { Scope } from './subscriptions.ts';
 
@@ -47,11 +48,10 @@ export async function insertCheckout(
     }),
   });
   try {
-    await em.execute(
-      `with checkout as (${checkout.sql}), decision as (${decision.sql}) ${audit.sql}`,
-      [...checkout.params, ...decision.params, ...audit.params],
-      'run',
-    );
+    await executePrepared(em, {
+      sql: `with checkout as (${checkout.sql}), decision as (${decision.sql}) ${audit.sql}`,
+      params: [...checkout.params, ...decision.params, ...audit.params],
+    });
     return row;
   } catch (error) {
     if (error instanceof UniqueConstraintViolationException) return null;

@@ -1,4 +1,5 @@
 import type { Db } from '../orm.ts';
+import { executePrepared } from '../prepared.ts';
 
 export interface IdempotencyKey {
   readonly projectId: string;
@@ -29,16 +30,16 @@ export async function claimKey(
   key: IdempotencyKey,
   input: { readonly requestHash: string; readonly resourceId: string },
 ): Promise<boolean> {
-  const rows = await em.execute(
-    `insert into idempotency_records as r (project_id, live, owner, key, request_hash, resource_id, locked_until, expires_at)
+  const rows = await executePrepared(em, {
+    sql: `insert into idempotency_records as r (project_id, live, owner, key, request_hash, resource_id, locked_until, expires_at)
      values (?, ?, ?, ?, ?, ?, ${lock}, ${keep})
      on conflict (project_id, live, owner, key) do update set request_hash = excluded.request_hash,
        resource_id = excluded.resource_id, locked_until = excluded.locked_until, expires_at = excluded.expires_at,
        response_status = null, response_body = null, created_at = now(), updated_at = now()
      where r.expires_at < now()
      returning r.key`,
-    [...partsOf(key), input.requestHash, input.resourceId],
-  );
+    params: [...partsOf(key), input.requestHash, input.resourceId],
+  });
   return rows.length === 1;
 }
 
@@ -81,12 +82,11 @@ export async function storeAnswer(
   key: IdempotencyKey,
   response: { readonly status: number; readonly body: unknown },
 ): Promise<void> {
-  await em.execute(
-    `update idempotency_records set response_status = ?, response_body = ?::jsonb, locked_until = null, updated_at = now()
-     where ${where}`,
-    [response.status, JSON.stringify(response.body), ...partsOf(key)],
-    'run',
-  );
+  await executePrepared(em, {
+    sql: `update idempotency_records set response_status = ?, response_body = ?::jsonb, locked_until = null,
+       updated_at = now() where ${where}`,
+    params: [response.status, JSON.stringify(response.body), ...partsOf(key)],
+  });
 }
 
 /** Frees the key: the request surely did nothing that a repeat could double. */

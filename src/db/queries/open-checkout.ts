@@ -4,6 +4,7 @@ import { AuditEntryEntity } from '../entities/records.ts';
 import { insertStatement, type Statement } from '../insert-statement.ts';
 import { newId } from '../new-id.ts';
 import type { Db } from '../orm.ts';
+import { executePrepared } from '../prepared.ts';
 import type { FallbackReason } from '../../domain/routing/route.ts';
 import { auditEntry } from './audit.ts';
 import { providerCustomerStatement, providerObjectsStatement } from './provider-objects.ts';
@@ -67,10 +68,10 @@ export async function storeOpening(
   const inserts = [...input.steps.flatMap((step) => stepRows(em, checkout, step)), openingEntry(em, checkout, input)];
   const parts = [...inserts.map(whenUpdated), ...(page ? linkStatements(checkout, page) : [])];
   const named = parts.map(({ sql }, index) => `part_${index} as (${sql})`);
-  const rows = await em.execute(`with updated as (${update.sql}), ${named.join(', ')} select id from updated`, [
-    ...update.params,
-    ...parts.flatMap(({ params }) => params),
-  ]);
+  const rows = await executePrepared(em, {
+    sql: `with updated as (${update.sql}), ${named.join(', ')} select id from updated`,
+    params: [...update.params, ...parts.flatMap(({ params }) => params)],
+  });
   return rows.length === 1;
 }
 

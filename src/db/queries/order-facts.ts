@@ -1,6 +1,8 @@
 import type { BillingInterval } from '../../domain/catalogue.ts';
 import type { Money } from '../../domain/money.ts';
+import { CheckoutEntity, type Checkout } from '../entities/checkout.ts';
 import type { Db } from '../orm.ts';
+import { columnsOf, executePrepared } from '../prepared.ts';
 
 /** What opening a checkout at one provider needs beside the checkout's own row. */
 export interface OrderFacts {
@@ -15,21 +17,24 @@ export interface OrderFacts {
   readonly providerCustomerId: string | null;
 }
 
-interface Row {
-  readonly name: string | null;
-  readonly description: string | null;
-  readonly digital: boolean;
-  readonly amount_minor: string | number;
-  readonly currency: string;
-  readonly billing_interval: BillingInterval | null;
+/** Beside the checkout's own columns. */
+interface FactColumns {
+  readonly plan_name: string | null;
+  readonly plan_description: string | null;
+  readonly plan_digital: boolean;
+  readonly unit_amount_minor: string | number;
+  readonly unit_currency: string;
+  readonly unit_billing_interval: BillingInterval | null;
   readonly provider_product_id: string | null;
   readonly provider_price_id: string | null;
   readonly provider_customer_id: string | null;
 }
 
-const query = `
-  select plan.name, plan.description, plan.digital, price.amount_minor, price.currency, price.billing_interval,
-    pushed.provider_product_id, pushed.provider_price_id, customer.provider_customer_id
+const query = (columns: string) => `
+  select ${columns}, plan.name as plan_name, plan.description as plan_description, plan.digital as plan_digital,
+    price.amount_minor as unit_amount_minor, price.currency as unit_currency,
+    price.billing_interval as unit_billing_interval, pushed.provider_product_id, pushed.provider_price_id,
+    customer.provider_customer_id
   from checkouts checkout
   left join plans plan on plan.project_id = checkout.project_id and plan.id = checkout.plan_id
   left join prices price on price.project_id = checkout.project_id and price.id = checkout.price_id
@@ -37,27 +42,50 @@ const query = `
     and pushed.price_id = checkout.price_id and pushed.provider = ?
   left join provider_customers customer on customer.project_id = checkout.project_id
     and customer.live = checkout.live and customer.organization_id = checkout.organization_id and customer.provider = ?
-  where checkout.id = ?`;
+  where checkout.id = ? and checkout.project_id = ?`;
 
-/** One round trip, for the caller of a checkout waits for it. @throws when the checkout is unknown. */
-export async function findOrderFacts(em: Db, checkoutId: string, provider: string): Promise<OrderFacts> {
-  const [row] = await em.execute<Row[]>(query, [provider, provider, checkoutId]);
-  if (!row) throw new Error(`there is no checkout ${checkoutId}`);
+/**
+ * The checkout and what its provider is told beside it, in one round trip, for the caller waits for it.
+ *
+ * @param input.provider null: nobody is asked, so nothing of a provider's is found.
+ * @throws when the checkout is unknown.
+ */
+export async function findOrder(
+  em: Db,
+  input: { readonly checkoutId: string; readonly projectId: string; readonly provider: string | null },
+): Promise<{ readonly row: Checkout; readonly facts: OrderFacts }> {
+  const { checkoutId, projectId, provider } = input;
+  const [found] = await executePrepared<FactColumns>(em, {
+    sql: query(columnsOf(em, CheckoutEntity, 'checkout')),
+    params: [provider, provider, checkoutId, projectId],
+  });
+  if (!found) throw new Error(`there is no checkout ${checkoutId}`);
+  const {
+    plan_name,
+    plan_description,
+    plan_digital,
+    unit_amount_minor,
+    unit_currency,
+    unit_billing_interval,
+    ...rest
+  } = found;
+  const { provider_product_id, provider_price_id, provider_customer_id, ...checkout } = rest;
+  const plan =
+    plan_name === null
+      ? null
+      : {
+          name: plan_name,
+          description: plan_description,
+          digital: plan_digital,
+          unitAmount: { amountMinor: Number(unit_amount_minor), currency: unit_currency },
+          billingInterval: unit_billing_interval,
+        };
+  const providerPrice =
+    provider_product_id === null
+      ? null
+      : { providerProductId: provider_product_id, providerPriceId: provider_price_id };
   return {
-    plan:
-      row.name === null
-        ? null
-        : {
-            name: row.name,
-            description: row.description,
-            digital: row.digital,
-            unitAmount: { amountMinor: Number(row.amount_minor), currency: row.currency },
-            billingInterval: row.billing_interval,
-          },
-    providerPrice:
-      row.provider_product_id === null
-        ? null
-        : { providerProductId: row.provider_product_id, providerPriceId: row.provider_price_id },
-    providerCustomerId: row.provider_customer_id,
+    row: em.map(CheckoutEntity, checkout),
+    facts: { plan, providerPrice, providerCustomerId: provider_customer_id },
   };
 }

@@ -1,14 +1,17 @@
 import { PlanEntity, PriceEntity, ProviderPriceEntity } from '../entities/plan.ts';
 import type { Plan, PriceRow, ProviderPriceRow } from '../entities/plan.ts';
 import type { Db } from '../orm.ts';
+import { columnsOf, executePrepared } from '../prepared.ts';
 
 export interface PricedPlan {
   readonly plan: Plan;
   readonly prices: readonly PriceRow[];
 }
 
-/** With the providers that its prices were pushed to, in one mode. */
-export interface PushedPlan extends PricedPlan {
+/** As it is sold in one mode, with the providers that its prices were pushed to. */
+export interface PushedPlan {
+  readonly plan: Plan;
+  readonly prices: readonly Pick<PriceRow, 'id' | 'billingInterval' | 'amountMinor' | 'currency'>[];
   readonly pushed: readonly { readonly priceId: string; readonly provider: string }[];
 }
 
@@ -22,33 +25,42 @@ export async function findProduct(
   input: { readonly projectId: string; readonly live: boolean; readonly productId: string },
 ): Promise<(PushedPlan & { readonly mapped: PriceRow | null }) | null> {
   const { projectId, productId } = input;
-  const plan = await em.findOne(PlanEntity, { projectId, $or: [{ id: productId }, { key: productId }] });
-  if (plan) return { ...(await withPrices(em, input, plan)), mapped: null };
+  const product = await readPushedPlan(em, input, productId);
+  if (product) return { ...product, mapped: null };
   const mapping = await em.findOne(
     ProviderPriceEntity,
     { projectId, live: input.live, $or: [{ providerProductId: productId }, { providerPriceId: productId }] },
     { orderBy: { provider: 'asc', priceId: 'asc' } },
   );
   const mapped = mapping && (await em.findOne(PriceEntity, { projectId, id: mapping.priceId }));
-  const owner = mapped && (await em.findOne(PlanEntity, { projectId, id: mapped.planId }));
-  return mapped && owner ? { ...(await withPrices(em, input, owner)), mapped } : null;
+  const owner = mapped && (await readPushedPlan(em, input, mapped.planId));
+  return mapped && owner ? { ...owner, mapped } : null;
 }
 
-async function withPrices(
+const pushedPlanQuery = (columns: string) => `
+  select ${columns},
+    (select coalesce(jsonb_agg(jsonb_build_object('id', price.id, 'billingInterval', price.billing_interval,
+         'amountMinor', price.amount_minor, 'currency', price.currency) order by price.currency, price.billing_interval), '[]')
+       from prices price where price.project_id = plan.project_id and price.plan_id = plan.id) as prices,
+    (select coalesce(jsonb_agg(jsonb_build_object('priceId', pushed.price_id, 'provider', pushed.provider)), '[]')
+       from prices price join provider_prices pushed
+         on pushed.project_id = price.project_id and pushed.price_id = price.id and pushed.live = ?
+       where price.project_id = plan.project_id and price.plan_id = plan.id) as pushed
+  from plans plan where plan.project_id = ? and (plan.id = ? or plan.key = ?)`;
+
+/** One round trip, for the caller of a checkout waits for it. */
+async function readPushedPlan(
   em: Db,
   { projectId, live }: { readonly projectId: string; readonly live: boolean },
-  plan: Plan,
-): Promise<PushedPlan> {
-  const [prices, pushed] = await Promise.all([
-    listPrices(em.fork(), projectId, [plan.id]),
-    em.fork().execute<{ priceId: string; provider: string }[]>(
-      `select pushed.price_id as "priceId", pushed.provider from provider_prices pushed
-       join prices price on price.project_id = pushed.project_id and price.id = pushed.price_id
-       where pushed.project_id = ? and pushed.live = ? and price.plan_id = ?`,
-      [projectId, live, plan.id],
-    ),
-  ]);
-  return { plan, prices, pushed };
+  idOrKey: string,
+): Promise<PushedPlan | null> {
+  const [found] = await executePrepared<Omit<PushedPlan, 'plan'>>(em, {
+    sql: pushedPlanQuery(columnsOf(em, PlanEntity, 'plan')),
+    params: [live, projectId, idOrKey, idOrKey],
+  });
+  if (!found) return null;
+  const { prices, pushed, ...plan } = found;
+  return { plan: em.map(PlanEntity, plan), prices, pushed };
 }
 
 /** @param idOrKey Our id, or the plan's key. */

@@ -30,11 +30,11 @@ export function mapGrant(grant: PolarBenefitGrant): BenefitGrantTruth {
   };
 }
 
-/** Never the key itself, which the customer has: `displayKey` shows its end only. */
 export function mapLicenseKey(key: PolarLicenseKey): LicenseKeyTruth {
   return {
     providerLicenseKeyId: key.id,
     status: key.status,
+    key: key.key,
     displayKey: key.display_key,
     providerCustomerId: key.customer_id,
     activationLimit: key.limit_activations ?? null,

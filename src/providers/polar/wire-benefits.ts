@@ -33,6 +33,7 @@ export const polarBenefitGrant = z.object({
 export const polarLicenseKey = z.object({
   id: z.string(),
   customer_id: z.string(),
+  key: z.string(),
   display_key: z.string(),
   status: z.enum(['granted', 'revoked', 'disabled']),
   limit_activations: z.int().nullish(),

@@ -161,6 +161,18 @@ describe('a repeat', () => {
     expect(api.temporal.opened).toHaveLength(1);
   });
 
+  it('with the same key gets the first answer though the product is no longer sold', async () => {
+    const body = wish();
+    const headers = { 'idempotency-key': randomUUID() };
+    const first = await post(body, { headers });
+    const sell = (isActive: boolean) =>
+      api.query("update plans set is_active = ? where key = 'starter-kit' returning id", [isActive]);
+    await sell(false);
+    const again = await post(body, { headers });
+    await sell(true);
+    expect(again).toMatchObject({ status: 201, body: first.body });
+  });
+
   it('of a refusal with the same key is the same refusal', async () => {
     const body = wish({ product_id: 'nothing' });
     const headers = { 'idempotency-key': randomUUID() };

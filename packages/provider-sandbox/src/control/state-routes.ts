@@ -65,6 +65,14 @@ export function stateRoutes(deps: ControlDeps): ControlRoute[] {
       },
     },
     {
+      method: 'get',
+      path: '/requests',
+      act(request) {
+        const provider = queryOf(request, 'provider');
+        return deps.core.requests.list(isProviderId(provider) ? provider : undefined);
+      },
+    },
+    {
       method: 'post',
       path: '/checkouts/:provider/:id/complete',
       act(request, body) {

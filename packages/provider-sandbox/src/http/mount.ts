@@ -4,6 +4,7 @@ import type { Sandbox } from '../context.ts';
 import type { ProviderId } from '../core/types.ts';
 import { readBody } from './body.ts';
 import { createExchange, sendAnswer, toApiRequest } from './exchange.ts';
+import type { RequestLog } from './request-log.ts';
 import type { ProviderApi } from './provider-api.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -21,8 +22,9 @@ export function providerRouter(sandbox: Sandbox, api: ProviderApi): Router {
 }
 
 /** Hands each request under the provider's prefix to the account whose key it carries. */
-export function mountProvider(app: Express, accounts: Accounts, provider: ProviderId): void {
-  app.use(accounts.standard.desks[provider].api.prefix, (incoming, response, next) => {
+export function mountProvider(app: Express, accounts: Accounts, requests: RequestLog, provider: ProviderId): void {
+  const { prefix } = accounts.standard.desks[provider].api;
+  app.use(prefix, requests.record(provider), (incoming, response, next) => {
     const owner = accounts.ownerOf(provider, toApiRequest(incoming, NOTHING));
     owner.routers[provider](incoming, response, next);
   });

@@ -148,6 +148,7 @@ describe('a charge at Conekta', () => {
 describe('a refund at Conekta', () => {
   const input = {
     refundId: 'ref_1',
+    refundedMinor: 0,
     providerPaymentId: refunded.charges.data[0]?.id ?? '',
     providerInvoiceId: refunded.id,
     amount: { amountMinor: 25_000, currency: 'MXN' },
@@ -164,7 +165,12 @@ describe('a refund at Conekta', () => {
     );
     expect(await refunds.create(input)).toMatchObject({
       outcome: 'succeeded',
-      value: { providerRefundId: 'new', refundId: 'ref_1', amount: { amountMinor: 25_000, currency: 'MXN' } },
+      value: {
+        providerRefundId: 'new',
+        refundId: 'ref_1',
+        refundedMinor: 0,
+        amount: { amountMinor: 25_000, currency: 'MXN' },
+      },
     });
     expect(posted()[0]?.body).toEqual({ amount: 25_000, reason: 'duplicated_transaction' });
   });

@@ -177,6 +177,7 @@ describe('Stripe payments', () => {
 describe('Stripe refunds', () => {
   const input = {
     refundId: 'ref_1',
+    refundedMinor: 0,
     providerPaymentId: 'pi_1',
     providerInvoiceId: null,
     amount: { amountMinor: 5000, currency: 'USD' },

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { until, type ProviderView, type Shop } from './shop.ts';
+
+export interface Customer {
+  readonly provider: ProviderView;
+  readonly organizationId: string;
+  readonly currency: string;
+  readonly hadTrial: boolean;
+  readonly subscriptionId: string;
+  readonly providerSubscriptionId: string;
+}
+
+const paymentRow = z.object({
+  provider_payment_id: z.string(),
+  amount_minor: z.number(),
+  refunded_minor: z.number(),
+  currency: z.string(),
+});
+export type PaymentRow = z.output<typeof paymentRow>;
+
+const planView = z.object({
+  prices: z.array(z.object({ billing_interval: z.string().nullable(), currency: z.string() })),
+  provider_ids: z.record(z.string(), z.record(z.string(), z.string())),
+});
+const checkoutView = z.object({ checkout_id: z.string(), status: z.string() });
+const checkoutDetail = checkoutView.extend({ subscription_id: z.string().nullable() });
+const subscriptionView = z.object({ status: z.string(), provider_subscription_id: z.string().nullable() });
+
+/** A new customer of `pro`, whom routing is told to send to this provider; with a week's trial where it has one. */
+export async function signUp(shop: Shop, provider: ProviderView): Promise<Customer> {
+  const { body: plan } = await shop.api(planView, 'GET', '/billing/plans/pro');
+  const pushed = Object.keys(plan?.provider_ids[provider.id] ?? {});
+  const currency = plan?.prices.find((price) => pushed.includes(`monthly_${price.currency}`))?.currency;
+  if (currency === undefined) throw new Error(`the plan pro was not pushed to ${provider.id}`);
+  const organizationId = `org_week_${provider.id}_${crypto.randomUUID().slice(0, 8)}`;
+  const wish = {
+    ...{ organization_id: organizationId, provider: provider.id, product_id: 'pro', billing_interval: 'monthly' },
+    ...{ currency, country: currency === 'MXN' ? 'MX' : 'US', email: `${organizationId}@example.com` },
+    ...{ name: 'Ada Byron', phone: '+525512345678' },
+  };
+  const open = (more: object) => shop.api(checkoutView, 'POST', '/billing/checkout', { ...wish, ...more });
+  const withTrial = await open({ trial_days: 7 });
+  const hadTrial = withTrial.body !== null;
+  const opened = hadTrial ? withTrial : await open({});
+  if (opened.body === null) throw new Error(opened.why);
+  const id = opened.body.checkout_id;
+  await shop.sandbox('POST', `checkouts/${provider.id}/${id}/complete`, { outcome: 'paid' });
+  const subscriptionId = await until(`${provider.id}: ${id} to be paid`, async () => {
+    const { body } = await shop.api(checkoutDetail, 'GET', `/billing/checkouts/${id}`);
+    return body?.status === 'paid' ? body.subscription_id : null;
+  });
+  const { provider_subscription_id: theirs } = await subscriptionOf(shop, subscriptionId);
+  const providerSubscriptionId = theirs ?? '';
+  return { provider, organizationId, currency, hadTrial, subscriptionId, providerSubscriptionId };
+}
+
+async function subscriptionOf(shop: Shop, subscriptionId: string): Promise<z.output<typeof subscriptionView>> {
+  const { body, why } = await shop.api(subscriptionView, 'GET', `/billing/subscriptions/${subscriptionId}`);
+  if (body === null) throw new Error(why);
+  return body;
+}
+
+/** Our rows of what the customer paid, oldest first. */
+export function paymentsOf(shop: Shop, customer: Customer): Promise<readonly PaymentRow[]> {
+  return shop.rows(
+    paymentRow,
+    `select provider_payment_id, amount_minor::int, refunded_minor::int, currency
+     from payments where organization_id = $1 and status = 'succeeded' order by paid_at, created_at`,
+    [customer.organizationId],
+  );
+}
+
+export function untilStatus(shop: Shop, customer: Customer, wanted: readonly string[]): Promise<string> {
+  return until(`${customer.provider.id}: ${customer.subscriptionId} to be ${wanted.join(' or ')}`, async () => {
+    const { status } = await subscriptionOf(shop, customer.subscriptionId);
+    return wanted.includes(status) ? status : null;
+  });
+}
+
+export function untilPaid(shop: Shop, customer: Customer, count: number): Promise<readonly PaymentRow[]> {
+  return until(`${customer.provider.id}: ${count} payments of ${customer.organizationId}`, async () => {
+    const rows = await paymentsOf(shop, customer);
+    return rows.length >= count ? rows : null;
+  });
+}

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import type { Target } from '../../bench/stack/target.ts';
+import { paymentsOf, signUp, untilPaid, untilStatus, type Customer } from './customer.ts';
+import { compareLedgers, type LedgerLine } from './ledger.ts';
+import { openShop, providerView, until, type Shop } from './shop.ts';
+
+/** Everything a day says, in order. */
+export interface Teller {
+  day(title: string): void;
+  tell(provider: string, what: string): void;
+}
+
+export interface ProviderBook {
+  readonly provider: string;
+  readonly lines: readonly LedgerLine[];
+}
+
+/**
+ * Seven days in the life of one subscription at every provider at once, for they share the sandbox's clock: sign-up,
+ * end of the trial, renewal, decline, recovery, refund and dispute, cancellation.
+ *
+ * @returns both books of each, which must agree to the minor unit.
+ */
+export async function playWeek(target: Target, teller: Teller): Promise<readonly ProviderBook[]> {
+  const shop = openShop(target);
+  try {
+    const { body, why } = await shop.api(z.object({ data: z.array(providerView) }), 'GET', '/ops/providers');
+    if (body === null) throw new Error(why);
+    const providers = body.data.filter((one) => one.configured && one.operations.includes('subscriptions.get'));
+    const customers: Customer[] = [];
+    teller.day('Monday: somebody signs up');
+    for (const provider of providers) {
+      const customer = await signUp(shop, provider);
+      customers.push(customer);
+      teller.tell(
+        provider.id,
+        `${customer.subscriptionId} ${customer.hadTrial ? 'tries it for a week' : 'pays at once'}`,
+      );
+    }
+    for (const day of days) {
+      teller.day(day.title);
+      if (day.advance !== null) await shop.sandbox('POST', 'clock', { advance: day.advance });
+      for (const customer of customers) teller.tell(customer.provider.id, await day.play(shop, customer));
+    }
+    return await Promise.all(
+      customers.map(async (customer) => ({
+        ...{ provider: customer.provider.id, lines: await compareLedgers(shop, customer) },
+      })),
+    );
+  } finally {
+    await shop.close();
+  }
+}
+
+interface Day {
+  readonly title: string;
+  /** How far the providers' time moves first. */
+  readonly advance: string | null;
+  play(shop: Shop, customer: Customer): Promise<string>;
+}
+
+const of = (customer: Customer) =>
+  `subscriptions/${customer.provider.id}/${encodeURIComponent(customer.providerSubscriptionId)}`;
+
+const days: readonly Day[] = [
+  {
+    title: 'Tuesday, eight days later: the trial is over',
+    advance: 'P8D',
+    async play(shop, customer) {
+      await untilStatus(shop, customer, ['active']);
+      const payments = await untilPaid(shop, customer, 1);
+      return `active, ${told(payments.at(-1))} paid`;
+    },
+  },
+  {
+    title: 'Wednesday, a month later: it renews',
+    advance: 'P1M',
+    async play(shop, customer) {
+      const payments = await untilPaid(shop, customer, 2);
+      await shop.sandbox('POST', `${of(customer)}/card`, { number: '4000000000000341' });
+      return `${payments.length} payments; the bank closes the card`;
+    },
+  },
+  {
+    title: 'Thursday, a month later: the card is declined',
+    advance: 'P1M',
+    async play(shop, customer) {
+      return untilStatus(shop, customer, ['past_due']);
+    },
+  },
+  {
+    title: 'Friday: a new card recovers it',
+    advance: null,
+    async play(shop, customer) {
+      const before = (await paymentsOf(shop, customer)).length;
+      await shop.sandbox('POST', `${of(customer)}/card`, { number: '4242424242424242' });
+      await shop.sandbox('POST', `${of(customer)}/retry`, {});
+      await untilStatus(shop, customer, ['active']);
+      const payments = await untilPaid(shop, customer, before + 1);
+      return `active again, ${told(payments.at(-1))} paid`;
+    },
+  },
+  {
+    title: 'Saturday: half of one payment goes back, another is disputed',
+    advance: null,
+    play: giveBack,
+  },
+  {
+    title: 'Sunday: goodbye',
+    advance: null,
+    async play(shop, customer) {
+      await shop.sandbox('POST', `${of(customer)}/cancel`, { when: 'now' });
+      return untilStatus(shop, customer, ['canceled', 'expired']);
+    },
+  },
+];
+
+async function giveBack(shop: Shop, customer: Customer): Promise<string> {
+  const { provider } = customer;
+  const payments = await paymentsOf(shop, customer);
+  const [first, last] = [payments[0], payments.at(-1)];
+  if (!first || !last) throw new Error('nobody paid');
+  const half = Math.floor(last.amount_minor / 2);
+  const path = (id: string) => `payments/${provider.id}/${encodeURIComponent(id)}`;
+  await shop.sandbox('POST', `${path(last.provider_payment_id)}/refund`, { amount_minor: half });
+  await until(`${provider.id}: the refund in our rows`, async () => {
+    const rows = await paymentsOf(shop, customer);
+    return rows.some((row) => row.refunded_minor > 0) ? rows : null;
+  });
+  if (!provider.operations.includes('disputes.get')) return `${half} minor units back; its disputes cannot be read`;
+  await shop.sandbox('POST', `${path(first.provider_payment_id)}/dispute`, { reason: 'fraudulent' });
+  await until(`${provider.id}: the dispute in our rows`, async () => {
+    const sql = 'select id from disputes where organization_id = $1';
+    const rows = await shop.rows(z.object({ id: z.string() }), sql, [customer.organizationId]);
+    return rows.length > 0 ? rows : null;
+  });
+  return `${half} minor units back, ${told(first)} disputed`;
+}
+
+function told(payment: { readonly amount_minor: number; readonly currency: string } | undefined): string {
+  return payment ? `${payment.amount_minor} ${payment.currency} minor units` : 'nothing';
+}
