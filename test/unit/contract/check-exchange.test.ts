@@ -1,64 +1,54 @@
 import { describe, expect, it } from 'vitest';
 import { checkerOf, documentFile } from '../../contract/openapi/documents.ts';
 import type { ExchangeChecker } from '../../contract/openapi/check-exchange.ts';
-import { objectAt } from '../../contract/openapi/json.ts';
 import recorded from '../../fixtures/openapi/customer-created.json' with { type: 'json' };
 
-type Recorded = (typeof recorded)[number]['exchange'];
+interface Recorded {
+  readonly url: string;
+  readonly status: number;
+  readonly requestHeaders: object;
+  readonly requestBody: object;
+  readonly responseBody: object;
+}
 
 const withoutId = (body: object) => Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'id'));
 
 describe.each(recorded)('an exchange held against the official document of $provider', ({ provider, exchange }) => {
   describe.skipIf(documentFile(provider) === null)(documentFile(provider) ? '' : 'not on this machine', () => {
     const checker: ExchangeChecker | null = documentFile(provider) ? checkerOf(provider) : null;
-    /** What is found beside what the recorded exchange itself differs in. */
-    const found = (planted: Partial<Recorded> = {}) => {
-      const check = ({ requestBody, responseBody, requestHeaders, ...rest }: Recorded) =>
-        checker?.check(
-          {
-            ...rest,
-            requestHeaders: Object.fromEntries(Object.entries(requestHeaders)),
-            requestBody: JSON.stringify(requestBody),
-            responseBody: JSON.stringify(responseBody),
-          },
-          '',
-        ) ?? [];
-      const known = new Set(check(exchange).map((difference) => JSON.stringify(difference)));
-      return check({ ...exchange, ...planted }).filter((difference) => !known.has(JSON.stringify(difference)));
+    const check = (planted: Partial<Recorded> = {}) => {
+      const { requestHeaders, requestBody, responseBody, ...rest } = { ...exchange, ...planted };
+      const bodies = { requestBody: JSON.stringify(requestBody), responseBody: JSON.stringify(responseBody) };
+      const headers = Object.entries(requestHeaders).map(([name, value]) => [name, String(value)] as const);
+      return checker?.check({ ...exchange, ...rest, ...bodies, requestHeaders: Object.fromEntries(headers) }, '') ?? [];
     };
+    const asRecorded = new Set(check().map((difference) => JSON.stringify(difference)));
+    /** What is found beside what the recorded exchange itself differs in. */
+    const found = (planted: Partial<Recorded>) =>
+      check(planted).filter((difference) => !asRecorded.has(JSON.stringify(difference)));
     const { requestBody, responseBody } = exchange;
-    const planted = (change: object): Partial<Recorded> => Object.assign({}, change);
 
     it('fits as it was recorded, but for the media type that a document contradicts itself on', () => {
-      const differences = checker?.check(
-        {
-          ...exchange,
-          requestHeaders: Object.fromEntries(Object.entries(exchange.requestHeaders)),
-          requestBody: JSON.stringify(requestBody),
-          responseBody: JSON.stringify(responseBody),
-        },
-        '',
-      );
-      expect(differences?.filter(({ pointer }) => pointer !== '/headers/content-type')).toEqual([]);
+      expect(check().filter(({ pointer }) => pointer !== '/headers/content-type')).toEqual([]);
     });
 
     it('reports an answer without a required field', () => {
-      expect(found(planted({ responseBody: withoutId(responseBody) }))).toMatchObject([
+      expect(found({ responseBody: withoutId(responseBody) })).toMatchObject([
         { side: 'response', pointer: '/body/id', keyword: 'required' },
       ]);
     });
 
     it('reports an answer with a field that nobody documents', () => {
-      expect(found(planted({ responseBody: { ...responseBody, nickname: 'Ada' } }))).toMatchObject([
+      expect(found({ responseBody: { ...responseBody, nickname: 'Ada' } })).toMatchObject([
         { side: 'response', pointer: '/body/nickname', keyword: 'undeclared' },
       ]);
     });
 
     it('reports a request whose field is of the wrong type, or of a wrong name', () => {
-      expect(found(planted({ requestBody: { ...requestBody, email: 5 } }))).toMatchObject([
-        { side: 'request', pointer: '/body/email', keyword: 'type' },
-      ]);
-      expect(found(planted({ requestBody: { ...requestBody, e_mail: 'ada@example.com' } }))).toMatchObject([
+      expect(found({ requestBody: { ...requestBody, email: 5 } })).toContainEqual(
+        expect.objectContaining({ side: 'request', pointer: '/body/email', keyword: 'type' }),
+      );
+      expect(found({ requestBody: { ...requestBody, e_mail: 'ada@example.com' } })).toMatchObject([
         { side: 'request', pointer: '/body/e_mail', keyword: 'undeclared' },
       ]);
     });
@@ -72,8 +62,8 @@ describe.each(recorded)('an exchange held against the official document of $prov
     });
 
     it('reports a request of another API version', () => {
-      const headers = { ...objectAt(exchange.requestHeaders), accept: 'text/plain', 'polar-version': '2024-01' };
-      expect(found(planted({ requestHeaders: headers })).map(({ pointer }) => pointer)).toContain('/headers/accept');
+      const headers = { ...exchange.requestHeaders, accept: 'text/plain' };
+      expect(found({ requestHeaders: headers }).map(({ pointer }) => pointer)).toContain('/headers/accept');
     });
   });
 });
