@@ -22,24 +22,28 @@ export interface Scene {
   readonly provider: string;
   readonly account: ProviderAccount;
   readonly abilities: ProviderAbilities;
+  /** Some providers refuse addresses to which nobody could write. */
+  readonly emailDomain: string;
   /** Never used before, in this run or another. */
   id(prefix: string): string;
   /** Run at the end of the behaviour, last first, whatever happened; harmless when the thing is gone. */
   cleanUp(work: () => Promise<unknown>): void;
 }
 
+let serial = 0;
+
 export function createScene(input: {
   readonly provider: string;
   readonly account: ProviderAccount;
   readonly abilities: ProviderAbilities;
   readonly runId: string;
+  readonly emailDomain: string;
 }): Scene & { readonly finish: () => Promise<readonly string[]> } {
   const pending: (() => Promise<unknown>)[] = [];
-  let serial = 0;
   return {
     ...input,
     id(prefix) {
-      serial += 1;
+      serial += 1; // of all scenes: what one made the next must not meet
       return `${prefix}_smoke${input.runId}x${serial}`;
     },
     cleanUp(work) {
@@ -61,7 +65,7 @@ export const keyOf = (scene: Scene) => ({ idempotencyKey: scene.id('key') });
 export function aCustomer(scene: Scene, organizationId = scene.id('org')): CustomerInput {
   return {
     ...{ organizationId, providerCustomerId: null, name: 'Ada Example', phone: '+525555555555', address: null },
-    email: `${organizationId.replaceAll('_', '-')}@example.com`,
+    email: `${organizationId.replaceAll('_', '-')}@${scene.emailDomain}`,
   };
 }
 

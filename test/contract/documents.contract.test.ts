@@ -21,7 +21,13 @@ describe.each(documented)('%s and its official document', (provider) => {
   describe.skipIf(documentFile(provider) === null)(documentFile(provider) ? '' : 'not on this machine', () => {
     it.each(behaviours.filter(({ needs }) => can(provider, needs)))('$name', async (behaviour) => {
       const scene = createScene({
-        ...{ provider, account: world.account(provider), abilities: abilitiesOf(provider), runId: 'doc' },
+        ...{
+          provider,
+          account: world.account(provider),
+          abilities: abilitiesOf(provider),
+          runId: 'doc',
+          emailDomain: 'example.com',
+        },
       });
       await behaviour.run(scene).finally(() => scene.finish());
     });

@@ -59,7 +59,7 @@ export function createExchangeChecker(
 type SchemaCheck = (schema: unknown, value: unknown, pointer: string) => readonly SchemaFault[];
 
 function compile(document: OfficialDocument): Compiled {
-  const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false });
+  const ajv = new Ajv2020({ strict: false, allErrors: true, verbose: true, logger: false });
   addFormats.default(ajv);
   const loaded = new Map<string, JsonObject>();
   for (const variant of ['open', 'closed'] as const) {

@@ -23,7 +23,7 @@ export function explain(compiled: Compiled, schema: unknown, value: unknown, poi
   if (typeof schema['$ref'] === 'string') return explain(compiled, compiled.resolve(schema['$ref']), value, pointer);
   const validate = compiled.validator(schema);
   if (validate(value)) return [];
-  const own = (validate.errors ?? []).filter(isOwn).map((error) => faultOf(error, pointer));
+  const own = (validate.errors ?? []).filter((error) => isOwn(error, schema)).map((error) => faultOf(error, pointer));
   const below = [
     ...union(compiled, [...listOf(schema['anyOf']), ...listOf(schema['oneOf'])], value, pointer),
     ...listOf(schema['allOf']).flatMap((member) => explain(compiled, member, value, pointer)),
@@ -61,8 +61,8 @@ function children(compiled: Compiled, schema: Readonly<Record<string, unknown>>,
 }
 
 /** A keyword of this very schema; unions and compositions are told by their branches. */
-function isOwn(error: ErrorObject): boolean {
-  return error.schemaPath.split('/').length === 2 && !['anyOf', 'oneOf', 'allOf'].includes(error.keyword);
+function isOwn(error: ErrorObject, schema: object): boolean {
+  return error.parentSchema === schema && !['anyOf', 'oneOf', 'allOf'].includes(error.keyword);
 }
 
 const isClosing = (keyword: string): boolean => keyword === 'undeclared';

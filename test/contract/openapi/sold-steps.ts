@@ -90,7 +90,7 @@ const refunds: SoldStep = {
     const { providerPaymentId, providerInvoiceId } = payment;
     const amount = { ...payment.amount, amountMinor: 10_000 };
     const of = { providerPaymentId, providerInvoiceId };
-    const input = { refundId: nextId('re'), ...of, amount, reason: 'requested_by_customer' as const };
+    const input = { refundId: nextId('re'), ...of, amount, reason: 'requested_by_customer' as const, refundedMinor: 0 };
     await sale.account.client.refunds?.create({ ...input, ...key() });
     await sale.account.client.refunds?.list(of);
   },
