@@ -51,7 +51,9 @@ async function smoke(): Promise<number> {
   }
 }
 
-const isConfigured = (id: string): boolean => moduleOf(id).isConfigured(process.env);
+function isConfigured(id: string): boolean {
+  return moduleOf(id).isConfigured(process.env);
+}
 
 /** @returns the place, or why it is refused. */
 async function open(id: string): Promise<Place | string> {
