@@ -90,7 +90,7 @@ function watched(client: ProviderClient, calls: AsyncLocalStorage<string>): Prov
         const value: unknown = Reflect.get(target, name);
         if (typeof value !== 'function') return value;
         return (...input: unknown[]): unknown =>
-          calls.run(`${groupName}.${String(name)}`, () => Reflect.apply(value, target, input));
+          calls.run(`${groupName}.${String(name)}`, (): unknown => Reflect.apply(value, target, input));
       },
     });
   return new Proxy(client, {

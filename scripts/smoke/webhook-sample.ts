@@ -17,15 +17,15 @@ export async function tryWebhook(provider: string, account: ProviderAccount): Pr
   let problem: string | null = null;
   try {
     const { message, secrets } = await signedSample(provider);
-    const { verify, parse } = moduleOf(provider).webhook;
+    const { webhook } = moduleOf(provider);
     const asked = { ...message, nowMs: Date.now() };
-    assert.ok(verify({ ...asked, secrets }), 'a signed message is not believed');
-    assert.ok(parse(message).eventId.length > 0, 'a message has no id');
-    assert.ok(!verify({ ...asked, secrets: [] }), 'a message is believed without a secret');
+    assert.ok(webhook.verify({ ...asked, secrets }), 'a signed message is not believed');
+    assert.ok(webhook.parse(message).eventId.length > 0, 'a message has no id');
+    assert.ok(!webhook.verify({ ...asked, secrets: [] }), 'a message is believed without a secret');
     const others = account.webhookSecrets.filter((secret) => !secrets.includes(secret));
-    assert.ok(!verify({ ...asked, secrets: others }), 'a message is believed under another account’s secret');
+    assert.ok(!webhook.verify({ ...asked, secrets: others }), 'a message is believed under another account’s secret');
     const rawBody = Buffer.concat([message.rawBody, Buffer.from(' ')]);
-    assert.ok(!verify({ ...asked, rawBody, secrets }), 'a changed message is believed');
+    assert.ok(!webhook.verify({ ...asked, rawBody, secrets }), 'a changed message is believed');
   } catch (error) {
     problem = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
   }

@@ -17,8 +17,10 @@ const can = (provider: string, needs: readonly string[]): boolean =>
   needs.every((operation) => operationsOf(provider).includes(operation));
 const documented = providerIds().filter((provider) => documentOf(provider) !== null);
 
-describe.each(documented)('%s and its official document', (provider) => {
-  describe.skipIf(documentFile(provider) === null)(documentFile(provider) ? '' : 'not on this machine', () => {
+describe.each(
+  documented.map((provider) => ({ provider, where: documentFile(provider) ? 'here' : 'not on this machine' })),
+)('$provider and its official document ($where)', ({ provider }) => {
+  describe.skipIf(documentFile(provider) === null)('over every operation', () => {
     it.each(behaviours.filter(({ needs }) => can(provider, needs)))('$name', async (behaviour) => {
       const scene = createScene({
         ...{
@@ -29,7 +31,11 @@ describe.each(documented)('%s and its official document', (provider) => {
           emailDomain: 'example.com',
         },
       });
-      await behaviour.run(scene).finally(() => scene.finish());
+      try {
+        await behaviour.run(scene);
+      } finally {
+        await scene.finish();
+      }
     });
 
     it.each(soldSteps.filter(({ needs }) => can(provider, needs)))('$name', async ({ run }) => {

@@ -1,12 +1,22 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { ownPlace, realPlace, RefusedError } from '../../scripts/smoke/places.ts';
+import { ownPlace, realPlace, RefusedError, type OwnPlace } from '../../scripts/smoke/places.ts';
 import { isSame, lines } from '../../scripts/smoke/report.ts';
 import { smokeProvider } from '../../scripts/smoke/smoke-provider.ts';
 import { moduleOf, providerIds } from '../../src/providers/accounts.ts';
 
-const nobody = (): void => undefined;
+/** A run whose real sandbox is a second simulator, set up first. */
+async function smoked(provider: string, setUp: (place: OwnPlace) => Promise<void> = () => Promise.resolve()) {
+  const place = await ownPlace(provider);
+  try {
+    await setUp(place);
+    return await smokeProvider(provider, place, 'example.com', () => undefined);
+  } finally {
+    await place.close();
+  }
+}
+
 /** Keys and nothing more, as an operator sets them who thinks of production. */
 const liveKeysOf = (provider: string) =>
   Object.fromEntries(
@@ -17,16 +27,14 @@ const liveKeysOf = (provider: string) =>
 
 describe.each(providerIds())('a smoke test of %s', (provider) => {
   it('finds nothing that differs where both sides are the simulator', async () => {
-    const place = await ownPlace(provider);
-    const all = await smokeProvider(provider, place, 'example.com', nobody).finally(() => place.close());
+    const all = await smoked(provider);
     expect(all.length).toBeGreaterThanOrEqual(10);
     expect(all.filter((compared) => !isSame(compared) || compared.onTheWire.length > 0).map(lines)).toEqual([]);
   });
 
   it('says what fails there and not here', async () => {
-    const place = await ownPlace(provider);
-    await place.control('faults', { provider, operation: null, kind: 'status', status: 503, times: null });
-    const all = await smokeProvider(provider, place, 'example.com', nobody).finally(() => place.close());
+    const broken = { provider, operation: null, kind: 'status', status: 503, times: null };
+    const all = await smoked(provider, (place) => place.control('faults', broken));
     const [first] = all;
     expect(first).toMatchObject({ ok: false, problem: expect.stringContaining('provider_error (503') });
     expect(first?.differences).toEqual([expect.stringMatching(/^provider_error .* there, done in ours$/)]);

@@ -13,8 +13,13 @@ interface Recorded {
 
 const withoutId = (body: object) => Object.fromEntries(Object.entries(body).filter(([name]) => name !== 'id'));
 
-describe.each(recorded)('an exchange held against the official document of $provider', ({ provider, exchange }) => {
-  describe.skipIf(documentFile(provider) === null)(documentFile(provider) ? '' : 'not on this machine', () => {
+const exchanges = recorded.map((row) => ({
+  ...row,
+  where: documentFile(row.provider) ? 'here' : 'not on this machine',
+}));
+
+describe.each(exchanges)('the official document of $provider ($where)', ({ provider, exchange }) => {
+  describe.skipIf(documentFile(provider) === null)('and an exchange held against it', () => {
     const checker: ExchangeChecker | null = documentFile(provider) ? checkerOf(provider) : null;
     const check = (planted: Partial<Recorded> = {}) => {
       const { requestHeaders, requestBody, responseBody, ...rest } = { ...exchange, ...planted };
