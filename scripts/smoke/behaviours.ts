@@ -11,7 +11,7 @@ import {
   strange,
   type Behaviour,
 } from './behaviour.ts';
-import { usageBehaviours } from './more-behaviours.ts';
+import { featureBehaviours } from './feature-behaviours.ts';
 
 const account: Behaviour = {
   name: 'the credentials open an account',
@@ -178,7 +178,7 @@ const customerData: Behaviour = {
 /** In the order in which a person would try them: what the first breaks, the rest cannot do. */
 export const behaviours: readonly Behaviour[] = [
   ...[account, customers, strangers, catalogue, checkoutOf('payment'), checkoutOf('subscription'), discounts],
-  ...[paging, emptyLists, portal, customerData, ...usageBehaviours],
+  ...[paging, emptyLists, portal, customerData, ...featureBehaviours],
 ];
 
 /** The first three pages of one item each. */

@@ -84,4 +84,4 @@ const webhookEndpoints: Behaviour = {
   },
 };
 
-export const usageBehaviours: readonly Behaviour[] = [usage, changes, disputes, benefits, webhookEndpoints];
+export const featureBehaviours: readonly Behaviour[] = [usage, changes, disputes, benefits, webhookEndpoints];
