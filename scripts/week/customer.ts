@@ -5,7 +5,6 @@ export interface Customer {
   readonly provider: ProviderView;
   readonly organizationId: string;
   readonly currency: string;
-  readonly hadTrial: boolean;
   readonly subscriptionId: string;
   readonly providerSubscriptionId: string;
 }
@@ -22,12 +21,16 @@ const planView = z.object({
   prices: z.array(z.object({ billing_interval: z.string().nullable(), currency: z.string() })),
   provider_ids: z.record(z.string(), z.record(z.string(), z.string())),
 });
-const checkoutView = z.object({ checkout_id: z.string(), status: z.string() });
+const checkoutView = z.object({ checkout_id: z.string(), checkout_url: z.string(), status: z.string() });
 const checkoutDetail = checkoutView.extend({ subscription_id: z.string().nullable() });
 const subscriptionView = z.object({ status: z.string(), provider_subscription_id: z.string().nullable() });
 
-/** A new customer of `pro`, whom routing is told to send to this provider; with a week's trial where it has one. */
-export async function signUp(shop: Shop, provider: ProviderView): Promise<Customer> {
+/**
+ * A new customer of `pro`, whom routing is told to send to this provider.
+ *
+ * @returns null: a trial is wished, and the provider has none.
+ */
+export async function signUp(shop: Shop, provider: ProviderView, trialDays: number | null): Promise<Customer | null> {
   const { body: plan } = await shop.api(planView, 'GET', '/billing/plans/pro');
   const pushed = Object.keys(plan?.provider_ids[provider.id] ?? {});
   const currency = plan?.prices.find((price) => pushed.includes(`monthly_${price.currency}`))?.currency;
@@ -38,12 +41,11 @@ export async function signUp(shop: Shop, provider: ProviderView): Promise<Custom
     ...{ currency, country: currency === 'MXN' ? 'MX' : 'US', email: `${organizationId}@example.com` },
     ...{ name: 'Ada Byron', phone: '+525512345678' },
   };
-  const open = (more: object) => shop.api(checkoutView, 'POST', '/billing/checkout', { ...wish, ...more });
-  const withTrial = await open({ trial_days: 7 });
-  const hadTrial = withTrial.body !== null;
-  const opened = hadTrial ? withTrial : await open({});
+  const opened = await shop.api(checkoutView, 'POST', '/billing/checkout', { ...wish, trial_days: trialDays });
+  if (opened.body === null && trialDays !== null && opened.why.includes('no_provider_available')) return null;
   if (opened.body === null) throw new Error(opened.why);
   const id = opened.body.checkout_id;
+  await fetch(opened.body.checkout_url); // a mere link becomes a sale when somebody opens it
   await shop.sandbox('POST', `checkouts/${provider.id}/${id}/complete`, { outcome: 'paid' });
   const subscriptionId = await until(`${provider.id}: ${id} to be paid`, async () => {
     const { body } = await shop.api(checkoutDetail, 'GET', `/billing/checkouts/${id}`);
@@ -51,7 +53,7 @@ export async function signUp(shop: Shop, provider: ProviderView): Promise<Custom
   });
   const { provider_subscription_id: theirs } = await subscriptionOf(shop, subscriptionId);
   const providerSubscriptionId = theirs ?? '';
-  return { provider, organizationId, currency, hadTrial, subscriptionId, providerSubscriptionId };
+  return { provider, organizationId, currency, subscriptionId, providerSubscriptionId };
 }
 
 async function subscriptionOf(shop: Shop, subscriptionId: string): Promise<z.output<typeof subscriptionView>> {

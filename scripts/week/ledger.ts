@@ -37,7 +37,12 @@ async function theirBook(shop: Shop, customer: Customer): Promise<Book> {
     [customer.organizationId, customer.provider.id],
   );
   const entries = ledger.parse(await shop.sandbox('GET', `ledger?provider=${customer.provider.id}`));
-  const own = entries.filter((entry) => entry.customer === known?.id && entry.status === 'succeeded');
+  // A dispute holds the money while it is open.
+  const own = entries.filter(
+    (entry) =>
+      entry.customer === known?.id &&
+      (entry.status === 'succeeded' || (entry.kind === 'dispute' && entry.status === 'pending')),
+  );
   const sum = (kind: (typeof own)[number]['kind']) =>
     own.filter((entry) => entry.kind === kind).reduce((total, entry) => total + Math.abs(entry.amount_minor), 0);
   return { charged: sum('charge'), refunded: sum('refund'), disputed: sum('dispute') - sum('dispute_reversal') };

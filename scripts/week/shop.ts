@@ -1,3 +1,4 @@
+import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { z } from 'zod';
 import type { Target } from '../../bench/stack/target.ts';
@@ -16,6 +17,8 @@ export interface Shop {
   rows<S extends z.ZodType>(schema: S, sql: string, params: readonly unknown[]): Promise<readonly z.output<S>[]>;
   /** @throws unless the sandbox does it. */
   sandbox(method: string, path: string, body?: unknown): Promise<unknown>;
+  /** Has Temporal run a schedule now. */
+  runSchedule(id: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -47,6 +50,12 @@ export function openShop(target: Target): Shop {
       if (status >= 400) throw new Error(`the sandbox answered ${status} to ${method} ${path}: ${text}`);
       const answer: unknown = JSON.parse(text);
       return answer;
+    },
+    async runSchedule(id) {
+      const connection = await Connection.connect({ address: target.temporal_address });
+      const client = new Client({ connection, namespace: target.temporal_namespace });
+      await client.schedule.getHandle(id).trigger();
+      await connection.close();
     },
     close: () => pool.end(),
   };

@@ -8,6 +8,7 @@ import { createOpenCheckout } from './open-checkout.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
+import { createSweepDisputes } from './sweep-disputes.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
 
 /** Every activity, by the name workflows call it. */
@@ -19,6 +20,7 @@ export function createActivities(deps: ActivityDeps) {
     endCheckout: translated(createEndCheckout(deps)),
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
+    sweepDisputes: translated(createSweepDisputes(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),

@@ -1,14 +1,15 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { Connection } from '@temporalio/client';
+import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime } from '@temporalio/worker';
 import { describeFaults, loadConfig } from '../config.ts';
 import { createKeyRing } from '../crypto/key-ring.ts';
 import { openOrm } from '../db/orm.ts';
 import { createLogger } from '../logger.ts';
-import { createAccounts } from '../providers/accounts.ts';
+import { createAccounts, operationsOf, providerIds } from '../providers/accounts.ts';
 import { createProviderDirectory } from '../providers/directory.ts';
 import { createAccountLoader } from '../stored-accounts.ts';
 import { createWorkers } from './create-workers.ts';
+import { ensureSchedules } from './ensure-schedules.ts';
 import { ensureSearchAttributes } from './ensure-search-attributes.ts';
 import { temporalLogger } from './temporal-logger.ts';
 import { loadWorkerConfig } from './worker-config.ts';
@@ -43,6 +44,8 @@ const bundling = workflowBundle(workerConfig.WORKFLOW_BUNDLE);
 const orm = await openOrm(config.databaseUrl, { poolSize: config.databasePoolSize });
 const control = await Connection.connect(connectionOptions);
 logger.info({ search_attributes: await ensureSearchAttributes(control, namespace) }, 'connected to Temporal');
+const listers = providerIds().filter((id) => operationsOf(id).includes('disputes.list'));
+await ensureSchedules(new Client({ connection: control, namespace }), listers);
 await control.close();
 const connection = await NativeConnection.connect({ ...connectionOptions, grpcCompression: { codec: 'none' } });
 const workers = await createWorkers({

@@ -3,3 +3,4 @@ export { checkProviderAccount, connectProviderWebhook } from './check-provider-a
 export { checkout } from './checkout.ts';
 export { pushPlans } from './push-plans.ts';
 export { subscription } from './subscription.ts';
+export { sweepDisputes } from './sweep-disputes.ts';

@@ -80,6 +80,8 @@ export const providerAccountWorkflowId = ({ projectId, live, provider }: Provide
   `provider-account/${projectId}/${provider}/${live ? 'live' : 'test'}`;
 export const pushWorkflowId = (projectId: string, live: boolean, id: string) =>
   `plan-push/${projectId}/${live ? 'live' : 'test'}/${id}`;
+/** Both the schedule's and its workflow's. */
+export const disputeSweepId = (provider: string) => `dispute-sweep/${provider}`;
 export const lateFactWorkflowId = (eventId: string) => `fact/${eventId}`;
 
 /** Answers once the checkout can be paid, needs no payment, or cannot be served. The URL is read from the row. */

@@ -14,7 +14,7 @@ export function openDispute(
 ): Dispute {
   const { payment, order, amount } = input;
   const tax = payment.amount === 0 ? 0 : Math.round((order.tax_amount * amount) / payment.amount);
-  return polar.disputes.put({
+  const dispute = polar.disputes.put({
     id: uuid(),
     created_at: polar.now(),
     modified_at: null,
@@ -31,10 +31,30 @@ export function openDispute(
     payment_id: payment.id,
     case_id: null,
   });
+  book(polar, dispute);
+  return dispute;
+}
+
+const BOOKED: Record<string, 'pending' | 'canceled' | 'succeeded'> = { won: 'canceled', lost: 'succeeded' };
+
+/** The money goes back to the cardholder when the dispute is lost, and only then. */
+function book(polar: PolarContext, dispute: Dispute): void {
+  const order = polar.orders.get(dispute.order_id);
+  polar.sandbox.ledger.record({
+    provider: 'polar',
+    kind: 'dispute',
+    id: dispute.id,
+    amount_minor: dispute.amount + dispute.tax_amount,
+    currency: String(dispute.currency),
+    status: BOOKED[dispute.status] ?? 'pending',
+    customer: order?.customer_id ?? null,
+    metadata: order?.metadata ?? {},
+  });
 }
 
 export function settleDispute(polar: PolarContext, dispute: Dispute, status: 'won' | 'lost'): Dispute {
   Object.assign(dispute, { status, resolved: true, closed: true, evidence_due_by: null, modified_at: polar.now() });
+  book(polar, dispute);
   return polar.disputes.put(dispute);
 }
 

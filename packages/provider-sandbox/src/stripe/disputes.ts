@@ -41,6 +41,21 @@ function balanceEntry(stripe: StripeContext, dispute: Dispute, amount: number, f
   };
 }
 
+/** The money leaves with the dispute, and comes back when it is won. */
+function book(stripe: StripeContext, dispute: Dispute, kind: 'dispute' | 'dispute_reversal'): void {
+  const charge = stripe.charges.get(dispute.charge);
+  stripe.sandbox.ledger.record({
+    provider: 'stripe',
+    kind,
+    id: dispute.id,
+    amount_minor: dispute.amount,
+    currency: dispute.currency,
+    status: 'succeeded',
+    customer: charge?.customer ?? null,
+    metadata: charge?.metadata ?? {},
+  });
+}
+
 /** `inquiry` starts as a warning: no money moves until it escalates. */
 export function openDispute(
   stripe: StripeContext,
@@ -81,6 +96,7 @@ export function openDispute(
   if (!input.isInquiry) dispute['balance_transactions'] = [balanceEntry(stripe, dispute, -dispute.amount, FEE_MINOR)];
   stripe.disputes.put(dispute);
   stripe.charges.put({ ...charge, disputed: true });
+  if (!input.isInquiry) book(stripe, dispute, 'dispute');
   stripe.emit('charge.dispute.created', dispute);
   if (!input.isInquiry) stripe.emit('charge.dispute.funds_withdrawn', dispute);
   return dispute;
@@ -93,6 +109,7 @@ export function closeDispute(stripe: StripeContext, dispute: Dispute, outcome: '
     const entries: unknown = dispute['balance_transactions'];
     const before: unknown[] = Array.isArray(entries) ? entries : [];
     dispute['balance_transactions'] = [...before, balanceEntry(stripe, dispute, dispute.amount, -FEE_MINOR)];
+    book(stripe, dispute, 'dispute_reversal');
   }
   stripe.disputes.put(dispute);
   stripe.emit('charge.dispute.closed', dispute);
