@@ -90,6 +90,7 @@ describe.each(providersWith('discounts.ensure'))('discounts at %s', (provider) =
     const checkout = { ...(await aCheckout(provider, account)), discountCode: takes ? input.code : null };
     const session = await account.client.checkouts.create(checkout);
     if (session.outcome !== 'opened') throw new Error('not opened');
+    await world.visit(session.url);
     await world.complete(provider, session.providerCheckoutId, 'paid');
     const truth = await account.client.checkouts.get(session.providerCheckoutId);
     expect(truth?.payment?.amount.amountMinor).toBe(priceAt(provider).amountMinor * (takes ? 0.8 : 1));

@@ -26,6 +26,8 @@ export interface World {
   fault(provider: string, kind: string, more?: Record<string, unknown>): Promise<unknown>;
   /** Whether every fault that is set has struck. */
   struck(): Promise<boolean>;
+  /** Opens the page as the buyer's browser does: what only its address says is known to the provider from then on. */
+  visit(url: string): Promise<void>;
   complete(provider: string, id: string, outcome: string, more?: Record<string, unknown>): Promise<unknown>;
   /** What came in for a checkout of ours, once nothing has come for a moment. */
   facts(provider: string, checkoutId: string): Promise<readonly WebhookFact[]>;
@@ -96,6 +98,11 @@ export async function createWorld(options: { readonly records?: boolean } = {}):
     async struck() {
       const faults = z.array(z.object({ hits: z.number() })).parse(await control('GET', 'faults'));
       return faults.every(({ hits }) => hits > 0);
+    },
+    async visit(url) {
+      const page = await fetch(url);
+      if (!page.ok) throw new Error(`GET ${url}: ${page.status}`);
+      await page.text();
     },
     complete: (provider, id, outcome, more) =>
       control('POST', `checkouts/${provider}/${encodeURIComponent(id)}/complete`, { outcome, ...more }),

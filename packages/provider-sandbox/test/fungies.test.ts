@@ -260,6 +260,18 @@ describe('Fungies hosted links', () => {
     expect((await complete(opened.checkoutId, { outcome: 'paid' })).body).toMatchObject({ result: 'refused' });
   });
 
+  it('lets customers into the portal by their e-mail', async () => {
+    const { url, checkoutId } = await aLink();
+    await complete(url, { outcome: 'paid' });
+    const portal = `${harness.sandbox.config.fungies.base_url}/store/portal`;
+    const signIn = await fetch(portal);
+    expect([signIn.status, await signIn.text()]).toEqual([200, expect.stringContaining('type="email"')]);
+    const inside = await fetch(`${portal}?email=${checkoutId}%40example.com`);
+    expect([inside.status, await inside.text()]).toEqual([200, expect.stringContaining('Pro monthly')]);
+    expect((await fetch(`${portal}?email=nobody%40example.com`)).status).toBe(404);
+    expect((await fetch(inside.url.replace(/.{4}$/, '0000'))).status).toBe(404);
+  });
+
   it('stops selling an offer at its limit', async () => {
     const { url } = await aLink({ offer: { limit: 1 } });
     await complete(url, { outcome: 'paid' });

@@ -1,9 +1,10 @@
 import type { BillingInterval } from '../../domain/catalogue.ts';
 import { BillingError } from '../../domain/errors.ts';
-import { OutcomeUnknownError } from '../failures.ts';
+import { notSupported, OutcomeUnknownError, rejected } from '../failures.ts';
 import type { CatalogItem, CatalogOperations, CatalogPriceInput } from '../port-catalog.ts';
 import type { ProviderPrice } from '../port.ts';
 import { moneyOf, toMajor } from './amount.ts';
+import { isOnlyAmongArchived } from './archived.ts';
 import type { FungiesApi } from './client.ts';
 import { readEverything, readSkipPage } from './paging.ts';
 import { readOffer } from './read-subscription.ts';
@@ -32,10 +33,7 @@ export function createFungiesCatalog(api: FungiesApi): CatalogOperations & Requi
       await assertPriced(api, offer.id, input, known === null);
       return { providerProductId: product.id, providerPriceId: offer.id };
     },
-    async get(price) {
-      const offer = price.providerPriceId === null ? null : await readOffer(api, price.providerPriceId);
-      return offer && mapOffer(offer, await readProduct(api, price.providerProductId));
-    },
+    get: (price) => readItem(api, price),
     async list(query) {
       const page = await readSkipPage(
         api,
@@ -49,13 +47,34 @@ export function createFungiesCatalog(api: FungiesApi): CatalogOperations & Requi
   };
 }
 
-/** Name and description are the product's; whether it is sold is the offer's. Both want their id in the body too. */
+async function readItem(api: FungiesApi, price: ProviderPrice): Promise<CatalogItem | null> {
+  const { providerProductId, providerPriceId: offerId } = price;
+  const offer = offerId === null ? null : await readOffer(api, offerId);
+  const item = offer && mapOffer(offer, await readProduct(api, providerProductId));
+  return item && { ...item, isActive: item.isActive && !(await isArchived(api, offer.id)) };
+}
+
+function isArchived(api: FungiesApi, offerId: string): Promise<boolean> {
+  const call = { operation: 'offers.list', path: '/offers/list', reply: offerPage };
+  return isOnlyAmongArchived(api, call, ({ offers }) => offers, offerId);
+}
+
+/**
+ * Name and description are the product's; whether it is sold is the offer's. Both want their id in the body too. An
+ * offer that is no longer sold is archived, and there is no way back from that: a new price makes a new offer.
+ *
+ * @throws {BillingError} `not_supported_by_provider` (invalid): archived; nothing was changed.
+ * @throws {OutcomeUnknownError} when reading it back shows something else.
+ */
 async function updateItem(
   api: FungiesApi,
   price: ProviderPrice,
   input: { readonly name: string; readonly description: string | null; readonly isActive: boolean },
 ): Promise<CatalogItem> {
   const { providerProductId: productId, providerPriceId: offerId } = price;
+  const before = await readItem(api, price);
+  if (offerId === null || !before) throw rejected({ provider: 'fungies', status: 404, providerCode: null });
+  if (input.isActive && (await isArchived(api, offerId))) throw notSupported('fungies', 'sell what was archived');
   await api.call({
     operation: 'products.update',
     method: 'PATCH',
@@ -63,18 +82,28 @@ async function updateItem(
     body: { id: productId, name: input.name, description: input.description ?? '' },
     reply: doneReply,
   });
-  const path = `/offers/${encodeURIComponent(offerId ?? productId)}`;
+  if (input.isActive) {
+    await api.call({
+      operation: 'offers.update',
+      method: 'PATCH',
+      path: `/offers/${encodeURIComponent(offerId)}/update`,
+      body: { id: offerId, status: 'ACTIVE', name: input.name },
+      reply: doneReply,
+    });
+  } else if (before.isActive) await archiveOffer(api, offerId);
+  const after = await readItem(api, price);
+  if (after?.isActive === input.isActive) return after;
+  throw new OutcomeUnknownError('api_error', { provider: 'fungies', status: 200, providerCode: 'offer_not_changed' });
+}
+
+async function archiveOffer(api: FungiesApi, offerId: string): Promise<void> {
   await api.call({
-    operation: 'offers.update',
+    operation: 'offers.archive',
     method: 'PATCH',
-    path: input.isActive ? `${path}/update` : `${path}/archive`,
-    body: { id: offerId, ...(input.isActive ? { status: 'ACTIVE', name: input.name } : {}) },
+    path: `/offers/${encodeURIComponent(offerId)}/archive`,
+    body: { id: offerId },
     reply: doneReply,
   });
-  const offer = offerId === null ? null : await readOffer(api, offerId);
-  const item = offer && mapOffer(offer, await readProduct(api, productId));
-  if (item) return { ...item, isActive: input.isActive };
-  throw new OutcomeUnknownError('api_error', { provider: 'fungies', status: 200, providerCode: 'offer_missing' });
 }
 
 async function readProduct(api: FungiesApi, id: string): Promise<FungiesProduct | null> {
@@ -191,15 +220,7 @@ async function assertPriced(
   const read = await readOffer(api, offerId);
   const amount = read && moneyOf(read.price, read.currency);
   if (amount?.amountMinor === input.unitAmount.amountMinor && amount.currency === input.unitAmount.currency) return;
-  if (isOurs) {
-    await api.call({
-      operation: 'offers.archive',
-      method: 'PATCH',
-      path: `/offers/${encodeURIComponent(offerId)}/archive`,
-      body: { id: offerId },
-      reply: doneReply,
-    });
-  }
+  if (isOurs) await archiveOffer(api, offerId);
   throw new BillingError({
     code: 'provider_price_mismatch',
     kind: 'conflict',

@@ -5,10 +5,11 @@ import { asUnknown } from '../failures.ts';
 import type { CheckoutLine, CreateCheckoutInput, CreateCheckoutResult, ProviderClient } from '../port.ts';
 import { readCheckoutId, writeCheckoutId } from './checkout-id.ts';
 import type { FungiesApi } from './client.ts';
-import { ensureUser, readUser, splitName } from './customers.ts';
+import { ensurePayer, splitName } from './customers.ts';
 import { findDiscount } from './discounts.ts';
 import { findSale, LIFETIME_MS } from './find-sale.ts';
 import { mapCheckout } from './map.ts';
+import { readUser } from './read-user.ts';
 
 /** Declared as custom fields in the store; Fungies drops what is not. */
 const CUSTOM_FIELDS = ['checkout_id', 'organization_id', 'project_id'] as const;
@@ -42,17 +43,18 @@ async function openCheckout(
     });
   }
   if (input.discountCode !== null) await assertKnownCode(api, input.discountCode);
-  const user = await ensureUser(api, input.customer);
-  const createdMs = Date.now();
+  const { user, isShared } = await ensurePayer(api, input.customer);
+  const ref = { checkoutId: input.checkoutId, offerId, userId: user.id, createdMs: Date.now(), isShared };
   return {
     outcome: 'opened',
-    providerCheckoutId: writeCheckoutId({ checkoutId: input.checkoutId, offerId, userId: user.id, createdMs }),
+    providerCheckoutId: writeCheckoutId(ref),
     url: linkOf(storeUrl, offerId, input, line, user.email ?? input.customer.email),
-    expiresAt: new Date(createdMs + LIFETIME_MS).toISOString(),
-    providerCustomerId: user.id,
+    expiresAt: new Date(ref.createdMs + LIFETIME_MS).toISOString(),
+    // Nobody may read, move or erase another organization's user.
+    providerCustomerId: isShared ? null : user.id,
     paymentMethods: ['card'],
     amount: times(line.unitAmount, line.quantity),
-    objects: [{ kind: 'customer', id: user.id }],
+    objects: isShared ? [] : [{ kind: 'customer', id: user.id }],
   };
 }
 
@@ -98,7 +100,7 @@ export function linkOf(
 
 async function readCheckout(api: FungiesApi, id: string): Promise<CheckoutTruth | null> {
   const ref = readCheckoutId(id);
-  if (!ref || !(await readUser(api, ref.userId))) return null;
+  if (!ref || !(ref.isShared || (await readUser(api, ref.userId)))) return null;
   const sale = await findSale(api, ref);
   return mapCheckout(id, ref, {
     payment: sale?.payment ?? null,

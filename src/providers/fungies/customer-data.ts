@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import type { CustomerDataOperations, CustomerDataRef } from '../port-records.ts';
 import type { FungiesApi } from './client.ts';
-import { archiveUser, readLiveUser } from './customers.ts';
 import { readEverything, readSubscriptionsOf } from './paging.ts';
-import { cancelSubscription } from './subscriptions.ts';
+import { retireUser } from './retire-user.ts';
 
 /** What stays at Fungies when a customer is erased. */
 export const fungiesRetains = [
-  'The archived user with name, e-mail and address: Fungies has no deletion by API; ask its support for one.',
+  'The archived user with name and address, its e-mail replaced: Fungies has no deletion by API; ask its support for one.',
   'Orders, payments and invoices, which Fungies keeps as the merchant of record under tax law.',
 ] as const;
 
@@ -17,14 +16,9 @@ export function createFungiesCustomerData(api: FungiesApi): CustomerDataOperatio
   return {
     export: (ref) => exportCustomer(api, ref),
     async erase({ providerCustomerId: id }) {
-      if (!(await readLiveUser(api, id))) return { outcome: 'not_found', retained: [] };
-      for (const subscription of await readSubscriptionsOf(api, id)) {
-        if (subscription.status !== 'canceled' && subscription.status !== 'incomplete_expired')
-          await cancelSubscription(api, subscription.id, 'now');
-      }
-      return (await archiveUser(api, id))
+      return (await retireUser(api, id))
         ? { outcome: 'archived', retained: fungiesRetains }
-        : { outcome: 'not_found', retained: fungiesRetains };
+        : { outcome: 'not_found', retained: [] };
     },
   };
 }

@@ -2,7 +2,9 @@ import { BillingError } from '../../domain/errors.ts';
 import type { CustomerInput, ProviderClient, ProviderCustomer } from '../port.ts';
 import type { FungiesApi } from './client.ts';
 import { readEverything } from './paging.ts';
-import { userPage, userReply, type FungiesUser } from './wire.ts';
+import { isMarkedArchived, readLiveUser } from './read-user.ts';
+import { retireUser } from './retire-user.ts';
+import { doneReply, userPage, userReply, type FungiesUser } from './wire.ts';
 
 /** Users. Our organization id is their `internalId`; their e-mail is unique in the workspace. */
 export function createFungiesCustomers(api: FungiesApi): ProviderClient['customers'] {
@@ -28,9 +30,8 @@ export function createFungiesCustomers(api: FungiesApi): ProviderClient['custome
       });
       return mapUser(user);
     },
-    /** Users cannot be deleted, only archived. */
     async remove(id) {
-      await archiveUser(api, id);
+      await retireUser(api, id);
     },
     async find(organizationId) {
       const user = await findUser(api, organizationId);
@@ -39,33 +40,16 @@ export function createFungiesCustomers(api: FungiesApi): ProviderClient['custome
   };
 }
 
-/**
- * By e-mail, which is unique, then by our id; created where neither is known. Somebody who bought there without us is
- * adopted.
- *
- * @throws {BillingError} `customer_contact_required` (invalid), `customer_email_taken` (conflict): another
- *   organization has it.
- */
-export async function ensureUser(api: FungiesApi, input: CustomerInput): Promise<FungiesUser> {
-  if (input.providerCustomerId !== null) {
-    const known = await readUser(api, input.providerCustomerId);
-    if (known) return known;
-  }
-  const { email } = input;
-  if (email === null) {
-    const found = await findUser(api, input.organizationId);
-    if (found) return found;
-    throw new BillingError({
-      code: 'customer_contact_required',
-      kind: 'invalid',
-      message: 'Fungies needs the e-mail of who pays.',
-      details: { provider: 'fungies' },
-    });
-  }
-  const same = await findByEmail(api, email);
-  if (!same) return (await findUser(api, input.organizationId)) ?? createUser(api, input, email);
-  if (same.internalId === input.organizationId) return same;
-  if (same.internalId == null || same.internalId === '') return adopt(api, same.id, input);
+export interface Payer {
+  readonly user: FungiesUser;
+  /** It is another organization's, which has the same e-mail: whatever is sold to that address is sold to this user. */
+  readonly isShared: boolean;
+}
+
+/** @throws {BillingError} as `ensurePayer`; `customer_email_taken` (conflict): another organization has the e-mail. */
+async function ensureUser(api: FungiesApi, input: CustomerInput): Promise<FungiesUser> {
+  const { user, isShared } = await ensurePayer(api, input);
+  if (!isShared) return user;
   throw new BillingError({
     code: 'customer_email_taken',
     kind: 'conflict',
@@ -74,49 +58,41 @@ export async function ensureUser(api: FungiesApi, input: CustomerInput): Promise
   });
 }
 
-export async function readUser(api: FungiesApi, id: string): Promise<FungiesUser | null> {
-  const found = await api.find({
-    operation: 'customers.get',
-    method: 'GET',
-    path: `/users/${encodeURIComponent(id)}`,
-    reply: userReply,
-  });
-  return found && !isArchived(found.user) ? found.user : null;
-}
-
 /**
- * The same, but null for an archived user. The document shows no mark of it on the user itself: lists leave the
- * archived out unless `withArchived` asks for them, so who is only in the latter is one.
+ * By e-mail, which is unique, then by our id; created where neither is known. Somebody who bought there without us is
+ * adopted, somebody archived in the dashboard is brought back: an archived user keeps its e-mail.
+ *
+ * @throws {BillingError} `customer_contact_required` (invalid).
  */
-export async function readLiveUser(api: FungiesApi, id: string): Promise<FungiesUser | null> {
-  const user = await readUser(api, id);
-  if (!user?.email) return user;
-  const isIt = (listed: FungiesUser): boolean => listed.id === id;
-  const listed = (withArchived: true | null): Promise<readonly FungiesUser[]> =>
-    readEverything(
-      api,
-      {
-        operation: 'customers.find',
-        path: '/users/list',
-        query: { term: user.email ?? '', withArchived },
-        reply: userPage,
-      },
-      (page) => page.users,
-      (found) => found.some(isIt),
-    );
-  const isGone = !(await listed(null)).some(isIt) && (await listed(true)).some(isIt);
-  return isGone ? null : user;
+export async function ensurePayer(api: FungiesApi, input: CustomerInput): Promise<Payer> {
+  const known = input.providerCustomerId === null ? null : await readLiveUser(api, input.providerCustomerId);
+  if (known) return { user: known, isShared: false };
+  const { email, organizationId } = input;
+  if (email === null) {
+    const found = await findUser(api, organizationId);
+    if (found) return { user: found, isShared: false };
+    throw new BillingError({
+      code: 'customer_contact_required',
+      kind: 'invalid',
+      message: 'Fungies needs the e-mail of who pays.',
+      details: { provider: 'fungies' },
+    });
+  }
+  const same = await findByEmail(api, email, null);
+  if (same) return own(api, same, organizationId);
+  const byId = await findUser(api, organizationId);
+  if (byId) return { user: byId, isShared: false };
+  const archived = await findByEmail(api, email, true);
+  if (!archived) return { user: await createUser(api, input, email), isShared: false };
+  const payer = await own(api, archived, organizationId);
+  if (!payer.isShared) await unarchive(api, archived.id);
+  return payer;
 }
 
-export async function archiveUser(api: FungiesApi, id: string): Promise<boolean> {
-  const archived = await api.find({
-    operation: 'customers.remove',
-    method: 'PATCH',
-    path: `/users/${encodeURIComponent(id)}/archive`,
-    body: {},
-    reply: userReply.partial().nullish(),
-  });
-  return archived !== null;
+async function own(api: FungiesApi, user: FungiesUser, organizationId: string): Promise<Payer> {
+  if (user.internalId === organizationId) return { user, isShared: false };
+  const isFree = user.internalId == null || user.internalId === '';
+  return isFree ? { user: await adopt(api, user.id, organizationId), isShared: false } : { user, isShared: true };
 }
 
 async function createUser(api: FungiesApi, input: CustomerInput, email: string): Promise<FungiesUser> {
@@ -130,23 +106,34 @@ async function createUser(api: FungiesApi, input: CustomerInput, email: string):
   return user;
 }
 
-async function adopt(api: FungiesApi, id: string, input: CustomerInput): Promise<FungiesUser> {
+async function adopt(api: FungiesApi, id: string, organizationId: string): Promise<FungiesUser> {
   const { user } = await api.call({
     operation: 'customers.update',
     method: 'PATCH',
     path: `/users/${encodeURIComponent(id)}/update`,
-    body: { internalId: input.organizationId },
+    body: { internalId: organizationId },
     reply: userReply,
   });
   return user;
 }
 
+async function unarchive(api: FungiesApi, id: string): Promise<void> {
+  await api.call({
+    operation: 'customers.update',
+    method: 'PATCH',
+    path: `/users/${encodeURIComponent(id)}/unarchive`,
+    body: {},
+    reply: doneReply,
+  });
+}
+
 /** What `term` looks at is vague, so it only narrows; the match is ours. */
-async function findByEmail(api: FungiesApi, email: string): Promise<FungiesUser | null> {
-  const isSame = (user: FungiesUser): boolean => user.email?.toLowerCase() === email.toLowerCase() && !isArchived(user);
+async function findByEmail(api: FungiesApi, email: string, withArchived: true | null): Promise<FungiesUser | null> {
+  const isSame = (user: FungiesUser): boolean =>
+    user.email?.toLowerCase() === email.toLowerCase() && (withArchived !== null || !isMarkedArchived(user));
   const users = await readEverything(
     api,
-    { operation: 'customers.find', path: '/users/list', query: { term: email }, reply: userPage },
+    { operation: 'customers.find', path: '/users/list', query: { term: email, withArchived }, reply: userPage },
     (page) => page.users,
     (found) => found.some(isSame),
   );
@@ -155,7 +142,7 @@ async function findByEmail(api: FungiesApi, email: string): Promise<FungiesUser 
 
 /** There is no filter by `internalId`: the term is tried first, then everybody is read. */
 async function findUser(api: FungiesApi, organizationId: string): Promise<FungiesUser | null> {
-  const isIt = (user: FungiesUser): boolean => user.internalId === organizationId && !isArchived(user);
+  const isIt = (user: FungiesUser): boolean => user.internalId === organizationId && !isMarkedArchived(user);
   const search = (term: string | null): Promise<readonly FungiesUser[]> =>
     readEverything(
       api,
@@ -164,12 +151,6 @@ async function findUser(api: FungiesApi, organizationId: string): Promise<Fungie
       (found) => found.some(isIt),
     );
   return (await search(organizationId)).find(isIt) ?? (await search(null)).find(isIt) ?? null;
-}
-
-function isArchived(user: FungiesUser): boolean {
-  return (
-    user.archived === true || user.isArchived === true || user.archivedAt != null || /archived/i.test(user.status ?? '')
-  );
 }
 
 function billingOf(input: CustomerInput): Record<string, unknown> {

@@ -102,19 +102,35 @@ export function mapInvoice(payment: FungiesPayment): InvoiceTruth {
   };
 }
 
-export function mapProviderInvoice(payment: FungiesPayment): ProviderInvoice {
+export function mapProviderInvoice(payment: FungiesPayment, items: readonly FungiesItem[]): ProviderInvoice {
   return {
     ...mapInvoice(payment),
     providerCustomerId: userOf(payment),
     providerSubscriptionId: payment.subscriptionId ?? null,
     billingReason: REASONS[payment.type ?? ''] ?? null,
-    lines: (payment.items ?? []).flatMap((item) => {
-      const amount = moneyOf(item.value, item.currency ?? payment.currency);
-      return amount
-        ? [{ description: item.name ?? '', quantity: item.quantity ?? 1, amount, periodStart: null, periodEnd: null }]
-        : [];
-    }),
+    lines: linesFor(payment, items),
   };
+}
+
+/**
+ * A payment's lines are those of what it was for. Where they come to another sum, by a discount, a free trial or a plan
+ * changed since, one line of what was really taken stands for them.
+ */
+function linesFor(payment: FungiesPayment, items: readonly FungiesItem[]): ProviderInvoice['lines'] {
+  const period = { periodStart: null, periodEnd: null };
+  const lines = items.flatMap((item) => {
+    const amount = moneyOf(item.value, item.currency ?? payment.currency);
+    return amount ? [{ description: item.name ?? '', quantity: item.quantity ?? 1, amount, ...period }] : [];
+  });
+  const sum = lines.reduce((total, { amount }) => total + amount.amountMinor, 0);
+  if (lines.length > 0 && netsOf(payment).includes(sum)) return lines;
+  const description = items.map(({ name }) => name ?? '').join(', ');
+  return [{ description, quantity: 1, amount: totalOf(payment), ...period }];
+}
+
+/** Whether tax is on top of the price or in it is the store's setting. */
+export function netsOf(payment: FungiesPayment): readonly number[] {
+  return [payment.value, payment.value - (payment.tax ?? 0)];
 }
 
 export function userOf(payment: FungiesPayment): string | null {
@@ -183,10 +199,11 @@ export function mapCheckout(
   const isFree = payment !== null && payment.value === 0;
   const isSold = status === 'succeeded' || isStarted;
   const untouched = found.isExpired ? 'expired' : 'open';
+  const customerId = ref.isShared ? null : ref.userId;
   return {
     providerCheckoutId: id,
     state: isSold ? 'paid' : status === 'pending' ? 'pending' : untouched,
-    providerCustomerId: ref.userId,
+    providerCustomerId: customerId,
     payment: payment && !isFree ? mapPayment(payment) : null,
     voucher: null,
     subscription: isSold ? subscription : null,
@@ -195,7 +212,7 @@ export function mapCheckout(
       ...(payment ? [{ kind: 'payment', id: payment.id }] : []),
       ...(payment?.orderId ? [{ kind: 'order', id: payment.orderId }] : []),
       ...(subscription ? [{ kind: 'subscription', id: subscription.providerSubscriptionId }] : []),
-      { kind: 'customer', id: ref.userId },
+      ...(customerId === null ? [] : [{ kind: 'customer', id: customerId }]),
     ],
   };
 }
@@ -207,6 +224,15 @@ export function namesCheckout(items: readonly FungiesItem[], ref: CheckoutRef): 
     return typeof id === 'string' ? [id] : [];
   });
   return named.length === 0 ? null : named.includes(ref.checkoutId);
+}
+
+/** Whether lines name an organization of ours, and another one than this. */
+export function isAnothers(items: readonly FungiesItem[], organizationId: string | null): boolean {
+  const named = items.flatMap((item) => {
+    const id = item.customFields?.organization_id;
+    return typeof id === 'string' ? [id] : [];
+  });
+  return organizationId !== null && named.length > 0 && !named.includes(organizationId);
 }
 
 function totalOf(payment: FungiesPayment): Money {

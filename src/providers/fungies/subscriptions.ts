@@ -4,7 +4,9 @@ import type { MoneyResult } from '../port-money.ts';
 import type { ChangeSubscriptionInput, SubscriptionOperations } from '../port-subscriptions.ts';
 import { unixFromIso } from '../wire-time.ts';
 import type { FungiesApi } from './client.ts';
+import { isAnothers } from './map.ts';
 import { readSubscriptionPage } from './paging.ts';
+import { readUser } from './read-user.ts';
 import { readSubscription, subscriptionPath, type ReadSubscription } from './read-subscription.ts';
 import { doneReply } from './wire.ts';
 
@@ -25,8 +27,13 @@ export function createFungiesSubscriptions(api: FungiesApi) {
         cursor: query.cursor,
         limit: Math.min(query.limit, LIST_LIMIT),
       });
-      const read = await Promise.all(page.items.map(({ id }) => readSubscription(api, id)));
-      return { items: read.flatMap((item) => item?.truth ?? []), nextCursor: page.nextCursor };
+      const [user, read] = await Promise.all([
+        readUser(api, query.providerCustomerId),
+        Promise.all(page.items.map(({ id }) => readSubscription(api, id))),
+      ]);
+      // Sold to the same e-mail for another organization.
+      const own = read.filter((found) => found !== null && !isAnothers(found.items, user?.internalId ?? null));
+      return { items: own.flatMap((found) => found?.truth ?? []), nextCursor: page.nextCursor };
     },
     cancel: (input) => cancelSubscription(api, input.providerSubscriptionId, input.when),
     async pause(input) {

@@ -8,7 +8,7 @@ import { errorAnswer, failureAnswer } from './errors.ts';
 import { scheduleSubscriptions } from './lifecycle.ts';
 import { offerRoutes } from './offers.ts';
 import { paymentRoutes } from './payments.ts';
-import { PORTAL_PATH } from './portal.ts';
+import { SIGN_IN_PATH } from './portal.ts';
 import { productRoutes } from './products.ts';
 import { readLink } from './sales.ts';
 import { storeRoutes } from './store.ts';
@@ -31,7 +31,7 @@ function owns(fungies: FungiesContext, request: ApiRequest): boolean {
   const link = readLink(request.path);
   if (link) return (link.kind === 'offer' ? fungies.offers : fungies.elements).get(link.id) !== undefined;
   const email = request.query.get('email')?.trim().toLowerCase() ?? '';
-  return request.path.startsWith(PORTAL_PATH) && fungies.users.findBy('email', email).length > 0;
+  return request.path.startsWith(SIGN_IN_PATH) && fungies.users.findBy('email', email).length > 0;
 }
 
 function faulty(kind: 'status' | 'rate_limited', status: number, retryAfterS: number): Answer {

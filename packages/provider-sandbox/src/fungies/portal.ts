@@ -5,7 +5,10 @@ import { endAtInterval, isOver } from './lifecycle.ts';
 import type { Subscription, User } from './objects.ts';
 import { totalOf } from './records.ts';
 
-export const PORTAL_PATH = '/fungies/store/portal';
+/** Where a customer types an e-mail address. */
+export const SIGN_IN_PATH = '/fungies/store/portal';
+/** Where that leads: its own address, for the shared portal pages answer for everything below theirs. */
+export const PORTAL_PATH = '/fungies/store/customers';
 
 function subscriptionView(subscription: Subscription): PortalView['subscriptions'][number] {
   const { unit, count } = subscription.period;

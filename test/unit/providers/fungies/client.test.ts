@@ -126,9 +126,36 @@ describe('an offer at Fungies', () => {
   });
 });
 
+describe('an offer that was archived', () => {
+  /** The document shows no mark of it on the offer itself. */
+  const offer = { id: 'o-1', internalId: 'price_1', price: 999, currency: 'USD', status: 'ACTIVE' };
+  const archive = ({ method, path }: StubRequest): StubAnswer => {
+    if (method === 'PATCH') return ok({});
+    if (path.includes('/offers/list')) return ok({ offers: path.includes('withArchived=true') ? [offer] : [] });
+    return ok(path.includes('/products/') ? { product: { id: 'p-1', name: 'Pro' } } : { offer });
+  };
+  const price = { providerProductId: 'p-1', providerPriceId: 'o-1' };
+  const changes = { name: 'Pro', description: null, idempotencyKey: 'k' };
+
+  it('is not sold, and not archived again', async () => {
+    const catalog = createFungiesCatalog(await apiThat(archive));
+    expect(await catalog.get(price)).toMatchObject({ isActive: false, priceId: 'price_1' });
+    expect(await catalog.update(price, { ...changes, isActive: false })).toMatchObject({ isActive: false });
+    expect(sent('PATCH').map(({ path }) => path)).toEqual(['/v0/products/p-1/update']);
+  });
+
+  it('cannot be sold again, and then nothing is changed', async () => {
+    const catalog = createFungiesCatalog(await apiThat(archive));
+    await expect(catalog.update(price, { ...changes, isActive: true })).rejects.toMatchObject({
+      code: 'not_supported_by_provider',
+    });
+    expect(sent('PATCH')).toEqual([]);
+  });
+});
+
 describe('the sale of a link', () => {
   const createdMs = Date.now() - 1000;
-  const id = writeCheckoutId({ checkoutId: 'chk_1', offerId: 'o-1', userId: 'u-1', createdMs });
+  const ref = { checkoutId: 'chk_1', offerId: 'o-1', userId: 'u-1', createdMs, isShared: false };
   const paid = {
     ...events.payment_success.data.payment,
     type: 'one_time',
@@ -136,7 +163,7 @@ describe('the sale of a link', () => {
     createdAt: createdMs + 500,
   };
   const [line] = events.payment_success.data.items;
-  const truthOf = async (payment: Record<string, unknown>, items: readonly unknown[]) => {
+  const truthOf = async (payment: Record<string, unknown>, items: readonly unknown[], isShared = false) => {
     const api = await apiThat(({ path }) => {
       if (path.includes('/payments/')) return ok({ payments: [payment] });
       if (path.includes('/inventory')) return ok({ inventory: items });
@@ -144,7 +171,7 @@ describe('the sale of a link', () => {
       if (path.includes('/offers/')) return ok({ offer: { id: 'o-1', price: 1900, currency: 'USD' } });
       return ok({ user: { id: 'u-1', email: 'a@b.co' } });
     });
-    const truth = await createFungiesCheckouts(api, 'https://store.example').get(id);
+    const truth = await createFungiesCheckouts(api, 'https://store.example').get(writeCheckoutId({ ...ref, isShared }));
     await server.close();
     return truth?.state ?? null;
   };
@@ -163,5 +190,11 @@ describe('the sale of a link', () => {
     ['is a renewal', { ...paid, type: 'subscription_interval' }, [line], 'open'],
   ])('that %s', async (_what, payment, items, state) => {
     expect(await truthOf(payment, items)).toBe(state);
+  });
+
+  it('is only what names it where two organizations share the user', async () => {
+    expect(await truthOf(paid, [named('chk_1')], true)).toBe('paid');
+    expect(await truthOf(paid, [line], true)).toBe('open');
+    expect(await truthOf({ ...paid, status: 'FAILED' }, [], true)).toBe('open');
   });
 });

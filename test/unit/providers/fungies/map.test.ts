@@ -17,7 +17,7 @@ import events from '../../../fixtures/fungies/events.json' with { type: 'json' }
 const payment = fungiesPayment.parse(events.payment_success.data.payment);
 const subscription = fungiesSubscription.parse(events.subscription_interval.data.subscription);
 const item = fungiesItem.parse(events.payment_success.data.items[0]);
-const ref = { checkoutId: 'chk_1', offerId: 'o-1', userId: 'u-1', createdMs: 1_732_373_466_231 };
+const ref = { checkoutId: 'chk_1', offerId: 'o-1', userId: 'u-1', createdMs: 1_732_373_466_231, isShared: false };
 const parts = { amount: { amountMinor: 1900, currency: 'USD' }, quantity: 1, payments: [payment] };
 
 describe('Fungies amounts', () => {
@@ -45,13 +45,31 @@ describe('Fungies payments', () => {
     ['SOMETHING_NEW', 'pending', 'open', 0],
   ])('%s is %s, its invoice %s', (status, expected, invoiceStatus, refundedMinor) => {
     expect(mapPayment({ ...payment, status })).toMatchObject({ status: expected, refundedMinor });
-    expect(mapProviderInvoice({ ...payment, status })).toMatchObject({
+    expect(mapProviderInvoice({ ...payment, status }, [])).toMatchObject({
       status: invoiceStatus,
       total: { amountMinor: 1900, currency: 'USD' },
       taxMinor: 300,
       billingReason: 'subscription_start',
       providerCustomerId: 'u-1',
     });
+  });
+});
+
+describe('the lines of a Fungies payment', () => {
+  const line = { ...item, name: 'Pro', quantity: 2, value: 1900 };
+  const linesOf = (value: number, items: readonly (typeof item)[]) =>
+    mapProviderInvoice({ ...payment, value }, items).lines.map(({ amount, ...rest }) => [rest, amount.amountMinor]);
+  const period = { periodStart: null, periodEnd: null };
+
+  it('are those of what was sold, before or after tax', () => {
+    const told = [[{ description: 'Pro', quantity: 2, ...period }, 1900]];
+    expect(linesOf(1900, [line])).toEqual(told);
+    expect(linesOf(2200, [line])).toEqual(told);
+  });
+
+  it('are one of what was really taken where those come to another sum', () => {
+    expect(linesOf(1520, [line])).toEqual([[{ description: 'Pro', quantity: 1, ...period }, 1520]]);
+    expect(linesOf(1900, [])).toEqual([[{ description: '', quantity: 1, ...period }, 1900]]);
   });
 });
 
@@ -88,6 +106,8 @@ describe('a link’s id', () => {
   it('carries all that finds the sale, and knows itself', () => {
     const id = writeCheckoutId(ref);
     expect(readCheckoutId(id)).toEqual(ref);
+    const shared = { ...ref, isShared: true };
+    expect(readCheckoutId(writeCheckoutId(shared))).toEqual(shared);
     for (const wrong of [`${id.slice(0, -4)}0000`, id.replace('u-1', 'u-2'), `${id}~x`, 'chk_1', '', 'a~b~c~d~e'])
       expect(readCheckoutId(wrong)).toBeNull();
   });
@@ -129,6 +149,13 @@ describe('what a link came to', () => {
       { kind: 'subscription', id: 'S3oQQCCw7wOC6VeO' },
       { kind: 'customer', id: 'u-1' },
     ]);
+  });
+
+  it('names no customer where the user is another organization’s', () => {
+    const found = { payment, subscription: null, isExpired: false };
+    const { providerCustomerId, objects } = mapCheckout('id', { ...ref, isShared: true }, found);
+    expect(providerCustomerId).toBeNull();
+    expect(objects.map(({ kind }) => kind)).toEqual(['payment', 'order']);
   });
 
   it('belongs to the checkout that its lines name, or to nobody we know', () => {

@@ -26,7 +26,11 @@ describe('pages of payments', () => {
     id: `pay-${index}`,
     userId: index % 2 === 0 ? 'u-1' : 'u-2',
   }));
+  let lines: readonly object[] = [];
   const listed = (request: StubRequest): StubAnswer => {
+    if (request.path.includes('/users/')) return ok({ user: { id: 'u-1', internalId: 'org_1' } });
+    if (request.path.includes('/subscriptions/')) return ok({ subscription, items: [] });
+    if (!request.path.includes('/payments/list')) return ok({ order: events.payment_success.data.order, items: lines });
     const skip = Number(paramsOf(request).get('skip'));
     return ok({ payments: all.slice(skip, skip + Number(paramsOf(request).get('take'))) });
   };
@@ -41,6 +45,16 @@ describe('pages of payments', () => {
       cursor = page.nextCursor;
     } while (cursor !== null);
     expect(seen).toEqual(['pay-0', 'pay-2', 'pay-4', 'pay-6']);
+  });
+
+  it.each([
+    ['org_1', 4],
+    ['org_2', 0],
+  ])('leave out what was sold to the same e-mail for another organization (%s)', async (organizationId, count) => {
+    lines = [{ ...events.payment_success.data.items[0], customFields: { organization_id: organizationId } }];
+    const invoices = createFungiesInvoices(await apiThat(listed));
+    const { items } = await invoices.list({ providerCustomerId: 'u-1', cursor: null, limit: 50 });
+    expect(items).toHaveLength(count);
   });
 });
 
