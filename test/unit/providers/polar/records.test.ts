@@ -186,6 +186,25 @@ describe('discounts at Polar', () => {
     });
   });
 
+  const refused = invalid({ loc: ['body', 'code'], type: 'value_error' });
+
+  it('are found in the whole list when Polar says that the code is taken', async () => {
+    const { api, sent } = fakePolar({
+      'GET /v1/discounts/': ({ query }) => ('query' in query ? page() : page({ ...made, id: 'd0', code: null }, made)),
+      'POST /v1/discounts/': refused,
+    });
+    await expect(createPolarDiscounts(api).ensure(input)).resolves.toMatchObject({ providerDiscountId: 'd1' });
+    expect(sent()).toHaveLength(1);
+    await expect(createPolarDiscounts(api).ensure({ ...input, maxRedemptions: 5 })).rejects.toMatchObject({
+      code: 'discount_code_taken',
+    });
+  });
+
+  it('are refused as they stand when nobody has the code', async () => {
+    const { api } = fakePolar({ 'GET /v1/discounts/': page(), 'POST /v1/discounts/': refused });
+    await expect(createPolarDiscounts(api).ensure(input)).rejects.toMatchObject({ code: 'provider_rejected' });
+  });
+
   it('are over when used up or past their end', async () => {
     for (const over of [
       { max_redemptions: 2 },
