@@ -42,7 +42,7 @@ describe.each(
       await run(world, provider);
     });
 
-    it('agree in every exchange, but for what is listed with its reason', () => {
+    it('agree in every exchange, but for what is listed with its reason', { timeout: 90_000 }, () => {
       const checker = checkerOf(provider);
       const basePath = new URL(world.baseUrl(provider)).pathname.replace(/\/$/, '');
       const used = new Set<object>();
