@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { moduleOf, providerIds } from '../src/providers/accounts.ts';
 import { ownPlace, realPlace, RefusedError, type Place } from './smoke/places.ts';
 import { isSame, lines, type Compared } from './smoke/report.ts';
-import { smokeProvider } from './smoke/smoke-provider.ts';
+import { smokeProvider, type SmokeInput } from './smoke/smoke-provider.ts';
 
 const usage = `npm run smoke:real -- [options]
 
@@ -44,11 +44,15 @@ async function smoke(): Promise<number> {
     if (refused.length > 0) return say(refused.join('\n'), 2);
     const all: Compared[] = [];
     for (const [id, place] of places)
-      if (typeof place !== 'string') all.push(...(await smokeProvider(id, place, values['email-domain'], tell)));
+      if (typeof place !== 'string') all.push(...(await smokeProvider(inputOf(id, place))));
     return summarize(all);
   } finally {
     for (const [, place] of places) if (typeof place !== 'string') await place.close();
   }
+}
+
+function inputOf(provider: string, place: Place): SmokeInput {
+  return { provider, place, emailDomain: values['email-domain'], onCompared: tell };
 }
 
 function isConfigured(id: string): boolean {

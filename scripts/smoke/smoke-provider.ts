@@ -1,21 +1,24 @@
-import { behaviours } from './behaviours.ts';
+import type { Behaviour } from './behaviour.ts';
+import { behaviours as allBehaviours } from './behaviours.ts';
 import { ownPlace, type Place } from './places.ts';
 import { compare, type Compared } from './report.ts';
 import { runBehaviours, type Outcome } from './run-behaviours.ts';
 import { tryWebhook } from './webhook-sample.ts';
 
-/**
- * Runs the same steps at a place and at a simulator of our own, and tells what differs.
- *
- * @param place Closed by who opened it.
- * @param onCompared Told of each behaviour as it ends.
- */
-export async function smokeProvider(
-  provider: string,
-  place: Place,
-  emailDomain: string,
-  onCompared: (compared: Compared) => void,
-): Promise<readonly Compared[]> {
+export interface SmokeInput {
+  readonly provider: string;
+  /** Closed by who opened it. */
+  readonly place: Place;
+  readonly emailDomain: string;
+  /** Told of each behaviour as it ends. */
+  readonly onCompared: (compared: Compared) => void;
+  /** All that the provider can do, unless told otherwise. */
+  readonly behaviours?: readonly Behaviour[];
+}
+
+/** Runs the same steps at a place and at a simulator of our own, and tells what differs. */
+export async function smokeProvider(input: SmokeInput): Promise<readonly Compared[]> {
+  const { provider, place, emailDomain, onCompared, behaviours = allBehaviours } = input;
   const ours = await ownPlace(provider);
   const runId = Date.now().toString(36);
   const all: Compared[] = [];
