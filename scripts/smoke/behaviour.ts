@@ -11,7 +11,8 @@ export interface Behaviour {
   /** Operations it is about; a provider without them does not have the behaviour. */
   readonly needs: readonly string[];
   /**
-   * @returns what the port told, by step: its shape is compared between two runs of the same steps.
+   * @returns what the port told of things made here, by step: its shape is compared between two runs of the same steps.
+   *   What an account had before is not in it, for every account has something else.
    * @throws when the provider does not behave so.
    */
   run(scene: Scene): Promise<Readonly<Record<string, unknown>>>;
