@@ -1,6 +1,6 @@
 import { Stripe } from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCore, openAccount, type Sandbox } from '../src/context.ts';
+import { createSandbox, type Sandbox } from '../src/context.ts';
 import { OperatorRefusal } from '../src/operator.ts';
 import type { ProviderDesk } from '../src/provider-desk.ts';
 import { createStripe } from '../src/stripe/index.ts';
@@ -13,11 +13,7 @@ function aDesk(): {
   desk: ProviderDesk;
   call: (method: string, path: string, form?: object) => Record<string, unknown>;
 } {
-  const sandbox = openAccount(
-    createCore({ stateDir: null, seed: 1, publicUrl: () => 'http://sandbox.example' }),
-    'default',
-    undefined,
-  );
+  const sandbox = createSandbox({ stateDir: null, seed: 1, publicUrl: () => 'http://sandbox.example' });
   const desk = createStripe(sandbox);
   const call = (method: string, path: string, form: object = {}): Record<string, unknown> => {
     const route = desk.api.routes.find(

@@ -168,7 +168,6 @@ describe('a refund at Conekta', () => {
       value: {
         providerRefundId: 'new',
         refundId: 'ref_1',
-        refundedMinor: 0,
         amount: { amountMinor: 25_000, currency: 'MXN' },
       },
     });
