@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createSandbox, type Sandbox } from '../src/context.ts';
+import type { Sandbox } from '../src/context.ts';
 import type { CardInput } from '../src/core/cards.ts';
 import type { Answer } from '../src/http/answer.ts';
 import { OperatorRefusal } from '../src/operator.ts';
 import { createPolar } from '../src/polar/index.ts';
 import type { ProviderDesk } from '../src/provider-desk.ts';
+import { createSandbox } from './support/sandbox.ts';
 
 let sandbox: Sandbox;
 let desk: ProviderDesk;

@@ -1,11 +1,12 @@
 import { Stripe } from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSandbox, type Sandbox } from '../src/context.ts';
+import type { Sandbox } from '../src/context.ts';
 import { OperatorRefusal } from '../src/operator.ts';
 import type { ProviderDesk } from '../src/provider-desk.ts';
 import { createStripe } from '../src/stripe/index.ts';
 import { type Harness, aStripeSession, startHarness } from './support/harness.ts';
 import { type Receiver, startReceiver } from './support/receiver.ts';
+import { createSandbox } from './support/sandbox.ts';
 
 /** A desk without a server: requests go straight to the routes. */
 function aDesk(): {
