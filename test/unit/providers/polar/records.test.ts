@@ -98,7 +98,12 @@ describe('license keys at Polar', () => {
 
   it('are told with the key itself, which the port carries', async () => {
     const told = await keys({ 'POST /v1/license-keys/validate': ok(key) }).validate(asked);
-    expect(told).toMatchObject({ providerLicenseKeyId: 'l1', status: 'granted', displayKey: '****-AB', key: 'SECRET-KEY' });
+    expect(told).toMatchObject({
+      providerLicenseKeyId: 'l1',
+      status: 'granted',
+      displayKey: '****-AB',
+      key: 'SECRET-KEY',
+    });
   });
 
   it('are null when unknown, and a conflict when used up', async () => {
