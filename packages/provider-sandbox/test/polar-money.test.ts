@@ -104,6 +104,14 @@ describe("Polar's discounts", () => {
     });
   });
 
+  it('are listed by their name, or by their code in any case', async () => {
+    const input = { name: 'Spring', type: 'percentage', basis_points: 500, duration: 'once', code: 'BLOOM5' };
+    const id = await polar.make('/v1/discounts/', input);
+    for (const query of ['Spring', 'bloom5'])
+      expect(await polar.items(`/v1/discounts/?query=${query}`)).toMatchObject([{ id }]);
+    expect(await polar.items('/v1/discounts/?query=winter')).toEqual([]);
+  });
+
   it('stop at their redemptions', async () => {
     const input = { name: 'One', type: 'fixed', amount: 100, currency: 'usd', duration: 'once', max_redemptions: 1 };
     const id = await polar.make('/v1/discounts/', input);

@@ -51,7 +51,8 @@ export function createConektaCustomerData(api: JsonApi): CustomerDataOperations 
   };
 }
 
-async function exportCustomer(api: JsonApi, { providerCustomerId: id }: CustomerDataRef) {
+/** With the orders that they made as a guest: those name no customer, but carry our organization. */
+async function exportCustomer(api: JsonApi, { providerCustomerId: id, organizationId }: CustomerDataRef) {
   const budget = api.budget();
   const customer = await readRaw(api, id, budget);
   if (!customer) return null;
@@ -74,7 +75,7 @@ async function exportCustomer(api: JsonApi, { providerCustomerId: id }: Customer
           api,
           { operation: 'invoices.list', path: '/orders', query: { search: email }, reply: conektaRawOrderPage },
           budget,
-          (order) => order.customer_info?.customer_id === id,
+          (order) => order.customer_info?.customer_id === id || order.metadata?.organization_id === organizationId,
         ),
   ]);
   return { customer: [customer], payment_sources: sources, subscriptions, orders };

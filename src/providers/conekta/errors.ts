@@ -69,6 +69,19 @@ export function conektaErrorOf(reply: HttpReply): BillingError {
   return fromStatus(fault);
 }
 
+/** What went back by Conekta is neither what our rows had nor that and the refund asked for. */
+export function refundStateDiffers(sums: {
+  readonly refundedMinor: number;
+  readonly providerMinor: number;
+}): BillingError {
+  return new BillingError({
+    code: 'refund_state_differs',
+    kind: 'conflict',
+    message: 'The provider has paid back another sum than is known here: read the payment anew before refunding.',
+    details: { provider: 'conekta', refunded_minor: sums.refundedMinor, provider_refunded_minor: sums.providerMinor },
+  });
+}
+
 export function isConektaMissing(reply: HttpReply): boolean {
   return reply.status === 404;
 }

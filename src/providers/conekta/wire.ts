@@ -145,7 +145,7 @@ export const conektaWebhookEndpointPage = pageOf(conektaWebhookEndpoint);
 export const conektaAnything = z.looseObject({ id: z.string() });
 export const conektaAnythingPage = pageOf(conektaAnything);
 export const conektaRawOrderPage = pageOf(
-  z.looseObject({ id: z.string(), customer_info: z.looseObject({ customer_id: text }).nullish() }),
+  z.looseObject({ id: z.string(), customer_info: z.looseObject({ customer_id: text }).nullish(), metadata }),
 );
 
 /** `data` is the whole created order on a decline (docs "Errores" and the mock server; not in the document). */

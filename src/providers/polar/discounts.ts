@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { BillingError } from '../../domain/errors.ts';
 import type { Budget } from '../http.ts';
 import type { JsonApi } from '../json-api.ts';
-import type { DiscountInput, DiscountOperations } from '../port-catalog.ts';
+import type { DiscountInput, DiscountOperations, DiscountTruth } from '../port-catalog.ts';
+import { PolarValidationError } from './errors.ts';
 import { isSameDiscount, mapDiscount } from './map-catalog.ts';
 import { mapPage, readAll, readPage } from './paging.ts';
 import { polarDiscount, type PolarDiscount } from './wire.ts';
@@ -10,25 +11,17 @@ import { polarDiscount, type PolarDiscount } from './wire.ts';
 export function createPolarDiscounts(api: JsonApi): DiscountOperations {
   return {
     async ensure(input) {
-      const found = await findDiscount(api, input.code);
-      if (found) {
-        const truth = mapDiscount(found, Date.now());
-        if (isSameDiscount(truth, input)) return truth;
-        throw new BillingError({
-          code: 'discount_code_taken',
-          kind: 'conflict',
-          message: 'The provider has another discount with this code.',
-          details: { provider: 'polar', provider_discount_id: found.id },
-        });
+      const known = await findDiscount(api, input.code);
+      if (known) return sameOrTaken(known, input);
+      try {
+        return mapDiscount(await createDiscount(api, input), Date.now());
+      } catch (error) {
+        if (!isCodeRefused(error)) throw error;
+        // Made meanwhile, or a search that reads names only, as its documentation has it.
+        const taken = withCode(await discountsLike(api, {}), input.code);
+        if (!taken) throw error;
+        return sameOrTaken(taken, input);
       }
-      const created = await api.call({
-        operation: 'discounts.create',
-        method: 'POST',
-        path: '/v1/discounts/',
-        body: bodyOf(input),
-        reply: polarDiscount,
-      });
-      return mapDiscount(created, Date.now());
     },
     async find(code) {
       const found = await findDiscount(api, code);
@@ -56,14 +49,54 @@ export function createPolarDiscounts(api: JsonApi): DiscountOperations {
 
 /** Codes are one regardless of case. `query` is documented for names, and finds codes too (Polar's source, 2026). */
 export async function findDiscount(api: JsonApi, code: string, budget?: Budget): Promise<PolarDiscount | null> {
-  const named = await readAll(api, {
+  return withCode(await discountsLike(api, { query: code }, budget), code);
+}
+
+function discountsLike(
+  api: JsonApi,
+  query: { readonly query?: string },
+  budget?: Budget,
+): Promise<readonly PolarDiscount[]> {
+  return readAll(api, {
     operation: 'discounts.list',
     path: '/v1/discounts/',
-    query: { query: code },
+    query,
     item: polarDiscount,
     ...(budget && { budget }),
   });
-  return named.find((item) => item.code?.toLowerCase() === code.toLowerCase()) ?? null;
+}
+
+function withCode(discounts: readonly PolarDiscount[], code: string): PolarDiscount | null {
+  return discounts.find((item) => item.code?.toLowerCase() === code.toLowerCase()) ?? null;
+}
+
+function createDiscount(api: JsonApi, input: DiscountInput): Promise<PolarDiscount> {
+  return api.call({
+    operation: 'discounts.create',
+    method: 'POST',
+    path: '/v1/discounts/',
+    body: bodyOf(input),
+    reply: polarDiscount,
+  });
+}
+
+/** @throws {BillingError} `discount_code_taken` (conflict). */
+function sameOrTaken(known: PolarDiscount, input: DiscountInput): DiscountTruth {
+  const truth = mapDiscount(known, Date.now());
+  if (isSameDiscount(truth, input)) return truth;
+  throw new BillingError({
+    code: 'discount_code_taken',
+    kind: 'conflict',
+    message: 'The provider has another discount with this code.',
+    details: { provider: 'polar', provider_discount_id: known.id },
+  });
+}
+
+/** A code that is taken and one that is malformed are refused alike. */
+function isCodeRefused(error: unknown): boolean {
+  return (
+    error instanceof PolarValidationError && error.faultsByLocation.some(({ location }) => location.at(-1) === 'code')
+  );
 }
 
 function bodyOf(input: DiscountInput): Record<string, unknown> {

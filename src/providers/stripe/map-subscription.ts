@@ -136,7 +136,10 @@ export function invoicePaymentTruth(invoice: StripeInvoice, method: string | nul
   };
 }
 
-/** @param newest What is known of the newest invoice's payment, in more detail than the invoice tells. */
+/**
+ * @param invoices Newest first, as Stripe lists them: two may be of the same second.
+ * @param newest What is known of the newest invoice's payment, in more detail than the invoice tells.
+ */
 export function mapSubscription(
   subscription: StripeSubscription,
   invoices: readonly StripeInvoice[],
@@ -147,7 +150,7 @@ export function mapSubscription(
   const price = item?.price;
   const type = expanded(subscription.default_payment_method)?.type;
   const method = type == null ? null : ourMethod(type);
-  const oldestFirst = invoices.toSorted((a, b) => (a.created ?? 0) - (b.created ?? 0));
+  const oldestFirst = invoices.toReversed().toSorted((a, b) => (a.created ?? 0) - (b.created ?? 0));
   const paymentOf = (invoice: StripeInvoice): PaymentTruth | null =>
     newest?.providerInvoiceId === invoice.id ? newest : invoicePaymentTruth(invoice, method);
   return {

@@ -3,7 +3,7 @@ import { uuid } from '../core/ids.ts';
 import type { ApiRequest, Route } from '../http/answer.ts';
 import type { PolarContext } from './context.ts';
 import { notFound, refuse } from './errors.ts';
-import { listPage, oneOf } from './listing.ts';
+import { listPage } from './listing.ts';
 import type { Discount } from './objects.ts';
 import { showDiscount } from './product-object.ts';
 import { metadata, organizationId, parse } from './validation.ts';
@@ -125,9 +125,10 @@ export function discountRoutes(polar: PolarContext): Route[] {
       path: '/v1/discounts/',
       operations: ['discounts.list'],
       handle(request) {
-        const query = request.query.get('query')?.toLowerCase() ?? '';
-        const keep = (doc: Discount): boolean =>
-          doc.name.toLowerCase().includes(query) && oneOf(request, 'code', doc.code);
+        const query = request.query.get('query') ?? '';
+        // The document says names; the published source also looks at codes, regardless of their case.
+        const keep = ({ name, code }: Discount): boolean =>
+          name.includes(query) || (code?.toLowerCase().includes(query.toLowerCase()) ?? false);
         return { status: 200, body: listPage(request, polar.discounts.newestFirst(), keep, shown) };
       },
     },

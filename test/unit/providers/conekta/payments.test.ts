@@ -148,7 +148,7 @@ describe('a charge at Conekta', () => {
 describe('a refund at Conekta', () => {
   const input = {
     refundId: 'ref_1',
-    refundedMinor: 0,
+    refundedMinor: 15_000,
     providerPaymentId: refunded.charges.data[0]?.id ?? '',
     providerInvoiceId: refunded.id,
     amount: { amountMinor: 25_000, currency: 'MXN' },
@@ -172,6 +172,33 @@ describe('a refund at Conekta', () => {
       },
     });
     expect(posted()[0]?.body).toEqual({ amount: 25_000, reason: 'duplicated_transaction' });
+  });
+
+  it('is known again by the sum, and sent no second time', async () => {
+    const refunds = createConektaRefunds(await apiThat(() => ({ body: refunded })));
+    const repeat = { ...input, refundedMinor: 0, amount: { amountMinor: 15_000, currency: 'MXN' } };
+    const first = refunded.charges.data[0]?.refunds.data[0]?.id;
+    expect(await refunds.create(repeat)).toMatchObject({
+      outcome: 'succeeded',
+      value: { providerRefundId: first, refundId: 'ref_1', amount: { amountMinor: 15_000 } },
+    });
+    expect(posted()).toHaveLength(0);
+  });
+
+  it.each([
+    { refundedMinor: 0, amountMinor: 7_000 },
+    { refundedMinor: 10_000, amountMinor: 10_000 },
+    // The sum fits, but no one refund of that amount made it up.
+    { refundedMinor: 5_000, amountMinor: 10_000 },
+  ])('is not guessed at when the sums differ: %o', async ({ refundedMinor, amountMinor }) => {
+    const refunds = createConektaRefunds(await apiThat(() => ({ body: refunded })));
+    const other = { ...input, refundedMinor, amount: { amountMinor, currency: 'MXN' } };
+    await expect(refunds.create(other)).rejects.toMatchObject({
+      code: 'refund_state_differs',
+      kind: 'conflict',
+      details: { refunded_minor: refundedMinor, provider_refunded_minor: 15_000 },
+    });
+    expect(posted()).toHaveLength(0);
   });
 
   it('refuses more than is left, and what was never paid, without asking', async () => {

@@ -96,10 +96,14 @@ describe('license keys at Polar', () => {
     createPolarLicenseKeys(fakePolar(replies).api, organization);
   const asked = { key: 'SECRET-KEY', activationId: null, incrementUsage: 1 };
 
-  it('are told with the key, for whoever must show it to the customer', async () => {
+  it('are told with the key itself, which the port carries', async () => {
     const told = await keys({ 'POST /v1/license-keys/validate': ok(key) }).validate(asked);
-    expect(told).toMatchObject({ providerLicenseKeyId: 'l1', status: 'granted', displayKey: '****-AB' });
-    expect(told).toMatchObject({ key: 'SECRET-KEY' });
+    expect(told).toMatchObject({
+      providerLicenseKeyId: 'l1',
+      status: 'granted',
+      displayKey: '****-AB',
+      key: 'SECRET-KEY',
+    });
   });
 
   it('are null when unknown, and a conflict when used up', async () => {
@@ -184,6 +188,25 @@ describe('discounts at Polar', () => {
       code: 'discount_code_taken',
       kind: 'conflict',
     });
+  });
+
+  const refused = invalid({ loc: ['body', 'code'], type: 'value_error' });
+
+  it('are found in the whole list when Polar says that the code is taken', async () => {
+    const { api, sent } = fakePolar({
+      'GET /v1/discounts/': ({ query }) => ('query' in query ? page() : page({ ...made, id: 'd0', code: null }, made)),
+      'POST /v1/discounts/': refused,
+    });
+    await expect(createPolarDiscounts(api).ensure(input)).resolves.toMatchObject({ providerDiscountId: 'd1' });
+    expect(sent()).toHaveLength(1);
+    await expect(createPolarDiscounts(api).ensure({ ...input, maxRedemptions: 5 })).rejects.toMatchObject({
+      code: 'discount_code_taken',
+    });
+  });
+
+  it('are refused as they stand when nobody has the code', async () => {
+    const { api } = fakePolar({ 'GET /v1/discounts/': page(), 'POST /v1/discounts/': refused });
+    await expect(createPolarDiscounts(api).ensure(input)).rejects.toMatchObject({ code: 'provider_rejected' });
   });
 
   it('are over when used up or past their end', async () => {

@@ -38,6 +38,15 @@ describe('Stripe changes of a subscription', () => {
     });
   });
 
+  it('reads invoices oldest first, though two are of the same second', async () => {
+    const { client } = await scripted({
+      ...reads,
+      'GET /invoices': list(anInvoice({ id: 'in_3' }), anInvoice({ id: 'in_2' }), anInvoice({ created: 1789999999 })),
+    });
+    const truth = await client.subscriptions.get(ref);
+    expect(truth?.invoices.map(({ providerInvoiceId }) => providerInvoiceId)).toEqual(['in_1', 'in_2', 'in_3']);
+  });
+
   it.each([
     ['immediate', 'always_invoice'],
     ['next_invoice', 'create_prorations'],
