@@ -1,4 +1,4 @@
-import { DEFAULT_ACCOUNT, scopeAgenda, scopeStore } from './core/account-scope.ts';
+import { scopeAgenda, scopeStore } from './core/account-scope.ts';
 import { type Agenda, createAgenda } from './core/agenda.ts';
 import { type Clock, createClock } from './core/clock.ts';
 import { type Faults, createFaults } from './core/faults.ts';
@@ -86,13 +86,4 @@ export function openAccount(core: SandboxCore, account: string, adminToken: stri
     deliveries: createDeliveries({ store, targets, faults, behaviour: random.behaviour, account }),
     publicUrl: () => core.publicUrl(),
   };
-}
-
-/** A sandbox of the default account alone, for one provider's stand-in without a server. */
-export function createSandbox(options: {
-  stateDir: string | null;
-  seed: number | null;
-  publicUrl: () => string;
-}): Sandbox {
-  return openAccount(createCore(options), DEFAULT_ACCOUNT, undefined);
 }

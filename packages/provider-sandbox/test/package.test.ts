@@ -10,6 +10,7 @@ const run = promisify(execFile);
 const PACKAGE = fileURLToPath(new URL('..', import.meta.url));
 const MODULES = fileURLToPath(new URL('../../../node_modules', import.meta.url));
 const NAME = 'plinto-provider-sandbox';
+const SCOPED = '@plinto/provider-sandbox';
 
 let project: string;
 let command: string;
@@ -53,8 +54,7 @@ describe('the packed package', () => {
   });
 
   it('is imported by its name, with types', async () => {
-    const script =
-      "import { startSandbox } from '@plinto/provider-sandbox'; const s = await startSandbox(); console.log(s.createAccount({ name: 'x' }).name); await s.close();";
+    const script = `import { startSandbox } from '${SCOPED}'; const s = await startSandbox(); console.log(s.createAccount({ name: 'x' }).name); await s.close();`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { cwd: project });
     expect(stdout.trim()).toBe('x');
     expect(realpathSync(join(command, '..', '..', 'dist', 'index.d.ts'))).toContain('index.d.ts');

@@ -1,20 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createCore, openAccount, type Sandbox } from '../src/context.ts';
+import type { Sandbox } from '../src/context.ts';
 import type { CardInput } from '../src/core/cards.ts';
 import type { Answer } from '../src/http/answer.ts';
 import { OperatorRefusal } from '../src/operator.ts';
 import { createPolar } from '../src/polar/index.ts';
 import type { ProviderDesk } from '../src/provider-desk.ts';
+import { createSandbox } from './support/sandbox.ts';
 
 let sandbox: Sandbox;
 let desk: ProviderDesk;
 
 beforeEach(() => {
-  sandbox = openAccount(
-    createCore({ stateDir: null, seed: 1, publicUrl: () => 'http://sandbox.test' }),
-    'default',
-    undefined,
-  );
+  sandbox = createSandbox({ stateDir: null, seed: 1, publicUrl: () => 'http://sandbox.test' });
   desk = createPolar(sandbox);
 });
 

@@ -1,11 +1,12 @@
 import { Stripe } from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCore, openAccount, type Sandbox } from '../src/context.ts';
+import type { Sandbox } from '../src/context.ts';
 import { OperatorRefusal } from '../src/operator.ts';
 import type { ProviderDesk } from '../src/provider-desk.ts';
 import { createStripe } from '../src/stripe/index.ts';
 import { type Harness, aStripeSession, startHarness } from './support/harness.ts';
 import { type Receiver, startReceiver } from './support/receiver.ts';
+import { createSandbox } from './support/sandbox.ts';
 
 /** A desk without a server: requests go straight to the routes. */
 function aDesk(): {
@@ -13,11 +14,7 @@ function aDesk(): {
   desk: ProviderDesk;
   call: (method: string, path: string, form?: object) => Record<string, unknown>;
 } {
-  const sandbox = openAccount(
-    createCore({ stateDir: null, seed: 1, publicUrl: () => 'http://sandbox.example' }),
-    'default',
-    undefined,
-  );
+  const sandbox = createSandbox({ stateDir: null, seed: 1, publicUrl: () => 'http://sandbox.example' });
   const desk = createStripe(sandbox);
   const call = (method: string, path: string, form: object = {}): Record<string, unknown> => {
     const route = desk.api.routes.find(

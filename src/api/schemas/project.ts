@@ -39,7 +39,6 @@ export const createProjectBody = z
       .meta({ description: "null: as the caller's project." }),
   })
   .meta({ id: 'CreateProject' });
-export type CreateProjectBody = z.output<typeof createProjectBody>;
 
 /** Absent fields stay as they are, null clears. */
 export const patchProjectBody = z
@@ -78,7 +77,6 @@ export const createKeyBody = z
     message: 'a secret key has at least one scope, a publishable key has none',
   })
   .meta({ id: 'CreateKey' });
-export type CreateKeyBody = z.output<typeof createKeyBody>;
 
 export const apiKey = z
   .object({

@@ -49,7 +49,6 @@ export const RefundEntity = defineEntity({
     ...owned,
   },
 });
-export type Refund = InferEntity<typeof RefundEntity>;
 
 /** Money that the buyer's bank asks back. */
 export const DisputeEntity = defineEntity({
@@ -70,7 +69,6 @@ export const DisputeEntity = defineEntity({
     ...owned,
   },
 });
-export type Dispute = InferEntity<typeof DisputeEntity>;
 
 export const InvoiceEntity = defineEntity({
   name: 'Invoice',

@@ -124,7 +124,6 @@ export const paymentReply = z.object({ payment: fungiesPayment });
 export const paymentPage = z.object({ payments: z.array(fungiesPayment) });
 /** Where the lines of an order stand is undocumented: in it, or beside it as with subscriptions. */
 export const orderReply = z.object({ order: fungiesOrder, items: z.array(fungiesItem).nullish() });
-export const orderPage = z.object({ orders: z.array(fungiesOrder) });
 /** What a user has bought, line by line; its shape is undocumented. */
 export const inventoryReply = z.object({
   inventory: z.array(fungiesItem).nullish().catch(null),

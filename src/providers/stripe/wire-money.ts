@@ -70,6 +70,5 @@ export const stripeDispute = z.object({
 export const failedAttempt = z.object({ payment_intent: stripePaymentIntent.nullish() });
 
 export type StripePaymentMethod = z.output<typeof stripePaymentMethod>;
-export type StripeSetupIntent = z.output<typeof stripeSetupIntent>;
 export type StripeRefund = z.output<typeof stripeRefund>;
 export type StripeDispute = z.output<typeof stripeDispute>;
