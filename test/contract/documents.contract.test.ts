@@ -53,9 +53,8 @@ describe.each(
           if (known) used.add(known);
           else unexplained.add(lineOf(found));
         }
-      expect([...unexplained].toSorted()).toEqual([]);
       const unused = knownDifferenceRows.filter((row) => row.provider === provider && !used.has(row));
-      expect(unused).toEqual([]);
+      expect({ unexplained: [...unexplained].toSorted(), unused }).toEqual({ unexplained: [], unused: [] });
     });
 
     it('have met in every operation that the port has here', () => {
