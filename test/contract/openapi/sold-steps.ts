@@ -264,8 +264,14 @@ const vouchers: SoldStep = {
     const { paymentMethods: offered } = abilitiesOf(provider);
     if (!offered.some(({ method, modes }) => method === 'oxxo' && modes.includes('payment'))) return;
     const account = world.account(provider);
-    const sale = await sell(world, provider, { paymentMethods: ['card', 'oxxo'], currency: 'MXN' });
-    await account.client.checkouts.get(sale.providerCheckoutId);
+    const input = await aCheckout(provider, account, { paymentMethods: ['card', 'oxxo'], currency: 'MXN' });
+    const session = await account.client.checkouts.create(input);
+    if (session.outcome !== 'opened') throw new Error('not opened');
+    const { providerCheckoutId } = session;
+    await world.complete(provider, providerCheckoutId, 'voucher_issued');
+    await account.client.checkouts.get(providerCheckoutId);
+    await world.complete(provider, providerCheckoutId, 'voucher_paid');
+    await account.client.checkouts.get(providerCheckoutId);
   },
 };
 
