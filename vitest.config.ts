@@ -15,7 +15,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     projects: [
-      project('unit', ['test/unit/**/*.test.ts', 'packages/*/test/**/*.test.ts']),
+      project('unit', ['test/unit/**/*.test.ts']),
+      project('packages', ['packages/*/test/**/*.test.ts']),
       project('workflow', ['test/workflow/**/*.test.ts', 'test/replay/**/*.test.ts']),
       project('contract', ['test/contract/**/*.test.ts']),
       project('database', ['test/integration/db/**/*.test.ts', 'test/integration/api/**/*.test.ts'], [postgres]),

@@ -54,6 +54,42 @@ const errorCodes = {
     meaning: 'No job with this id exists in the project and mode of the key, or it is too old to be remembered.',
     fix: 'Check the id, or start the job again: every job may be repeated.',
   },
+  provider_credentials_rejected: {
+    kind: 'unavailable',
+    title: 'The provider refused the credentials',
+    meaning: 'The key is unknown to the provider, of another mode, revoked, or lacks a permission.',
+    fix: 'Check the account’s credentials and set them anew.',
+  },
+  provider_unreachable: {
+    kind: 'unavailable',
+    title: 'The provider cannot be reached',
+    meaning: 'No connection came about: name resolution, network or TLS.',
+    fix: 'Check the address and the way out of this network; repeat later.',
+  },
+  provider_timeout: {
+    kind: 'unavailable',
+    title: 'The provider did not answer in time',
+    meaning: 'The call was sent, and no whole answer came.',
+    fix: 'Repeat later.',
+  },
+  provider_error: {
+    kind: 'unavailable',
+    title: 'The provider failed to answer clearly',
+    meaning: 'A server error, a cut connection, or an answer in no known form.',
+    fix: 'Repeat later; see the provider’s status page.',
+  },
+  provider_rate_limited: {
+    kind: 'rate_limited',
+    title: 'The provider asked to slow down',
+    meaning: 'The account’s rate limit is used up.',
+    fix: 'Repeat after a while.',
+  },
+  provider_rejected: {
+    kind: 'invalid',
+    title: 'The provider refused the request',
+    meaning: 'The provider understood the call and refused it as it stands.',
+    fix: 'See the provider’s own log of the call.',
+  },
   provider_not_found: {
     kind: 'not_found',
     title: 'No such provider',
