@@ -5,6 +5,7 @@ import type { ConektaContext } from './context.ts';
 import { invalid, notFound } from './errors.ts';
 import { embedded, listPage } from './listing.ts';
 import type { Customer, PaymentSource, Vault } from './objects.ts';
+import { showSubscription } from './subscription-object.ts';
 import { takeToken } from './tokens.ts';
 import { parse } from './validation.ts';
 
@@ -130,7 +131,7 @@ export function showCustomer(conekta: ConektaContext, customer: Customer): objec
     ...shown,
     ...(preferred === null ? {} : { default_payment_source_id: preferred }),
     ...(sources.length === 0 ? {} : { payment_sources: embedded(sources) }),
-    ...(latest ? { subscription: latest } : {}),
+    ...(latest ? { subscription: showSubscription(latest) } : {}),
     ...addressesOf(conekta, customer.id),
   };
 }

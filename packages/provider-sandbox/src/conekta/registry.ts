@@ -47,8 +47,18 @@ function createPlan(conekta: ConektaContext, body: z.output<typeof planBody>): P
     object: 'plan',
   };
   conekta.plans.put(plan);
-  conekta.emit('plan.created', plan);
+  conekta.emit('plan.created', showPlan(plan));
   return plan;
+}
+
+/** Retry rules are told where the plan has its own. */
+function showPlan(plan: Plan): object {
+  const { max_retries: retries, retry_delay_hours: hours, ...shown } = plan;
+  return {
+    ...shown,
+    ...(retries === null ? {} : { max_retries: retries }),
+    ...(hours === null ? {} : { retry_delay_hours: hours }),
+  };
 }
 
 function planRoutes(conekta: ConektaContext): Route[] {
@@ -62,7 +72,7 @@ function planRoutes(conekta: ConektaContext): Route[] {
       method: 'post',
       path: '/plans',
       operations: ['products.create', 'plans.create'],
-      handle: (request) => ({ status: 200, body: createPlan(conekta, parse(planBody, request)) }),
+      handle: (request) => ({ status: 200, body: showPlan(createPlan(conekta, parse(planBody, request))) }),
     },
     {
       method: 'get',
@@ -75,7 +85,7 @@ function planRoutes(conekta: ConektaContext): Route[] {
           conekta.plans.newestFirst(),
           conekta.sandbox.publicUrl(),
           (doc) => `${doc.id} ${doc.name}`.includes(request.query.get('search') ?? ''),
-          (doc) => doc,
+          showPlan,
         ),
       }),
     },
@@ -84,7 +94,7 @@ function planRoutes(conekta: ConektaContext): Route[] {
       path: '/plans/:id',
       operations: ['products.get', 'plans.get'],
       handle(request) {
-        return { status: 200, body: found(request.params['id']) };
+        return { status: 200, body: showPlan(found(request.params['id'])) };
       },
     },
     {
@@ -95,8 +105,8 @@ function planRoutes(conekta: ConektaContext): Route[] {
         const plan = found(request.params['id']);
         const given = Object.entries(parse(planUpdate, request)).filter(([, value]) => value !== undefined);
         conekta.plans.put(Object.assign(plan, Object.fromEntries(given)));
-        conekta.emit('plan.updated', plan);
-        return { status: 200, body: plan };
+        conekta.emit('plan.updated', showPlan(plan));
+        return { status: 200, body: showPlan(plan) };
       },
     },
     {
@@ -106,8 +116,8 @@ function planRoutes(conekta: ConektaContext): Route[] {
       handle(request) {
         const plan = found(request.params['id']);
         conekta.plans.remove(plan.id);
-        conekta.emit('plan.deleted', plan);
-        return { status: 200, body: plan };
+        conekta.emit('plan.deleted', showPlan(plan));
+        return { status: 200, body: showPlan(plan) };
       },
     },
   ];

@@ -7,6 +7,7 @@ import { notFound } from './errors.ts';
 import type { Order, Plan, Subscription } from './objects.ts';
 import { newLineItem, newOrderId } from './order-object.ts';
 import { chargeCard, saveOrder } from './settlement.ts';
+import { showSubscription } from './subscription-object.ts';
 
 const PERIOD_END = 'conekta.subscription.period-end';
 const DEFAULT_RETRIES = 3;
@@ -56,12 +57,6 @@ export function startSubscription(
   conekta.emit('subscription.created', showSubscription(subscription));
   conekta.sandbox.agenda.plan(PERIOD_END, subscription.id, subscription.billing_cycle_end * 1000);
   return subscription;
-}
-
-export function showSubscription(subscription: Subscription): object {
-  const { attempts: _attempts, cycles: _cycles, canceled_reason: reason, ...shown } = subscription;
-  // The reason appears with the cancellation.
-  return reason == null ? shown : { ...shown, canceled_reason: reason };
 }
 
 /** The cycle's order has been paid: on a hosted page for the first, by the saved card later. */

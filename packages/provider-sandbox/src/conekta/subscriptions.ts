@@ -12,9 +12,9 @@ import {
   requirePlan,
   resumeBilling,
   retryCycle,
-  showSubscription,
   startSubscription,
 } from './subscription-cycle.ts';
+import { showSubscription } from './subscription-object.ts';
 import { parse } from './validation.ts';
 
 export const subscriptionBody = z.strictObject({

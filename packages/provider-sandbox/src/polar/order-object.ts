@@ -111,7 +111,7 @@ export function newOrder(polar: PolarContext, input: OrderInput): Order {
   return order;
 }
 
-const EMBEDDED = ['prices', 'meters', 'custom_field_data', 'pending_update', 'internal'];
+const EMBEDDED = ['chosen_amount', 'prices', 'meters', 'custom_field_data', 'pending_update', 'internal'];
 
 function embeddedSubscription(polar: PolarContext, id: string | null): object | null {
   const subscription = id === null ? undefined : polar.subscriptions.get(id);
