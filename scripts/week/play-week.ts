@@ -63,7 +63,7 @@ async function signUpAll(shop: Shop, providers: readonly ProviderView[], teller:
     const [first] = await untilPaid(shop, customer, 1);
     teller.tell(provider.id, `active, ${told(first)} paid`);
   }
-  return [...customers.values()];
+  return providers.flatMap(({ id }) => customers.get(id) ?? []);
 }
 
 interface Day {

@@ -167,7 +167,8 @@ export function createConektaCashier(conekta: ConektaContext): Cashier {
       order.customer_info.email ||= request.email ?? '';
       order.customer_info.name ||= request.name ?? '';
       if (request.method === 'card') return payByCard(order, request);
-      issueReference(conekta, order, request.method);
+      // This merchant's account still has OXXO, and its page offers nothing else for cash.
+      issueReference(conekta, order, request.method, { productType: request.method === 'cash' ? 'oxxo' : null });
       return { kind: 'voucher' };
     },
     answerChallenge(challenge, approved) {
