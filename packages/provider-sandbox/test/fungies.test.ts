@@ -51,19 +51,11 @@ async function data(method: string, path: string, body?: unknown): Promise<Data>
 }
 
 async function anOffer(over: object = {}): Promise<string> {
-  const { product } = await data('POST', '/v0/products/create', {
-    name: 'Pro',
-    type: 'Subscription',
-    externalId: 'pro',
-    status: 'ACTIVE',
-  });
+  const pro = { name: 'Pro', type: 'Subscription', externalId: 'pro', status: 'ACTIVE' };
+  const { product } = await data('POST', '/v0/products/create', pro);
   const { offer } = await data('POST', '/v0/offers/create', {
     productId: product?.['id'],
-    name: 'Pro monthly',
-    price: 19,
-    currency: 'USD',
-    recurringInterval: 'month',
-    externalId: 'pro_m',
+    ...{ name: 'Pro monthly', price: 19, currency: 'USD', recurringInterval: 'month', externalId: 'pro_m' },
     ...over,
   });
   return text(offer?.['id']);
