@@ -1,0 +1,89 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { checkProviderAccount } from '../../src/workflows/check-provider-account.ts';
+import { billingQueue, pushQuery, type PushPlansInput } from '../../src/workflows/messages.ts';
+import type { pushPlans } from '../../src/workflows/push-plans.ts';
+import type { sweepDisputes } from '../../src/workflows/sweep-disputes.ts';
+import { startWorkflowWorld } from './support.ts';
+
+let world: Awaited<ReturnType<typeof startWorkflowWorld>>;
+beforeAll(async () => {
+  world = await startWorkflowWorld();
+});
+afterAll(() => world?.end());
+
+let count = 0;
+const workflowId = (name: string) => `${name}/${(count += 1)}`;
+
+describe('pushing plans', () => {
+  const input: PushPlansInput = { projectId: 'default', live: false, providers: ['acme'], dryRun: true };
+  const run = (changes: Partial<PushPlansInput> = {}) =>
+    world.env.client.workflow.start<typeof pushPlans>('pushPlans', {
+      ...{ workflowId: workflowId('push'), taskQueue: billingQueue, args: [{ ...input, ...changes }] },
+    });
+
+  it('asks about every price at each provider, and tells what it found', async () => {
+    const asked: string[] = [];
+    const fakes = {
+      listPrices: async () => ['price_1', 'price_2'],
+      pushPrice: async ({ priceId, provider, dryRun }: { priceId: string; provider: string; dryRun: boolean }) => {
+        asked.push(`${priceId} ${provider} ${dryRun ? 'dry' : 'wet'}`);
+        return { priceId, provider, planKey: 'pro', action: 'create' as const, because: 'never pushed' };
+      },
+    };
+    await world.withActivities(fakes, async () => {
+      const handle = await run();
+      expect(await handle.result()).toMatchObject({ isDone: true, expected: 2, dryRun: true });
+      expect(asked).toEqual(['price_1 acme dry', 'price_2 acme dry']);
+      expect((await handle.query(pushQuery)).steps).toHaveLength(2);
+    });
+  });
+
+  it('goes on after a provider was away, and makes each step once', async () => {
+    let tries = 0;
+    const fakes = {
+      listPrices: async () => ['price_1'],
+      pushPrice: async () => {
+        tries += 1;
+        if (tries < 3) throw ApplicationFailure.retryable('away', 'provider_unreachable');
+        return {
+          ...{ priceId: 'price_1', provider: 'acme', planKey: 'pro' },
+          action: 'none' as const,
+          because: 'in step',
+        };
+      },
+    };
+    await world.withActivities(fakes, async () => {
+      const report = await (await run({ dryRun: false })).result();
+      expect(report.steps).toMatchObject([{ action: 'none' }]);
+      expect(tries).toBe(3);
+    });
+  });
+});
+
+describe('checking an account', () => {
+  it('answers what the provider said, refusal included', async () => {
+    const refused = { error: 'provider_credentials_rejected', providerAccountId: null, name: null };
+    await world.withActivities({ checkProviderAccount: async () => refused }, async () => {
+      const handle = await world.env.client.workflow.start<typeof checkProviderAccount>('checkProviderAccount', {
+        ...{ workflowId: workflowId('check'), taskQueue: billingQueue },
+        args: [{ projectId: 'acme-shop', live: false, provider: 'acme' }],
+      });
+      expect(await handle.result()).toEqual(refused);
+    });
+  });
+});
+
+describe('sweeping disputes', () => {
+  it('gives up after a while, for the next sweep comes anyway', async () => {
+    const away = async () => {
+      throw ApplicationFailure.retryable('away', 'provider_unreachable');
+    };
+    await world.withActivities({ sweepDisputes: away }, async () => {
+      const handle = await world.env.client.workflow.start<typeof sweepDisputes>('sweepDisputes', {
+        ...{ workflowId: workflowId('sweep'), taskQueue: billingQueue, args: [{ provider: 'acme' }] },
+      });
+      await expect(handle.result()).rejects.toThrow();
+    });
+  });
+});
