@@ -174,3 +174,13 @@ export function tokenInvalid(provider: string): BillingError {
     details: { provider },
   });
 }
+
+/** Guessing a subscription's status would give or take access: somebody must map it first. */
+export function statusUnknown(provider: string, status: string): BillingError {
+  return new BillingError({
+    code: 'provider_status_unknown',
+    kind: 'bug',
+    message: 'The provider reports a subscription status that is not mapped.',
+    details: { provider, provider_code: status },
+  });
+}

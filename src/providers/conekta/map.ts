@@ -1,6 +1,6 @@
 import type { CheckoutTruth, InvoiceTruth, PaymentTruth, VoucherTruth } from '../../domain/checkout/truth.ts';
-import { BillingError } from '../../domain/errors.ts';
 import type { SubscriptionStatus, SubscriptionTruth } from '../../domain/subscription/truth.ts';
+import { statusUnknown } from '../failures.ts';
 import { isoFromUnix } from '../wire-time.ts';
 import type { ConektaCharge, ConektaOrder, ConektaPlan, ConektaSubscription } from './wire.ts';
 
@@ -54,12 +54,7 @@ export function subscriptionStatus(status: string): SubscriptionStatus {
     case 'expired':
       return status;
     default:
-      throw new BillingError({
-        code: 'provider_status_unknown',
-        kind: 'bug',
-        message: 'The provider reports a subscription status that is not mapped.',
-        details: { provider: 'conekta', provider_code: status },
-      });
+      throw statusUnknown('conekta', status);
   }
 }
 

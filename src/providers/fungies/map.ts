@@ -1,7 +1,7 @@
 import type { CheckoutTruth, InvoiceTruth, PaymentTruth } from '../../domain/checkout/truth.ts';
-import { BillingError } from '../../domain/errors.ts';
 import type { Money } from '../../domain/money.ts';
 import type { SubscriptionStatus, SubscriptionTruth } from '../../domain/subscription/truth.ts';
+import { statusUnknown } from '../failures.ts';
 import type { ProviderInvoice } from '../port-money.ts';
 import { moneyOf } from './amount.ts';
 import type { CheckoutRef } from './checkout-id.ts';
@@ -34,12 +34,7 @@ export function subscriptionStatus(status: string): SubscriptionStatus {
     case 'incomplete_expired':
       return 'expired';
     default:
-      throw new BillingError({
-        code: 'provider_status_unknown',
-        kind: 'bug',
-        message: 'The provider reports a subscription status that is not mapped.',
-        details: { provider: 'fungies', provider_code: status },
-      });
+      throw statusUnknown('fungies', status);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { CheckoutTruth, InvoiceTruth, PaymentTruth } from '../../domain/checkout/truth.ts';
-import { BillingError } from '../../domain/errors.ts';
 import type { SubscriptionStatus, SubscriptionTruth } from '../../domain/subscription/truth.ts';
+import { statusUnknown } from '../failures.ts';
 import { isoFromText } from '../wire-time.ts';
 import type { PolarOrder, PolarPayment, PolarSubscription } from './wire-money.ts';
 import type { PolarCheckout } from './wire.ts';
@@ -39,12 +39,7 @@ export function subscriptionStatus(status: string): SubscriptionStatus {
     case 'incomplete_expired':
       return 'expired';
     default:
-      throw new BillingError({
-        code: 'provider_status_unknown',
-        kind: 'bug',
-        message: 'The provider reports a subscription status that is not mapped.',
-        details: { provider: 'polar', provider_code: status },
-      });
+      throw statusUnknown('polar', status);
   }
 }
 

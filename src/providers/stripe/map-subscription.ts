@@ -1,6 +1,6 @@
 import type { InvoiceTruth, PaymentTruth } from '../../domain/checkout/truth.ts';
-import { BillingError } from '../../domain/errors.ts';
 import type { SubscriptionStatus, SubscriptionTruth } from '../../domain/subscription/truth.ts';
+import { statusUnknown } from '../failures.ts';
 import type { InvoiceLine, ProviderInvoice } from '../port-money.ts';
 import { isoFromUnix } from '../wire-time.ts';
 import { fromStripeAmount } from './amount.ts';
@@ -22,12 +22,7 @@ export function subscriptionStatus(status: string): SubscriptionStatus {
     case 'incomplete_expired':
       return 'expired';
     default:
-      throw new BillingError({
-        code: 'provider_status_unknown',
-        kind: 'bug',
-        message: 'The provider reports a subscription status that is not mapped.',
-        details: { provider: 'stripe', provider_code: status },
-      });
+      throw statusUnknown('stripe', status);
   }
 }
 
