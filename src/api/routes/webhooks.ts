@@ -71,8 +71,16 @@ async function store(
   },
 ): Promise<'accepted' | 'already_processed' | 'ignored'> {
   const { fact, verified } = message;
-  // The account whose secret signed it tells the mode; where test and live share one, the message does.
-  const account = verified.find((candidate) => candidate.live === fact.live) ?? verified[0];
+  // The account whose secret signed it tells the mode; where the message tells one, both must agree: a rehearsal sent to
+  // a live endpoint moves nothing.
+  const account = verified.find((candidate) => fact.live === null || candidate.live === fact.live);
+  if (!account) {
+    deps.logger.warn(
+      { provider: message.provider, project: message.projectId },
+      'a webhook of the other mode is ignored',
+    );
+    return 'ignored';
+  }
   const isNew = await deps.inbox.store({
     projectId: message.projectId,
     provider: message.provider,

@@ -88,12 +88,14 @@ const webhook: ProviderWebhook = {
     });
   },
   parse({ rawBody }): WebhookFact {
-    const message: { id: string; type: string; object: string; decisive?: boolean } = JSON.parse(rawBody.toString());
+    const message: { id: string; type: string; object: string; decisive?: boolean; live?: boolean } = JSON.parse(
+      rawBody.toString(),
+    );
     if (typeof message.id !== 'string') throw new Error('no id');
     return {
       eventId: message.id,
       type: message.type,
-      live: false,
+      live: message.live ?? false,
       objectKind: 'checkout',
       objectId: message.object,
       checkoutId: null,

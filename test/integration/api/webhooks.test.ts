@@ -47,6 +47,12 @@ describe('a webhook', () => {
     expect(row?.['status']).toBe('noted');
   });
 
+  it('of the other mode is ignored and not stored, though the secret is right', async () => {
+    const raw = message({ live: true });
+    expect((await deliver(raw)).body).toEqual({ status: 'ignored' });
+    expect(await api.query('select 1 from provider_events where event_id = ?', [idOf(raw)])).toEqual([]);
+  });
+
   it('wakes the relay', async () => {
     const listener = new Client({ connectionString: api.databaseUrl });
     await listener.connect();
