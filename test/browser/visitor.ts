@@ -9,8 +9,8 @@ export type Size = keyof typeof SIZES;
 const shots = fileURLToPath(new URL('../../test-results/screenshots/', import.meta.url));
 mkdirSync(shots, { recursive: true });
 
-/** A refused form and a missing page have these statuses, which browsers also note in the console. */
-const TOLD_BY_STATUS = /status of (422|404)/;
+/** A refused form, a wrong token and a missing page have these statuses, which browsers also note in the console. */
+const TOLD_BY_STATUS = /status of (401|404|422)/;
 
 /** Playwright's expressions run in the page, where Node's types know no `document`. */
 const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
@@ -64,12 +64,18 @@ export async function visit(
   const page = await visitor.newPage();
   await standInForMerchant(page);
   const problems: string[] = [];
+  // A link that turns out to be a file ends its navigation; that is no failure.
+  const files = new Set<string>();
+  page.on('download', (file) => files.add(file.url()));
   page.on('pageerror', (error) => problems.push(error.message));
   page.on('console', (message) => {
     const wrong = message.type() === 'error' || message.type() === 'warning';
     if (wrong && !TOLD_BY_STATUS.test(message.text())) problems.push(message.text());
   });
-  page.on('requestfailed', (request) => problems.push(`${request.url()} ${request.failure()?.errorText ?? ''}`));
+  const failed: { readonly url: string; readonly error: string }[] = [];
+  page.on('requestfailed', (request) =>
+    failed.push({ url: request.url(), error: request.failure()?.errorText ?? 'failed' }),
+  );
   await page.goto(url);
   return {
     page,
@@ -81,6 +87,7 @@ export async function visit(
     async leave() {
       await visitor.close();
       expect(problems).toEqual([]);
+      expect(failed.filter(({ url: address }) => !files.has(address))).toEqual([]);
     },
   };
 }

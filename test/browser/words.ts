@@ -53,3 +53,40 @@ export const PLACES = [
 
 export const GOOD_CARD = '4242 4242 4242 4242';
 export const BAD_CARD = '4000 0000 0000 0002';
+
+/** What a customer reads in a portal: Conekta's is in Spanish. */
+const portalEn = {
+  lang: /^en/,
+  card: en,
+  subscriptions: 'Subscriptions',
+  active: 'Active',
+  methods: 'Payment methods',
+  invoices: 'Invoices',
+  paid: 'Paid',
+  cancel: 'Cancel subscription',
+  asked: 'until the end of the period',
+  confirm: 'Yes, cancel it',
+  canceled: 'Your subscription has been canceled.',
+  addCard: 'Add a card',
+  saveCard: 'Save card',
+  gone: 'Page not found',
+};
+
+const portalEs: typeof portalEn = {
+  lang: /^es/,
+  card: es,
+  subscriptions: 'Suscripciones',
+  active: 'Activa',
+  methods: 'Métodos de pago',
+  invoices: 'Recibos',
+  paid: 'Pagado',
+  cancel: 'Cancelar suscripción',
+  asked: 'Termina ahora mismo',
+  confirm: 'Sí, cancelarla',
+  canceled: 'Tu suscripción fue cancelada.',
+  addCard: 'Agregar una tarjeta',
+  saveCard: 'Guardar tarjeta',
+  gone: 'Página no encontrada',
+};
+
+export const portalWordsOf = (provider: string): typeof portalEn => (provider === 'conekta' ? portalEs : portalEn);

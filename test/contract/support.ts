@@ -20,6 +20,9 @@ export interface Delivery {
 }
 
 export interface World {
+  /** Of the simulator, and the token of its control interface and state page. */
+  readonly url: string;
+  readonly adminToken: string;
   account(provider: string, overrides?: Record<string, string>): ProviderAccount;
   control(method: string, path: string, body?: unknown): Promise<unknown>;
   /** Strikes once, at the named operation. */
@@ -82,6 +85,8 @@ export async function createWorld(options: { readonly records?: boolean } = {}):
     }
   };
   return {
+    url: sandbox.url,
+    adminToken: sandbox.adminToken,
     account(provider, overrides = {}) {
       const prefix = provider.toUpperCase();
       const env = Object.fromEntries(

@@ -23,6 +23,8 @@ export interface PortalView {
     interval: string;
     periodEndsAtMs: number | null;
     endsAtMs: number | null;
+    /** Whether canceling ends it now; else it goes on until the period's end. */
+    cancelsAtOnce: boolean;
     actions: ('cancel' | 'undo_cancel' | 'pause' | 'resume')[];
   }[];
   invoices: {

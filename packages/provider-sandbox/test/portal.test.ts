@@ -22,6 +22,7 @@ const aPortal = (over: Partial<PortalView> = {}): PortalView => ({
       interval: 'month',
       periodEndsAtMs: DAY,
       endsAtMs: null,
+      cancelsAtOnce: false,
       actions: ['cancel', 'pause'],
     },
   ],

@@ -110,6 +110,7 @@ function viewOf(conekta: ConektaContext, subscription: Subscription): PortalView
         interval: plan.frequency === 1 ? INTERVALS[plan.interval] : `${plan.frequency} × ${INTERVALS[plan.interval]}`,
         periodEndsAtMs: isOver(subscription) ? null : subscription.billing_cycle_end * 1000,
         endsAtMs: subscription.canceled_at === null ? null : subscription.canceled_at * 1000,
+        cancelsAtOnce: true,
         actions: actionsOf(subscription),
       },
     ],

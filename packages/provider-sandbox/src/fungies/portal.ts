@@ -21,6 +21,7 @@ function subscriptionView(subscription: Subscription): PortalView['subscriptions
     interval: count === 1 ? unit : `${count} ${unit}s`,
     periodEndsAtMs: isOver(subscription) ? null : subscription.currentIntervalEnd,
     endsAtMs: subscription.cancelAtIntervalEnd ? subscription.currentIntervalEnd : null,
+    cancelsAtOnce: false,
     // Neither the API nor the portal can take a cancellation back.
     actions: isOver(subscription) || subscription.cancelAtIntervalEnd ? [] : ['cancel'],
   };

@@ -1,4 +1,5 @@
 import type { Answer, ApiRequest, Route } from '../http/answer.ts';
+import { escape } from '../pages/html.ts';
 import { page } from '../pages/layout.ts';
 import type { FungiesContext } from './context.ts';
 import { PORTAL_PATH } from './portal.ts';
@@ -11,8 +12,8 @@ function shell(title: string, body: string, status = 200): Answer {
     provider: 'fungies',
     locale: 'en-US',
     title,
-    ribbon: 'Test mode',
-    body: `<main class="single"><div class="card"><h1>${title}</h1>${body}</div></main>`,
+    ribbon: 'Sandbox',
+    body: `<main class="single"><div class="card stack"><h1>${title}</h1>${body}</div></main>`,
   });
   return { status, headers: HTML, body: html };
 }
@@ -26,7 +27,7 @@ function login(fungies: FungiesContext, request: ApiRequest): Answer {
   const unknown = email === '' ? '' : '<p class="error" role="alert">There is no account with this address.</p>';
   return shell(
     'Your purchases',
-    `<form method="get"><div class="field"><label for="email">E-mail</label><input id="email" name="email" type="email" required>${unknown}</div><button>Continue</button></form>`,
+    `<p class="note">Enter the address you bought with.</p><form method="get"><div class="field"><label for="email">E-mail</label><input id="email" name="email" type="email" autocomplete="email" value="${escape(email)}" required>${unknown}</div><button>Continue</button></form>`,
     email === '' ? 200 : 404,
   );
 }

@@ -20,10 +20,12 @@ export interface PortalState {
 type Subscription = PortalView['subscriptions'][number];
 
 const GOOD = new Set(['active', 'trialing', 'in_trial', 'paid', 'succeeded']);
+const OVER = new Set(['canceled', 'expired']);
 const BAD = new Set(['past_due', 'unpaid', 'declined', 'void', 'uncollectible', 'failed']);
 
 export function badge(status: string, texts: PortalTexts): string {
-  const kind = GOOD.has(status) ? ' good' : BAD.has(status) ? ' bad' : '';
+  const known = status.toLowerCase();
+  const kind = GOOD.has(known) ? ' good' : BAD.has(known) ? ' bad' : '';
   return `<span class="badge${kind}">${escape(statusText(status, texts))}</span>`;
 }
 
@@ -34,12 +36,12 @@ function actForm(path: string, fields: Record<string, string>, label: string, ki
   return `<form method="post" action="${escape(path)}">${hidden.join('')}<button type="submit" class="${kind}">${escape(label)}</button></form>`;
 }
 
-function subscriptionActions({ id, actions }: Subscription, texts: PortalTexts, path: string): string {
+function subscriptionActions({ id, actions, cancelsAtOnce }: Subscription, texts: PortalTexts, path: string): string {
   const forms = actions.map((kind) => {
     const form = (label: string, look: string): string => actForm(path, { kind, subscription: id }, label, look);
     // Canceling asks once more, without a script.
     return kind === 'cancel'
-      ? `<details><summary>${escape(texts.actions.cancel)}</summary><p class="note">${escape(texts.confirmCancel)}</p>${form(texts.confirmCancelButton, 'danger')}</details>`
+      ? `<details><summary>${escape(texts.actions.cancel)}</summary><p class="note">${escape(cancelsAtOnce ? texts.confirmCancelNow : texts.confirmCancel)}</p>${form(texts.confirmCancelButton, 'danger')}</details>`
       : form(texts.actions[kind], 'quiet');
   });
   return forms.length === 0 ? '' : `<div class="acts">${forms.join('')}</div>`;
@@ -54,7 +56,7 @@ function subscriptionCard(view: PortalView, subscription: Subscription, texts: P
     `<p class="note">${escape(label)} <time datetime="${new Date(atMs).toISOString()}">${escape(dateText(atMs, locale))}</time></p>`;
   const when =
     subscription.endsAtMs !== null
-      ? dated(texts.ends, subscription.endsAtMs)
+      ? dated(OVER.has(subscription.status) ? texts.ended : texts.ends, subscription.endsAtMs)
       : subscription.periodEndsAtMs !== null
         ? dated(texts.renews, subscription.periodEndsAtMs)
         : '';
@@ -100,9 +102,12 @@ function invoices(view: PortalView, texts: PortalTexts): string {
       invoice.url === null
         ? ''
         : `<a href="${safeUrl(invoice.url)}">${escape(texts.view)}<span class="hidden"> ${escape(invoice.number ?? invoice.id)}</span></a>`;
-    return `<tr><td>${escape(dateText(invoice.atMs, view.locale))}</td><td>${escape(invoice.number ?? '–')}</td><td class="num">${escape(formatMoney(invoice.amountMinor, invoice.currency, view.locale))}</td><td>${badge(invoice.status, texts)}</td><td>${link}</td></tr>`;
+    const number = escape(invoice.number ?? '–');
+    // Where the column does not fit, the number stands below the date.
+    const below = invoice.number === null ? '' : `<small aria-hidden="true">${number}</small>`;
+    return `<tr><td>${escape(dateText(invoice.atMs, view.locale, 'medium'))}${below}</td><td class="no">${number}</td><td class="num">${escape(formatMoney(invoice.amountMinor, invoice.currency, view.locale))}</td><td>${badge(invoice.status, texts)}</td><td>${link}</td></tr>`;
   });
-  return `<div class="scroll" tabindex="0" role="region" aria-label="${escape(texts.invoices)}"><table><thead><tr><th scope="col">${escape(columns.date)}</th><th scope="col">${escape(columns.number)}</th><th scope="col" class="num">${escape(columns.amount)}</th><th scope="col">${escape(columns.status)}</th><td></td></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
+  return `<div class="scroll" tabindex="0" role="region" aria-label="${escape(texts.invoices)}"><table class="billed"><thead><tr><th scope="col">${escape(columns.date)}</th><th scope="col" class="no">${escape(columns.number)}</th><th scope="col" class="num">${escape(columns.amount)}</th><th scope="col">${escape(columns.status)}</th><td></td></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 /** The customer portal: what a person has, pays with and was billed. */

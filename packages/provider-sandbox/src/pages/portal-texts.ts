@@ -6,8 +6,10 @@ export interface PortalTexts {
   noSubscriptions: string;
   renews: string;
   ends: string;
+  ended: string;
   actions: Record<'cancel' | 'undo_cancel' | 'pause' | 'resume', string>;
   confirmCancel: string;
+  confirmCancelNow: string;
   confirmCancelButton: string;
   paymentMethods: string;
   noPaymentMethods: string;
@@ -48,6 +50,7 @@ const en: PortalTexts = {
   noSubscriptions: 'You have no subscriptions.',
   renews: 'Renews on',
   ends: 'Ends on',
+  ended: 'Ended on',
   actions: {
     cancel: 'Cancel subscription',
     undo_cancel: 'Keep subscription',
@@ -55,6 +58,7 @@ const en: PortalTexts = {
     resume: 'Resume subscription',
   },
   confirmCancel: 'You keep access until the end of the period you have paid for.',
+  confirmCancelNow: 'It ends now, and you lose access at once.',
   confirmCancelButton: 'Yes, cancel it',
   paymentMethods: 'Payment methods',
   noPaymentMethods: 'No payment method is saved.',
@@ -103,6 +107,7 @@ const es: PortalTexts = {
   noSubscriptions: 'No tienes suscripciones.',
   renews: 'Se renueva el',
   ends: 'Termina el',
+  ended: 'Terminó el',
   actions: {
     cancel: 'Cancelar suscripción',
     undo_cancel: 'Conservar suscripción',
@@ -110,6 +115,7 @@ const es: PortalTexts = {
     resume: 'Reanudar suscripción',
   },
   confirmCancel: 'Conservas el acceso hasta que termine el periodo que ya pagaste.',
+  confirmCancelNow: 'Termina ahora mismo y pierdes el acceso de inmediato.',
   confirmCancelButton: 'Sí, cancelarla',
   paymentMethods: 'Métodos de pago',
   noPaymentMethods: 'No hay métodos de pago guardados.',
@@ -172,14 +178,15 @@ const es: PortalTexts = {
 
 export const portalTextsFor = (locale: string): PortalTexts => (locale.startsWith('es') ? es : en);
 
-/** A provider's status in words: known ones translated, others as they are, readable. */
+/** A provider's status in words: known ones translated, others as they are, readable. Fungies shouts some of its own. */
 export function statusText(status: string, { statuses }: PortalTexts): string {
-  const plain = status.replaceAll('_', ' ');
-  return statuses[status] ?? plain.charAt(0).toUpperCase() + plain.slice(1);
+  const known = status.toLowerCase();
+  const plain = known.replaceAll('_', ' ');
+  return statuses[known] ?? plain.charAt(0).toUpperCase() + plain.slice(1);
 }
 
 /** The day at the provider; Conekta's is Mexico City's. */
-export function dateText(atMs: number, locale: string): string {
+export function dateText(atMs: number, locale: string, dateStyle: 'long' | 'medium' = 'long'): string {
   const timeZone = locale === 'es-MX' ? 'America/Mexico_City' : 'UTC';
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone }).format(atMs);
+  return new Intl.DateTimeFormat(locale, { dateStyle, timeZone }).format(atMs);
 }

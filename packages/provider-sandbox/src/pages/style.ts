@@ -3,13 +3,13 @@ import type { ProviderId } from '../core/types.ts';
 /** Each provider's manner: colours and where the summary sits, never its logo. */
 const THEMES: Record<ProviderId, string> = {
   stripe:
-    '--accent:#0a6cff;--accent-ink:#fff;--page:#fff;--side:#f6f8fa;--ink:#1a1f36;--muted:#5d6b82;--line:#d9e0ea;--field:#fff;--danger:#c4221a;--radius:6px',
+    '--accent:#0a6cff;--accent-ink:#fff;--page:#fff;--side:#f6f8fa;--ink:#1a1f36;--muted:#5d6b82;--line:#d9e0ea;--field:#fff;--danger:#c4221a;--on-danger:#fff;--radius:6px',
   polar:
-    '--accent:#fafafa;--accent-ink:#0b0b0e;--page:#0b0b0e;--side:#131318;--ink:#f4f4f6;--muted:#a0a0ad;--line:#2a2a33;--field:#17171d;--danger:#ff7a70;--radius:14px',
+    '--accent:#fafafa;--accent-ink:#0b0b0e;--page:#0b0b0e;--side:#131318;--ink:#f4f4f6;--muted:#a0a0ad;--line:#2a2a33;--field:#17171d;--danger:#ff7a70;--on-danger:#2a0b08;--radius:14px',
   conekta:
-    '--accent:#12205c;--accent-ink:#fff;--page:#f4f5fb;--side:#fff;--ink:#161b33;--muted:#5c6484;--line:#d5d9ec;--field:#fff;--danger:#c4221a;--radius:10px',
+    '--accent:#12205c;--accent-ink:#fff;--page:#f4f5fb;--side:#fff;--ink:#161b33;--muted:#5c6484;--line:#d5d9ec;--field:#fff;--danger:#c4221a;--on-danger:#fff;--radius:10px',
   fungies:
-    '--accent:#5b3df5;--accent-ink:#fff;--page:#faf9ff;--side:#fff;--ink:#1d1633;--muted:#6a6480;--line:#ded9f2;--field:#fff;--danger:#c4221a;--radius:12px',
+    '--accent:#5b3df5;--accent-ink:#fff;--page:#faf9ff;--side:#fff;--ink:#1d1633;--muted:#6a6480;--line:#ded9f2;--field:#fff;--danger:#c4221a;--on-danger:#fff;--radius:12px',
 };
 
 const BASE = `*{box-sizing:border-box}body{margin:0;font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;background:var(--page);color:var(--ink);-webkit-font-smoothing:antialiased}
@@ -33,7 +33,7 @@ button:hover,.button:hover{filter:brightness(1.08)}button.quiet,.button.quiet{ba
 .tabs label{flex:1 1 auto;display:flex;align-items:center;justify-content:center;border:1px solid var(--line);border-radius:var(--radius);padding:11px 12px;font-size:14px;font-weight:600;cursor:pointer;background:var(--field);text-align:center}
 .tabs input{position:absolute;opacity:0;width:1px;height:1px}.tabs label:has(:checked){border-color:var(--accent);box-shadow:inset 0 0 0 1px var(--accent)}.tabs label:has(:focus-visible){outline:3px solid color-mix(in srgb,var(--accent) 45%,transparent)}
 .pane{display:none}form:has([value=card]:checked) .pane.p-card,form:has([value=cash]:checked) .pane.p-cash,form:has([value=spei]:checked) .pane.p-spei,form.only-card .pane.p-card,form.only-cash .pane.p-cash,form.only-spei .pane.p-spei{display:block}
-form:not(.only-card):not(:has([value=card]:checked))~details{display:none}
+form[name=pay]:not(.only-card):not(:has([value=card]:checked))~details{display:none}
 details{margin-top:24px;border:1px dashed var(--line);border-radius:var(--radius);padding:12px 14px}details[open]>summary{margin-bottom:6px}summary{cursor:pointer;font-weight:600;font-size:14px}
 details ul{list-style:none;margin:10px 0 0;padding:0}details button{background:none;color:inherit;border:0;padding:8px;margin:0 -8px;width:calc(100% + 16px);display:flex;justify-content:space-between;align-items:baseline;gap:12px;font-weight:500;font-size:13.5px;text-align:left}details button:hover{filter:none;background:color-mix(in srgb,var(--muted) 14%,transparent)}
 details code{font:13px ui-monospace,monospace;color:var(--muted);white-space:nowrap}.ribbon{position:absolute;z-index:2;top:0;right:0;width:104px;height:104px;overflow:hidden;pointer-events:none}.ribbon span{position:absolute;top:24px;right:-45px;width:160px;transform:rotate(45deg);background:#f5a524;color:#241a00;font-size:11px;line-height:22px;font-weight:700;letter-spacing:.08em;text-transform:uppercase;text-align:center}

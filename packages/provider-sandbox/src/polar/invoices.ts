@@ -15,8 +15,9 @@ export const INVOICE_PATH = '/polar/invoices';
 const INVOICE_READY = 'polar.order.invoice';
 const GENERATION_MS = 1000;
 
-const invoiceUrl = (polar: PolarContext, order: Order): string =>
-  `${polar.sandbox.publicUrl()}${INVOICE_PATH}/${order.internal.secret}`;
+/** A PDF, as the real one's link. */
+const documentUrl = (polar: PolarContext, order: Order): string =>
+  `${polar.sandbox.publicUrl()}${INVOICE_PATH}/${order.internal.secret}/pdf`;
 
 /** `POST …/invoice`: made in the background, about a second later on the sandbox's clock; `order.updated` tells. */
 export function generateInvoice(polar: PolarContext, order: Order): Answer {
@@ -38,7 +39,7 @@ export function generateInvoice(polar: PolarContext, order: Order): Answer {
 
 export function getInvoice(polar: PolarContext, order: Order): Answer {
   if (!order.is_invoice_generated) throw notFound();
-  return { status: 200, body: { url: invoiceUrl(polar, order) } };
+  return { status: 200, body: { url: documentUrl(polar, order) } };
 }
 
 /** Receipts exist once an order is paid; the first request makes it. */
@@ -49,7 +50,7 @@ export function getReceipt(polar: PolarContext, order: Order): Answer {
     polar.orders.put(order);
     return { status: 202 };
   }
-  return { status: 200, body: { url: `${invoiceUrl(polar, order)}?receipt=1` } };
+  return { status: 200, body: { url: `${documentUrl(polar, order)}?receipt=1` } };
 }
 
 export function scheduleInvoices(polar: PolarContext): void {

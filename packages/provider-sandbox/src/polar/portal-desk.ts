@@ -45,6 +45,7 @@ function viewOf(polar: PolarContext, customer: Customer, returnUrl: string | nul
           : `${own.recurring_interval_count} ${own.recurring_interval}s`,
       periodEndsAtMs: ms(own.current_period_end),
       endsAtMs: ms(own.ends_at),
+      cancelsAtOnce: false,
       actions: actionsOf(polar, own),
     })),
     invoices: orders

@@ -30,13 +30,16 @@ export function faultFromForm(fields: URLSearchParams): object {
   return Object.keys(when).length === 0 ? plain : { ...plain, when };
 }
 
+/** Filled with what was typed when it was refused. */
 function addForm({ accounts }: ControlDeps, place: Place): string {
-  const number = (label: string, name: string, hint: string): string =>
-    input(label, name, `inputmode="decimal" placeholder="${hint}"`);
+  const typed = (name: string): string => place.query[name] ?? '';
+  const text = (label: string, name: string, hint: string, attributes = ''): string =>
+    input(label, name, `${attributes}placeholder="${escape(hint)}" value="${escape(typed(name))}"`);
+  const number = (label: string, name: string, hint: string): string => text(label, name, hint, 'inputmode="decimal" ');
   const kinds = [...REQUEST_FAULTS, ...WEBHOOK_FAULTS].map((kind) => [kind, kind] as const);
   const providers = [['', 'All'] as const, ...PROVIDERS.map((provider) => [provider, provider] as const)];
   const owners = [['', 'All'] as const, ...accounts.all().map(({ id, name }) => [id, name] as const)];
-  return `<form method="post" action="${ROOT}/faults" class="grid">${hidden({ account: place.account })}${select('Kind', 'kind', kinds)}${select('Provider', 'provider', providers)}${input('Operation or event type', 'operation', 'placeholder="checkouts.create"')}${select('Account', 'when_account', owners)}${number('Rate', 'rate', '1')}${number('Times', 'times', 'no end')}${number('Latency, ms', 'latency_ms', '100')}${number('Status', 'status', '500')}${number('Retry after, s', 'retry_after_s', '1')}${number('Seed', 'seed', 'the run’s')}${number('Only the nth', 'nth', 'each')}${input('Path matches', 'path', 'placeholder="^/v1/refunds"')}<label class="f wide"><span>Body has (JSON: dotted path to value)</span><textarea name="body" rows="2" placeholder='{"metadata.checkout_id": "chk_1"}'></textarea></label><div><button type="submit">Add fault</button></div></form>`;
+  return `<form method="post" action="${ROOT}/faults" class="grid">${hidden({ account: place.account })}${select('Kind', 'kind', kinds, typed('kind'))}${select('Provider', 'provider', providers, typed('provider'))}${text('Operation or event type', 'operation', 'checkouts.create')}${select('Account', 'when_account', owners, typed('when_account'))}${number('Rate', 'rate', '1')}${number('Times', 'times', 'no end')}${number('Latency, ms', 'latency_ms', '100')}${number('Status', 'status', '500')}${number('Retry after, s', 'retry_after_s', '1')}${number('Seed', 'seed', 'the run’s')}${number('Only the nth', 'nth', 'each')}${text('Path matches', 'path', '^/v1/refunds')}<label class="f wide"><span>Body has (JSON: dotted path to value)</span><textarea name="body" rows="2" placeholder='{"metadata.checkout_id": "chk_1"}'>${escape(typed('body'))}</textarea></label><div><button type="submit">Add fault</button></div></form>`;
 }
 
 /** The faults that may still strike, and a form with everything one can have. */

@@ -129,14 +129,15 @@ export function createStatePages(deps: ControlDeps): Router {
     if (!deed) return sendPage(response, 404, loginPage(false));
     const fields = new URLSearchParams((await readBody(request)).toString('utf8'));
     const account = fields.get('account') ?? DEFAULT_ACCOUNT;
+    const typed = { ...Object.fromEntries(fields), account };
     try {
       const { tab, done } = deed.act(fields, accountNamed(deps.accounts, account));
       deps.core.store.commit();
       response.redirect(303, `${ROOT}/${tab}?${new URLSearchParams({ account, done }).toString()}`);
     } catch (error) {
       if (error instanceof SyntaxError)
-        return show(response, deed.tab, { account }, new ControlFailure(422, 'The body’s conditions are not JSON.'));
-      if (error instanceof ControlFailure) return show(response, deed.tab, { account }, error);
+        return show(response, deed.tab, typed, new ControlFailure(422, 'The body’s conditions are not JSON.'));
+      if (error instanceof ControlFailure) return show(response, deed.tab, typed, error);
       throw error;
     }
   }

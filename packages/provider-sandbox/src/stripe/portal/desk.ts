@@ -59,6 +59,7 @@ function subscriptionView(
     interval: first?.price.recurring?.interval ?? 'month',
     periodEndsAtMs: currentEnd(subscription) * 1000,
     endsAtMs: subscription.cancel_at === null ? null : subscription.cancel_at * 1000,
+    cancelsAtOnce: opened.configuration.features['subscription_cancel']?.['mode'] === 'immediately',
     actions: actionsOf(opened, subscription),
   };
 }
