@@ -17,11 +17,14 @@ interface Result {
 }
 
 export const STATIC_STEPS: readonly Step[] = [
-  { name: 'format', command: ['prettier', '--check', '--log-level', 'warn', '.'] },
+  {
+    name: 'format',
+    command: ['prettier', '--check', '--cache', '--cache-strategy', 'content', '--log-level', 'warn', '.'],
+  },
   { name: 'lint', command: ['oxlint', '--type-aware'] },
   { name: 'types', command: ['tsc'] },
-  { name: 'unused', command: ['knip'] },
-  { name: 'unused in production', command: ['knip', '--production'] },
+  { name: 'unused', command: ['knip', '--cache'] },
+  { name: 'unused in production', command: ['knip', '--production', '--cache'] },
 ];
 export const SERVERS_STEP: Step = { name: 'servers', command: ['node', 'scripts/ensure-servers.ts'], live: true };
 

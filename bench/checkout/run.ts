@@ -6,6 +6,8 @@ import { measureHistories } from './histories.ts';
 import { measureIsolation } from './isolation.ts';
 import { measureLatency, providerMs } from './latency.ts';
 
+const warmUpSeconds = 20;
+
 export interface CheckoutBenchInput {
   readonly target: Target;
   readonly whose: string;
@@ -24,6 +26,9 @@ export async function runCheckoutBench(input: CheckoutBenchInput): Promise<Repor
   const goals: Goal[] = [];
   const facts: Record<string, unknown> = {};
   try {
+    // A process that has served for a while runs compiled code, and so does the floor's: what is cold is not measured.
+    print('warming up: the same, unmeasured');
+    await measureLatency({ target, organizations, floor, rate: Math.max(...rates), seconds: warmUpSeconds });
     for (const rate of rates) {
       print(`checkouts at ${rate}/s for ${seconds} s, and their floor`);
       const measured = await measureLatency({ target, organizations, floor, rate, seconds });
@@ -49,6 +54,7 @@ export async function runCheckoutBench(input: CheckoutBenchInput): Promise<Repor
 function methodOf({ whose, rates, seconds }: CheckoutBenchInput): readonly string[] {
   return [
     `On ${whose}: open loop at ${rates.join(' and ')}/s, ${seconds} s each; one generator process, keep-alive, an Idempotency-Key each.`,
+    `Before them ours and the floor run ${warmUpSeconds} s unmeasured, at the highest rate.`,
     'One-time checkouts of US, MX and RU in turn, so every provider of the default policy has a third.',
     `Each provider call sleeps ${providerMs} ms in the sandbox; calls are counted by its fault's hits. The sandbox's own median from arrival to answer is taken off for the target.`,
     'Floor: empty update-with-start, own worker process, same Temporal, half before and half after our run.',
