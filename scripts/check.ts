@@ -3,9 +3,9 @@ import { runSteps, SERVERS_STEP, STATIC_STEPS } from './run-steps.ts';
 const usage = `npm run check
 
 What to run before every commit, in under a minute: format, lint, types, unused code, and the fast tests (unit, workflow,
-and of the contract suite the checkouts at every provider). npm test runs everything.`;
+and of the contract suite what needs every provider's transport, keys and webhooks). npm test runs everything.`;
 
-const smoke = ['test/unit', 'test/workflow', 'test/replay', 'test/contract/checkout'];
+const smoke = ['test/unit', 'test/workflow', 'test/replay', 'test/contract/records'];
 const projects = ['unit', 'workflow', 'contract'].flatMap((name) => ['--project', name]);
 
 if (process.argv.includes('--help')) console.log(usage);
