@@ -2,7 +2,7 @@ import { runSteps, SERVERS_STEP, STATIC_STEPS } from './run-steps.ts';
 
 const usage = `npm run check
 
-What to run before every commit, in under a minute: format, lint, types, unused code, and the fast tests (unit, workflow,
+What to run before every commit, in about a minute: format, lint, types, unused code, and the fast tests (unit, workflow,
 and of the contract suite what needs every provider's transport, keys and webhooks). npm test runs everything.`;
 
 const smoke = ['test/unit', 'test/workflow', 'test/replay', 'test/contract/records'];

@@ -205,6 +205,7 @@ describe.each(providersWith('paymentMethods.attach'))('payment methods at %s', (
 });
 
 describe.each(providersWith('payments.create', 'paymentMethods.attach'))('payments at %s', (provider) => {
+  const challenged = new Set<string>();
   const amount = priceAt(provider);
   async function charge(number: string, businessId = nextId('chk'), idempotencyKey = nextId('key')) {
     const { client } = world.account(provider);
@@ -250,6 +251,22 @@ describe.each(providersWith('payments.create', 'paymentMethods.attach'))('paymen
   it('are declined as an answer', async () => {
     const { payments, input } = await charge(cards.declinesLater);
     expect(await payments.create(input)).toMatchObject({ outcome: 'declined', declineCode: expect.any(String) });
+  });
+
+  it.each(cards.challenged)('ask for the buyer where the bank wants to see them (%s)', async (number) => {
+    const { payments, input } = await charge(number);
+    const answer = await payments.create({ ...input, source: { ...input.source, offSession: false } });
+    // Each test mode knows one of these cards; the other one simply pays there.
+    expect(answer).toMatchObject(
+      answer.outcome === 'succeeded'
+        ? { value: { state: 'succeeded', nextAction: null } }
+        : { outcome: 'pending', value: { state: 'requires_action' }, nextAction: { kind: expect.any(String) } },
+    );
+    challenged.add(answer.outcome === 'pending' ? provider : 'nobody');
+  });
+
+  it('have asked for the buyer at least once', () => {
+    expect([...challenged]).toContain(provider);
   });
 
   it('are found after the answer was lost', async () => {

@@ -5,7 +5,11 @@ import type { CreateCheckoutInput, Page, PageQuery, ProviderAccount } from '../.
 import { aCheckout, nextId, type World } from './support.ts';
 
 /** Cards that every provider's test mode knows. */
-export const cards = { good: '4242424242424242', declinesLater: '4000000000000341' } as const;
+export const cards = {
+  good: '4242424242424242',
+  declinesLater: '4000000000000341',
+  challenged: ['4000002760003184', '4000000000001091'],
+} as const;
 
 /** The providers that can do all of these; a group that nobody has would make its tests vanish, so that fails. */
 export function providersWith(...operations: readonly string[]): readonly string[] {
