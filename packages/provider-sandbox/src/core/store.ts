@@ -23,6 +23,9 @@ interface Disk {
   close(): void;
 }
 
+/** Grows whenever stored objects change their shape. */
+const STATE_VERSION = 2;
+
 function openDisk(directory: string): Disk {
   mkdirSync(directory, { recursive: true });
   const database = new DatabaseSync(join(directory, 'sandbox.sqlite'));
@@ -31,6 +34,11 @@ function openDisk(directory: string): Disk {
   database.exec(
     'CREATE TABLE IF NOT EXISTS documents (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, UNIQUE (kind, id))',
   );
+  // Objects of another version have other shapes: they are dropped, and who we are is kept.
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {};
+  if (version !== STATE_VERSION)
+    database.exec(`DELETE FROM documents WHERE kind NOT LIKE '%sandbox/credentials' AND kind NOT LIKE '%sandbox/targets';
+      PRAGMA user_version = ${STATE_VERSION}`);
   const statement = (sql: string): StatementSync => database.prepare(sql);
   const upsert = statement(
     'INSERT INTO documents (kind, id, json) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json',

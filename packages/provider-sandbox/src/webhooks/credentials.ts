@@ -3,7 +3,7 @@ import { base58, base62, bytes, hex, uuid, withIdsFrom } from '../core/ids.ts';
 import type { RandomStream } from '../core/random.ts';
 import { seededRsaPair } from '../core/seeded-rsa.ts';
 import type { Store } from '../core/store.ts';
-import type { ProviderId } from '../core/types.ts';
+import { PROVIDERS, type ProviderId } from '../core/types.ts';
 import type { PolarKeyEra } from './signatures.ts';
 
 export interface CredentialSet {
@@ -69,7 +69,10 @@ function create({ adminToken, keys }: CredentialOptions): CredentialSet {
 export function createCredentials(store: Store, options: CredentialOptions): Credentials {
   const { adminToken, keys } = options;
   const stored = store.collection<CredentialSet>('sandbox/credentials');
-  const set = stored.get('credentials') ?? stored.put(withIdsFrom(keys, () => create(options)));
+  const known = stored.get('credentials');
+  // A state of before a provider was added has no keys for it: they are made, the others stay.
+  const isWhole = known !== undefined && PROVIDERS.every((provider) => provider in known);
+  const set = isWhole ? known : stored.put({ ...withIdsFrom(keys, () => create(options)), ...known });
   if (adminToken !== undefined && set.adminToken !== adminToken) {
     set.adminToken = adminToken;
     stored.put(set);

@@ -46,9 +46,12 @@ interface Source {
 
 export function createTargets(store: Store): Targets {
   const stored = store.collection<TargetsRow>('sandbox/targets');
-  const row: TargetsRow = stored.get('targets') ?? {
+  const known = stored.get('targets');
+  // A state of before a provider was added names no address for it.
+  const row: TargetsRow = {
     id: 'targets',
-    urls: { polar: null, conekta: null, stripe: null, fungies: null },
+    ...known,
+    urls: { polar: null, conekta: null, stripe: null, fungies: null, ...known?.urls },
   };
   const sources = new Map<ProviderId, Source>();
   const disabled = (provider: ProviderId): string[] => row.disabled?.[provider] ?? [];
