@@ -7,8 +7,8 @@ const usage = `npm run projects -- <command>
   create <project> --name "Acme" [--currency USD] [--origin https://app.example]…
   key <project> --name "Backend" [--publishable] [--scopes billing:read,billing:write]
   accounts <project>                       its accounts at providers
-  set <project> <provider> --env-file FILE       put credentials (KEY=value lines; - reads standard input)
-  rotate <project> <provider> --env-file FILE    change some; an old webhook secret stays valid beside the new
+  set <project> <provider> --file FILE       put credentials (KEY=value lines; - reads standard input)
+  rotate <project> <provider> --file FILE    change some; an old webhook secret stays valid beside the new
   test <project> <provider>                whose account is it?
   webhook <project> <provider>             register our address there, and keep the secret
   remove <project> <provider>
@@ -28,7 +28,7 @@ const { values, positionals } = parseArgs({
     origin: { type: 'string', multiple: true },
     publishable: { type: 'boolean', default: false },
     scopes: { type: 'string', default: 'billing:read,billing:write,usage:write' },
-    'env-file': { type: 'string' },
+    file: { type: 'string' },
     'api-url': { type: 'string' },
     key: { type: 'string' },
     apply: { type: 'boolean', default: false },
@@ -74,7 +74,7 @@ function callOf(name: string, project?: string, provider?: string): Call | null 
   if (name === 'test') return { method: 'POST', path: `${path}/test` };
   if (name === 'webhook') return { method: 'POST', path: `${path}/webhook`, body: {} };
   if (name === 'remove') return { method: 'DELETE', path };
-  const file = values['env-file'];
+  const file = values.file;
   if (file === undefined) return null;
   const body = { credentials: parseEnv(readFileSync(file === '-' ? 0 : file, 'utf8')) };
   if (name === 'set') return { method: 'PUT', path, body };
