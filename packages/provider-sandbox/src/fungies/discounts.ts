@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { uuid } from '../core/ids.ts';
-import type { ApiRequest, Route } from '../http/answer.ts';
+import type { Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { FungiesContext } from './context.ts';
 import { invalid, notFound, success } from './errors.ts';
 import { listPage, matches, matchesTerm } from './listing.ts';
@@ -107,11 +108,7 @@ export function discountFor(
 }
 
 export function discountRoutes(fungies: FungiesContext): Route[] {
-  const found = (request: ApiRequest): Discount => {
-    const discount = fungies.discounts.get(request.params['id'] ?? '');
-    if (!discount) throw notFound('Discount');
-    return discount;
-  };
+  const found = byPathId(fungies.discounts, () => notFound('Discount'));
   return [
     {
       method: 'get',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { uuid } from '../core/ids.ts';
-import type { ApiRequest, Route } from '../http/answer.ts';
+import type { Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { FungiesContext } from './context.ts';
 import { invalid, notFound, success } from './errors.ts';
 import { isShown, listPage, matches, matchesTerm } from './listing.ts';
@@ -87,11 +88,7 @@ function update(fungies: FungiesContext, offer: Offer, body: z.output<typeof upd
 }
 
 export function offerRoutes(fungies: FungiesContext): Route[] {
-  const found = (request: ApiRequest): Offer => {
-    const offer = fungies.offers.get(request.params['id'] ?? '');
-    if (!offer) throw notFound('Offer');
-    return offer;
-  };
+  const found = byPathId(fungies.offers, () => notFound('Offer'));
   return [
     {
       method: 'get',

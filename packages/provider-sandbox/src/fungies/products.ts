@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { uuid } from '../core/ids.ts';
-import type { ApiRequest, Route } from '../http/answer.ts';
+import type { Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { FungiesContext } from './context.ts';
 import { notFound, success } from './errors.ts';
 import { arrayFilter, isShown, listPage, matchesTerm } from './listing.ts';
@@ -59,11 +60,7 @@ function update(fungies: FungiesContext, product: Product, body: z.output<typeof
 }
 
 export function productRoutes(fungies: FungiesContext): Route[] {
-  const found = (request: ApiRequest): Product => {
-    const product = fungies.products.get(request.params['id'] ?? '');
-    if (!product) throw notFound('Product');
-    return product;
-  };
+  const found = byPathId(fungies.products, () => notFound('Product'));
   const adding = (kind: 'variants' | 'plans'): Route => ({
     method: 'post',
     path: `/v0/products/:id/${kind}/add`,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Card } from '../core/cards.ts';
-import type { ApiRequest, Route } from '../http/answer.ts';
+import type { Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { FungiesContext } from './context.ts';
 import { invalid, notFound, success } from './errors.ts';
 import { isShown, listPage, matchesTerm } from './listing.ts';
@@ -89,11 +90,7 @@ function inventory(fungies: FungiesContext, user: User): object[] {
 }
 
 export function userRoutes(fungies: FungiesContext): Route[] {
-  const found = (request: ApiRequest): User => {
-    const user = fungies.users.get(request.params['id'] ?? '');
-    if (!user) throw notFound('User');
-    return user;
-  };
+  const found = byPathId(fungies.users, () => notFound('User'));
   const archiving = (verb: 'archive' | 'unarchive'): Route => ({
     method: 'patch',
     path: `/v0/users/:id/${verb}`,

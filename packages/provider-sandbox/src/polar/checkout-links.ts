@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Collection } from '../core/collection.ts';
 import { base62, uuid } from '../core/ids.ts';
 import type { ApiRequest, Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import { checkoutUrl } from './checkout-object.ts';
 import { createBody as checkoutBody, openCheckout } from './checkouts.ts';
 import type { PolarContext } from './context.ts';
@@ -91,11 +92,7 @@ export const isLink = (polar: PolarContext, secret: string): boolean =>
 
 export function checkoutLinkRoutes(polar: PolarContext): Route[] {
   const links = linksOf(polar);
-  const found = (request: ApiRequest): CheckoutLink => {
-    const link = links.get(request.params['id'] ?? '');
-    if (!link) throw notFound();
-    return link;
-  };
+  const found = byPathId(links, notFound);
   const create = (body: z.output<typeof createBody>): CheckoutLink => {
     const products = body.products ?? (body.product_id === undefined ? [] : [body.product_id]);
     if (products.length === 0) throw refuse(['body', 'products'], 'Field required', body, 'missing');

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { uuid } from '../core/ids.ts';
-import type { ApiRequest, Route } from '../http/answer.ts';
+import type { Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { PolarContext } from './context.ts';
 import { notFound, refuse } from './errors.ts';
 import { listPage, oneOf } from './listing.ts';
@@ -71,11 +72,7 @@ interface CustomField {
 /** Questions that a checkout asks; `product-object.ts` shows them with the products they are attached to. */
 export function customFieldRoutes(polar: PolarContext): Route[] {
   const fields = polar.sandbox.store.collection<CustomField>('polar/custom_fields');
-  const found = (request: ApiRequest): CustomField => {
-    const field = fields.get(request.params['id'] ?? '');
-    if (!field) throw notFound();
-    return field;
-  };
+  const found = byPathId(fields, notFound);
   const requireFree = (slug: string, own: string | null): void => {
     if (fields.all().some((other) => other.slug === slug && other.id !== own))
       throw refuse(['body', 'slug'], 'Custom field with this slug already exists.', slug);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { uuid } from '../core/ids.ts';
-import type { ApiRequest, Route } from '../http/answer.ts';
+import type { Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { PolarContext } from './context.ts';
 import { notFound, refuse } from './errors.ts';
 import { listPage } from './listing.ts';
@@ -106,11 +107,7 @@ function update(polar: PolarContext, discount: Discount, body: Change): Discount
 }
 
 export function discountRoutes(polar: PolarContext): Route[] {
-  const found = (request: ApiRequest): Discount => {
-    const discount = polar.discounts.get(request.params['id'] ?? '');
-    if (!discount) throw notFound();
-    return discount;
-  };
+  const found = byPathId(polar.discounts, notFound);
   const shown = (discount: Discount): object => showDiscount(polar, discount);
   const path = '/v1/discounts/:id';
   return [

@@ -1,5 +1,6 @@
 import { uuid } from '../core/ids.ts';
-import type { ApiRequest, Route } from '../http/answer.ts';
+import type { Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { PolarContext } from './context.ts';
 import { failed, notFound } from './errors.ts';
 import { listPage, oneOf } from './listing.ts';
@@ -69,11 +70,7 @@ function shown(polar: PolarContext, dispute: Dispute): object {
 }
 
 export function disputeRoutes(polar: PolarContext): Route[] {
-  const found = (request: ApiRequest): Dispute => {
-    const dispute = polar.disputes.get(request.params['id'] ?? '');
-    if (!dispute) throw notFound();
-    return dispute;
-  };
+  const found = byPathId(polar.disputes, notFound);
   return [
     {
       method: 'get',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { uuid } from '../core/ids.ts';
 import type { ApiRequest, Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { PolarContext } from './context.ts';
 import { notFound } from './errors.ts';
 import { listPage, oneOf } from './listing.ts';
@@ -126,11 +127,7 @@ function contentRoutes(found: (request: ApiRequest) => StoredFile): Route[] {
 }
 
 export function fileRoutes(polar: PolarContext): Route[] {
-  const found = (request: ApiRequest): StoredFile => {
-    const file = polar.files.get(request.params['id'] ?? '');
-    if (!file) throw notFound();
-    return file;
-  };
+  const found = byPathId(polar.files, notFound);
   const path = '/v1/files/:id';
   return [
     {

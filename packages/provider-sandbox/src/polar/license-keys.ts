@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { uuid } from '../core/ids.ts';
 import type { Metadata } from '../core/types.ts';
-import type { ApiRequest, Route } from '../http/answer.ts';
+import type { Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { PolarContext } from './context.ts';
 import { failed, notFound } from './errors.ts';
 import { rotateKey } from './license-key-issue.ts';
@@ -144,11 +145,7 @@ function useRoutes(polar: PolarContext, prefix: string): Route[] {
 }
 
 export function licenseKeyRoutes(polar: PolarContext): Route[] {
-  const found = (request: ApiRequest): LicenseKey => {
-    const key = polar.licenseKeys.get(request.params['id'] ?? '');
-    if (!key) throw notFound();
-    return key;
-  };
+  const found = byPathId(polar.licenseKeys, notFound);
   const path = '/v1/license-keys/:id';
   return [
     {

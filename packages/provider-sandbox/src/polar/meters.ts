@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { addInterval, type Interval } from '../core/duration.ts';
 import { uuid } from '../core/ids.ts';
 import type { ApiRequest, Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { PolarContext } from './context.ts';
 import { notFound, PolarFailure } from './errors.ts';
 import { listPage, oneOf } from './listing.ts';
@@ -177,11 +178,7 @@ function customerMeterRoutes(polar: PolarContext): Route[] {
 }
 
 export function meterRoutes(polar: PolarContext): Route[] {
-  const found = (request: ApiRequest): Meter => {
-    const meter = polar.meters.get(request.params['id'] ?? '');
-    if (!meter) throw notFound();
-    return meter;
-  };
+  const found = byPathId(polar.meters, notFound);
   const path = '/v1/meters/:id';
   return [
     {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ApiRequest, Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { PolarContext } from './context.ts';
 import { csvAnswer } from './csv.ts';
 import { toAddress } from './customers.ts';
@@ -109,11 +110,7 @@ function isWanted(polar: PolarContext, request: ApiRequest, doc: Order): boolean
 }
 
 export function orderRoutes(polar: PolarContext): Route[] {
-  const found = (request: ApiRequest): Order => {
-    const order = polar.orders.get(request.params['id'] ?? '');
-    if (!order) throw notFound();
-    return order;
-  };
+  const found = byPathId(polar.orders, notFound);
   const shown = (order: Order): object => showOrder(polar, order);
   const path = '/v1/orders/:id';
   return [

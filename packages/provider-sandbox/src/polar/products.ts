@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { uuid } from '../core/ids.ts';
-import type { ApiRequest, Route } from '../http/answer.ts';
+import type { Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import { setProductBenefits } from './benefits.ts';
 import type { PolarContext } from './context.ts';
 import { failed, notFound, refuse } from './errors.ts';
@@ -124,11 +125,7 @@ function remove(polar: PolarContext, product: Product): void {
 }
 
 export function productRoutes(polar: PolarContext): Route[] {
-  const found = (request: ApiRequest): Product => {
-    const product = polar.products.get(request.params['id'] ?? '');
-    if (!product) throw notFound();
-    return product;
-  };
+  const found = byPathId(polar.products, notFound);
   const shown = (product: Product): object => showProduct(polar, product);
   const path = '/v1/products/:id';
   return [

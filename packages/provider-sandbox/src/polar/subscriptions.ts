@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ApiRequest, Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import { syncBenefits } from './benefit-grants.ts';
 import type { PolarContext } from './context.ts';
 import { csvAnswer } from './csv.ts';
@@ -200,11 +201,7 @@ function exportRows(polar: PolarContext, request: ApiRequest): (string | number 
 }
 
 export function subscriptionRoutes(polar: PolarContext): Route[] {
-  const found = (request: ApiRequest): Subscription => {
-    const subscription = polar.subscriptions.get(request.params['id'] ?? '');
-    if (!subscription) throw notFound();
-    return subscription;
-  };
+  const found = byPathId(polar.subscriptions, notFound);
   const path = '/v1/subscriptions/:id';
   return [
     {

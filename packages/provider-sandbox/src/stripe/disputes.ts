@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { base62 } from '../core/ids.ts';
-import type { ApiRequest, Route } from '../http/answer.ts';
+import type { Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { StripeContext } from './context.ts';
 import { invalid, noSuch } from './errors.ts';
 import { expanded } from './expand.ts';
@@ -171,12 +172,7 @@ function update(stripe: StripeContext, dispute: Dispute, params: z.output<typeof
 }
 
 export function disputeRoutes(stripe: StripeContext): Route[] {
-  const found = (request: ApiRequest): Dispute => {
-    const id = request.params['id'] ?? '';
-    const dispute = stripe.disputes.get(id);
-    if (!dispute) throw noSuch('dispute', id, 'dispute');
-    return dispute;
-  };
+  const found = byPathId(stripe.disputes, (id) => noSuch('dispute', id, 'dispute'));
   const path = '/v1/disputes/:id';
   return [
     {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { base62 } from '../core/ids.ts';
-import type { ApiRequest, Route } from '../http/answer.ts';
+import type { Route } from '../http/answer.ts';
+import { byPathId } from '../http/path-id.ts';
 import type { StripeContext } from './context.ts';
 import { invalid, noSuch } from './errors.ts';
 import { listPage } from './listing.ts';
-import type { TestClock } from './objects.ts';
 import { expand, formOf, integer, page, parse, text } from './params.ts';
 
 const PATH = '/v1/test_helpers/test_clocks';
@@ -19,12 +19,7 @@ function forward(stripe: StripeContext, frozenTime: number): void {
 
 /** Stripe's clocks move a few customers; here each of them moves the one clock of the sandbox, forward only. */
 export function testClockRoutes(stripe: StripeContext): Route[] {
-  const found = (request: ApiRequest): TestClock => {
-    const id = request.params['id'] ?? '';
-    const clock = stripe.testClocks.get(id);
-    if (!clock) throw noSuch('billing clock', id, 'test_clock');
-    return clock;
-  };
+  const found = byPathId(stripe.testClocks, (id) => noSuch('billing clock', id, 'test_clock'));
   return [
     {
       method: 'post',

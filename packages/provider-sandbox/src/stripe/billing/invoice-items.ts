@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { base62 } from '../../core/ids.ts';
-import type { ApiRequest, Route } from '../../http/answer.ts';
+import type { Route } from '../../http/answer.ts';
+import { byPathId } from '../../http/path-id.ts';
 import type { StripeContext } from '../context.ts';
 import { requireCustomer } from '../require-customer.ts';
 import { invalid, noSuch } from '../errors.ts';
@@ -108,12 +109,7 @@ function createItem(stripe: StripeContext, params: z.output<typeof itemCreate>):
 }
 
 export function invoiceItemRoutes(stripe: StripeContext): Route[] {
-  const found = (request: ApiRequest): InvoiceItem => {
-    const id = request.params['id'] ?? '';
-    const item = stripe.invoiceItems.get(id);
-    if (!item) throw noSuch('invoiceitem', id, 'invoiceitem');
-    return item;
-  };
+  const found = byPathId(stripe.invoiceItems, (id) => noSuch('invoiceitem', id, 'invoiceitem'));
   return [
     {
       method: 'post',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ApiRequest, Route } from '../../http/answer.ts';
+import type { Route } from '../../http/answer.ts';
+import { byPathId } from '../../http/path-id.ts';
 import type { StripeContext } from '../context.ts';
 import { requireCustomer } from '../require-customer.ts';
 import { invalid, noSuch, paymentFailure } from '../errors.ts';
@@ -183,12 +184,7 @@ function pay(stripe: StripeContext, invoice: Invoice, params: z.output<typeof pa
 const onlyExpand = z.strictObject({ expand });
 
 export function invoiceRoutes(stripe: StripeContext): Route[] {
-  const found = (request: ApiRequest): Invoice => {
-    const id = request.params['id'] ?? '';
-    const invoice = stripe.invoices.get(id);
-    if (!invoice) throw noSuch('invoice', id, 'invoice');
-    return invoice;
-  };
+  const found = byPathId(stripe.invoices, (id) => noSuch('invoice', id, 'invoice'));
   const act = <T extends z.ZodType<{ expand?: string[] | undefined }>>(
     name: string,
     schema: T,

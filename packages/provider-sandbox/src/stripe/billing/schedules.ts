@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { base62 } from '../../core/ids.ts';
 import { addInterval } from '../../core/duration.ts';
 import type { ApiRequest, Route } from '../../http/answer.ts';
+import { byPathId } from '../../http/path-id.ts';
 import type { StripeContext } from '../context.ts';
 import { invalid, noSuch } from '../errors.ts';
 import { expanded } from '../expand.ts';
@@ -172,12 +173,7 @@ function phasesOf(
 const PATH = '/v1/subscription_schedules';
 
 export function scheduleRoutes(stripe: StripeContext): Route[] {
-  const found = (request: ApiRequest): SubscriptionSchedule => {
-    const id = request.params['id'] ?? '';
-    const schedule = stripe.schedules.get(id);
-    if (!schedule) throw noSuch('subscription_schedule', id, 'schedule');
-    return schedule;
-  };
+  const found = byPathId(stripe.schedules, (id) => noSuch('subscription_schedule', id, 'schedule'));
   const running = (request: ApiRequest): SubscriptionSchedule => {
     const schedule = found(request);
     if (schedule.status === 'active') return schedule;

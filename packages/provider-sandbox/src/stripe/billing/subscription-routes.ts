@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ApiRequest, Route } from '../../http/answer.ts';
+import { byPathId } from '../../http/path-id.ts';
 import type { StripeContext } from '../context.ts';
 import { invalid, noSuch } from '../errors.ts';
 import { expanded } from '../expand.ts';
@@ -98,12 +99,7 @@ function reads(stripe: StripeContext, found: (request: ApiRequest) => Subscripti
 }
 
 export function subscriptionRoutes(stripe: StripeContext): Route[] {
-  const found = (request: ApiRequest): Subscription => {
-    const id = request.params['id'] ?? '';
-    const subscription = stripe.subscriptions.get(id);
-    if (!subscription) throw noSuch('subscription', id, 'id');
-    return subscription;
-  };
+  const found = byPathId(stripe.subscriptions, (id) => noSuch('subscription', id, 'id'));
   const act = <T extends z.ZodType<{ expand?: string[] | undefined }>>(
     input: { method: 'post' | 'delete'; path: string; operation: string; schema: T },
     work: (subscription: Subscription, params: z.output<T>) => Subscription,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { base62 } from '../../core/ids.ts';
-import type { ApiRequest, Route } from '../../http/answer.ts';
+import type { Route } from '../../http/answer.ts';
+import { byPathId } from '../../http/path-id.ts';
 import type { StripeContext } from '../context.ts';
 import { invalid, noSuch } from '../errors.ts';
 import { listPage } from '../listing.ts';
@@ -89,12 +90,7 @@ function summaries(stripe: StripeContext, meter: Meter, params: z.output<typeof 
 }
 
 export function meterRoutes(stripe: StripeContext): Route[] {
-  const found = (request: ApiRequest): Meter => {
-    const id = request.params['id'] ?? '';
-    const meter = stripe.meters.get(id);
-    if (!meter) throw noSuch('billing meter', id, 'id');
-    return meter;
-  };
+  const found = byPathId(stripe.meters, (id) => noSuch('billing meter', id, 'id'));
   const toggle = (name: string, status: Meter['status']): Route => ({
     method: 'post',
     path: `${PATH}/:id/${name}`,

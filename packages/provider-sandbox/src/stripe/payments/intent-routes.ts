@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ApiRequest, Route } from '../../http/answer.ts';
+import type { Route } from '../../http/answer.ts';
+import { byPathId } from '../../http/path-id.ts';
 import type { StripeContext } from '../context.ts';
 import { invalid, noSuch } from '../errors.ts';
 import { expanded } from '../expand.ts';
@@ -18,12 +19,7 @@ const listParams = z.strictObject({
 const PATH = '/v1/payment_intents';
 
 export function paymentIntentRoutes(stripe: StripeContext): Route[] {
-  const found = (request: ApiRequest): PaymentIntent => {
-    const id = request.params['id'] ?? '';
-    const intent = stripe.paymentIntents.get(id);
-    if (!intent) throw noSuch('payment_intent', id, 'intent');
-    return intent;
-  };
+  const found = byPathId(stripe.paymentIntents, (id) => noSuch('payment_intent', id, 'intent'));
   const act = <T extends z.ZodType<{ expand?: string[] | undefined }>>(
     name: string,
     schema: T,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Decline } from '../../core/cards.ts';
 import type { ApiRequest, Route } from '../../http/answer.ts';
+import { byPathId } from '../../http/path-id.ts';
 import type { StripeContext } from '../context.ts';
 import { requireCustomer } from '../require-customer.ts';
 import { cardError, invalid, noSuch, paymentFailure } from '../errors.ts';
@@ -197,12 +198,7 @@ function actions(stripe: StripeContext, found: (request: ApiRequest) => SetupInt
 }
 
 export function setupIntentRoutes(stripe: StripeContext): Route[] {
-  const found = (request: ApiRequest): SetupIntent => {
-    const id = request.params['id'] ?? '';
-    const intent = stripe.setupIntents.get(id);
-    if (!intent) throw noSuch('setupintent', id, 'intent');
-    return intent;
-  };
+  const found = byPathId(stripe.setupIntents, (id) => noSuch('setupintent', id, 'intent'));
   return [
     {
       method: 'post',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { base62 } from '../../core/ids.ts';
-import type { ApiRequest, Route } from '../../http/answer.ts';
+import type { Route } from '../../http/answer.ts';
+import { byPathId } from '../../http/path-id.ts';
 import type { StripeContext } from '../context.ts';
 import { noSuch } from '../errors.ts';
 import { expanded } from '../expand.ts';
@@ -146,12 +147,7 @@ function update(
 const PATH = '/v1/billing_portal/configurations';
 
 export function portalConfigurationRoutes(stripe: StripeContext): Route[] {
-  const found = (request: ApiRequest): PortalConfiguration => {
-    const id = request.params['id'] ?? '';
-    const configuration = stripe.portalConfigurations.get(id);
-    if (!configuration) throw noSuch('configuration', id, 'configuration');
-    return configuration;
-  };
+  const found = byPathId(stripe.portalConfigurations, (id) => noSuch('configuration', id, 'configuration'));
   return [
     {
       method: 'post',

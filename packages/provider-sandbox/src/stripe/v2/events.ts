@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { base62 } from '../../core/ids.ts';
 import { type ApiRequest, type Route, readJson } from '../../http/answer.ts';
+import { byPathId } from '../../http/path-id.ts';
 import type { StripeContext } from '../context.ts';
 import { invalid, noSuch } from '../errors.ts';
 import type { EventDestination, ThinEvent } from '../objects.ts';
@@ -103,12 +104,7 @@ function pageOf<T extends { id: string }>(items: T[], request: ApiRequest, show:
 }
 
 function destinationRoutes(stripe: StripeContext): Route[] {
-  const found = (request: ApiRequest): EventDestination => {
-    const id = request.params['id'] ?? '';
-    const destination = stripe.eventDestinations.get(id);
-    if (!destination) throw noSuch('event destination', id, 'id');
-    return destination;
-  };
+  const found = byPathId(stripe.eventDestinations, (id) => noSuch('event destination', id, 'id'));
   const toggle = (name: string, status: EventDestination['status']): Route => ({
     method: 'post',
     path: `${PATH}/:id/${name}`,
