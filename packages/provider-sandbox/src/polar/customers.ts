@@ -10,7 +10,7 @@ import { emitState, stateOf } from './customer-state.ts';
 import { notFound, refuse } from './errors.ts';
 import { listPage, oneOf } from './listing.ts';
 import type { Customer, Subscription } from './objects.ts';
-import { showPaymentMethod } from './payment-methods.ts';
+import { paymentMethodPage } from './payment-methods.ts';
 import { taxIdKind } from './tax.ts';
 import { address, metadata, organizationId, parse } from './validation.ts';
 
@@ -142,18 +142,7 @@ export function customerRoutes(polar: PolarContext, endSubscription: (subscripti
       method: 'get',
       path: `${path}/payment-methods`,
       operations: ['customers.payment_methods', 'payment_methods.list'],
-      handle(request) {
-        const methods = polar.paymentMethods.findBy('customer', find(request).id).reverse();
-        return {
-          status: 200,
-          body: listPage(
-            request,
-            methods,
-            () => true,
-            (doc) => showPaymentMethod(polar, doc),
-          ),
-        };
-      },
+      handle: (request) => ({ status: 200, body: paymentMethodPage(polar, request, find(request)) }),
     },
     { method: 'get', path, operations: ['customers.get'], handle: (request) => ({ status: 200, body: find(request) }) },
     {

@@ -1,6 +1,8 @@
 import type { Card } from '../core/cards.ts';
 import { uuid } from '../core/ids.ts';
+import type { ApiRequest } from '../http/answer.ts';
 import type { PolarContext } from './context.ts';
+import { listPage } from './listing.ts';
 import type { Customer, PaymentMethod, Subscription } from './objects.ts';
 
 /** Saves a card for later charges; the same card again is the same method. The first one is the default. */
@@ -32,6 +34,17 @@ export function showPaymentMethod(polar: PolarContext, { card, ...stored }: Paym
     is_default: isDefault,
     method_metadata: { brand, last4, exp_month: expMonth, exp_year: expYear, wallet: null },
   };
+}
+
+/** `GET …/payment-methods`: newest first. */
+export function paymentMethodPage(polar: PolarContext, request: ApiRequest, customer: Customer): object {
+  const methods = polar.paymentMethods.findBy('customer', customer.id).reverse();
+  return listPage(
+    request,
+    methods,
+    () => true,
+    (doc) => showPaymentMethod(polar, doc),
+  );
 }
 
 /** What a charge without the customer uses: the subscription's own method, else the customer's default. */

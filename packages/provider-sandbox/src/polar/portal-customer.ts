@@ -5,9 +5,8 @@ import type { PolarContext } from './context.ts';
 import { toAddress } from './customers.ts';
 import { emitState } from './customer-state.ts';
 import { failed, notFound, refuse } from './errors.ts';
-import { listPage } from './listing.ts';
 import type { Customer } from './objects.ts';
-import { isInUse, removePaymentMethod, saveCard, showPaymentMethod } from './payment-methods.ts';
+import { isInUse, paymentMethodPage, removePaymentMethod, saveCard, showPaymentMethod } from './payment-methods.ts';
 import { portalCustomerObject } from './portal-objects.ts';
 import { portalCustomer } from './sessions.ts';
 import { retryPayment } from './subscription-cycle.ts';
@@ -101,18 +100,7 @@ export function portalCustomerRoutes(polar: PolarContext): Route[] {
       method: 'get',
       path: `${ME}/payment-methods`,
       operations: ['portal.payment_methods.list'],
-      handle(request) {
-        const methods = polar.paymentMethods.findBy('customer', me(request).id).reverse();
-        return {
-          status: 200,
-          body: listPage(
-            request,
-            methods,
-            () => true,
-            (doc) => showPaymentMethod(polar, doc),
-          ),
-        };
-      },
+      handle: (request) => ({ status: 200, body: paymentMethodPage(polar, request, me(request)) }),
     },
     {
       method: 'post',
