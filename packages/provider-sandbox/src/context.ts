@@ -1,4 +1,4 @@
-import { scopeAgenda, scopeStore } from './core/account-scope.ts';
+import { bareKind, scopeAgenda, scopeStore } from './core/account-scope.ts';
 import { type Agenda, createAgenda } from './core/agenda.ts';
 import { type Clock, createClock } from './core/clock.ts';
 import { type Faults, createFaults } from './core/faults.ts';
@@ -40,8 +40,7 @@ export interface SandboxCore {
   publicUrl(): string;
 }
 
-/** Kinds, of every account, that survive `POST /_sandbox/reset`: who we are and where events go. */
-export const KEPT_KINDS: readonly string[] = [
+const KEPT_KINDS: readonly string[] = [
   'sandbox/credentials',
   'sandbox/targets',
   'sandbox/clock',
@@ -49,13 +48,16 @@ export const KEPT_KINDS: readonly string[] = [
   'sandbox/random',
 ];
 
+/** Whether a kind, of any account, survives a reset: who we are and where events go. */
+export const isKept = (kind: string): boolean => KEPT_KINDS.includes(bareKind(kind));
+
 /** `seed` null: ids and keys are the system's; a number makes the whole run repeatable. */
 export function createCore(options: {
   stateDir: string | null;
   seed: number | null;
   publicUrl: () => string;
 }): SandboxCore {
-  const store = createStore(options.stateDir);
+  const store = createStore(options.stateDir, isKept);
   const clock = createClock(store);
   const random = createRandomness(store, options.seed);
   return {

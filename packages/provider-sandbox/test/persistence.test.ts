@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSandbox } from '../src/index.ts';
@@ -36,6 +37,25 @@ function startProcess(
 }
 
 describe('state', () => {
+  it('of another version keeps who everybody is and where events go, and nothing else', async () => {
+    const before = await startHarness({ stateDir, webhooks: { stripe: 'http://127.0.0.1:9/hook' } });
+    const other = before.sandbox.createAccount({ name: 'other' });
+    await before.stripe.customers.create({ email: 'gone@example.com' });
+    await before.sandbox.close();
+    const database = new DatabaseSync(join(stateDir, 'sandbox.sqlite'));
+    database.exec('PRAGMA user_version = 0');
+    database.close();
+
+    const after = await startHarness({ stateDir });
+    expect(after.sandbox.config).toMatchObject({ stripe: { api_key: before.sandbox.config.stripe.api_key } });
+    expect((await after.stripe.customers.list()).data).toEqual([]);
+    expect(await after.control('GET', '/accounts')).toMatchObject({ body: [{ id: 'default' }, { id: other.id }] });
+    expect(await after.control('GET', '/config')).toMatchObject({
+      body: { webhooks: { stripe: 'http://127.0.0.1:9/hook' } },
+    });
+    await after.sandbox.close();
+  });
+
   it('survives a restart: keys, objects, ledger, faults, clock, idempotency keys, pending deliveries', async () => {
     const receiver = await startReceiver();
     receiver.answerWith(...Array<number>(40).fill(500));

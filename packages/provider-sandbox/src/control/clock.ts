@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { KEPT_KINDS, type SandboxCore } from '../context.ts';
+import { isKept, type SandboxCore } from '../context.ts';
 import type { Accounts } from '../accounts.ts';
-import { bareKind } from '../core/account-scope.ts';
 import { addDuration } from '../core/duration.ts';
 import { ControlFailure } from './control-route.ts';
 
@@ -24,7 +23,7 @@ export function moveClock(core: SandboxCore, { now, advance }: z.output<typeof c
 
 /** Empties every account but for its keys and receivers, and returns to wall time. */
 export function reset(core: SandboxCore, accounts: Accounts): void {
-  core.store.clear((kind) => KEPT_KINDS.includes(bareKind(kind)));
+  core.store.clear(isKept);
   core.agenda.forget();
   core.clock.reset();
   core.random.restart();

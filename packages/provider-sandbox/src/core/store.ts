@@ -26,7 +26,19 @@ interface Disk {
 /** Grows whenever stored objects change their shape. */
 const STATE_VERSION = 2;
 
-function openDisk(directory: string): Disk {
+/** Objects of another version have other shapes: they go, as a reset would have it. */
+function dropOtherVersion(database: DatabaseSync, isKept: (kind: string) => boolean): void {
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {};
+  if (version === STATE_VERSION) return;
+  const remove = database.prepare('DELETE FROM documents WHERE kind = ?');
+  for (const row of database.prepare('SELECT DISTINCT kind FROM documents').all()) {
+    const kind = String(row['kind']);
+    if (!isKept(kind)) remove.run(kind);
+  }
+  database.exec(`PRAGMA user_version = ${STATE_VERSION}`);
+}
+
+function openDisk(directory: string, isKept: (kind: string) => boolean): Disk {
   mkdirSync(directory, { recursive: true });
   const database = new DatabaseSync(join(directory, 'sandbox.sqlite'));
   // WAL with NORMAL survives a killed process; only a power cut could lose the last moments.
@@ -34,11 +46,7 @@ function openDisk(directory: string): Disk {
   database.exec(
     'CREATE TABLE IF NOT EXISTS documents (seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, id TEXT NOT NULL, json TEXT NOT NULL, UNIQUE (kind, id))',
   );
-  // Objects of another version have other shapes: they are dropped, and who we are is kept.
-  const { user_version: version } = database.prepare('PRAGMA user_version').get() ?? {};
-  if (version !== STATE_VERSION)
-    database.exec(`DELETE FROM documents WHERE kind NOT LIKE '%sandbox/credentials' AND kind NOT LIKE '%sandbox/targets';
-      PRAGMA user_version = ${STATE_VERSION}`);
+  dropOtherVersion(database, isKept);
   const statement = (sql: string): StatementSync => database.prepare(sql);
   const upsert = statement(
     'INSERT INTO documents (kind, id, json) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET json = excluded.json',
@@ -54,9 +62,13 @@ function openDisk(directory: string): Disk {
   };
 }
 
-/** Objects live in memory; each commit writes the changed ones through to SQLite when a directory is given. */
-export function createStore(directory: string | null): Store {
-  const disk = directory === null ? null : openDisk(directory);
+/**
+ * Objects live in memory; each commit writes the changed ones through to SQLite when a directory is given.
+ *
+ * @param isKept The kinds that outlive the objects' shapes.
+ */
+export function createStore(directory: string | null, isKept: (kind: string) => boolean): Store {
+  const disk = directory === null ? null : openDisk(directory, isKept);
   const collections = new Map<string, Collection<Document>>();
   const dirty = new Map<string, Set<string>>();
   let scheduled = false;
