@@ -33,7 +33,13 @@ const orm = await openOrm(databaseUrl, { poolSize: 1 });
 const em = orm.em.fork();
 if ((await em.findOne(ProjectEntity, { id: projectId })) === null) {
   const project = { id: projectId, name: 'Default', defaultCurrency: 'USD', routingPolicy: 'merchant-of-record' };
-  const nothing = { defaultSuccessUrl: null, defaultCancelUrl: null, defaultPhone: null, allowedOrigins: [] };
+  const nothing = {
+    defaultSuccessUrl: null,
+    defaultCancelUrl: null,
+    defaultPhone: null,
+    allowedOrigins: [],
+    lifecyclePolicy: {},
+  };
   em.create(ProjectEntity, { ...project, ...nothing }, { persist: true });
   await em.flush();
 }

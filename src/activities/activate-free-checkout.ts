@@ -1,8 +1,10 @@
 import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
-import { SubscriptionEntity } from '../db/entities/payment.ts';
+import { SubscriptionEntity } from '../db/entities/subscription.ts';
 import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
 import { recordAudit } from '../db/queries/audit.ts';
+import { noteSubscription } from './note-subscription.ts';
+import { unwrittenLife } from './subscription-columns.ts';
 
 /** Nothing is due: the checkout is paid without a provider, and a free plan's subscription begins. */
 export function activateFreeCheckout(em: Db, row: Checkout): Promise<Checkout> {
@@ -25,7 +27,7 @@ export function activateFreeCheckout(em: Db, row: Checkout): Promise<Checkout> {
     const subscription = tx.create(
       SubscriptionEntity,
       {
-        ...emptyPeriods,
+        ...unwrittenLife,
         id: newId('sub'),
         projectId,
         live,
@@ -37,9 +39,9 @@ export function activateFreeCheckout(em: Db, row: Checkout): Promise<Checkout> {
         status: 'active',
         billingInterval,
         quantity,
+        country: fresh.country,
         provider: null,
-        providerSubscriptionId: null,
-        providerCustomerId: null,
+        collection: 'none',
         amountMinor: 0,
         currency: fresh.currency ?? 'USD',
         currentPeriodStart: new Date(),
@@ -49,19 +51,10 @@ export function activateFreeCheckout(em: Db, row: Checkout): Promise<Checkout> {
     );
     await tx.flush(); // the checkout's foreign key needs the row
     fresh.subscriptionId = subscription.id;
+    const actor = `checkout/${fresh.id}`;
+    await noteSubscription(tx, subscription, [
+      { type: 'subscription.created', cause: 'begun', actor, detail: 'a free plan', after: { status: 'active' } },
+    ]);
     return fresh;
   });
 }
-
-const emptyPeriods = {
-  currentPeriodStart: null,
-  currentPeriodEnd: null,
-  trialStart: null,
-  trialEnd: null,
-  cancelAtPeriodEnd: false,
-  cancelAt: null,
-  canceledAt: null,
-  endedAt: null,
-  pausedAt: null,
-  resumesAt: null,
-};

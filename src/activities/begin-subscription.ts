@@ -1,12 +1,12 @@
 import type { Checkout } from '../db/entities/checkout.ts';
-import { SubscriptionEntity, type Subscription } from '../db/entities/payment.ts';
+import { SubscriptionEntity, type Subscription } from '../db/entities/subscription.ts';
 import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
-import { recordAudit } from '../db/queries/audit.ts';
 import { linkProviderObjects } from '../db/queries/provider-objects.ts';
 import { BillingError } from '../domain/errors.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
-import { subscriptionColumns } from './subscription-columns.ts';
+import { noteSubscription } from './note-subscription.ts';
+import { subscriptionColumns, unwrittenLife } from './subscription-columns.ts';
 
 /** A paid subscription checkout gives birth to the subscription, once: its checkout id is unique. */
 export async function beginSubscription(
@@ -26,6 +26,7 @@ export async function beginSubscription(
   const row = tx.create(
     SubscriptionEntity,
     {
+      ...unwrittenLife,
       amountMinor,
       currency,
       ...subscriptionColumns(truth),
@@ -40,23 +41,22 @@ export async function beginSubscription(
       billingInterval,
       status: truth.status,
       provider,
-      providerSubscriptionId: truth.providerSubscriptionId,
+      country: checkout.country,
+      collection: 'provider',
       metadata: checkout.metadata,
     },
     { persist: true },
   );
-  recordAudit(tx, {
-    projectId,
-    live,
-    actor: `checkout/${checkout.id}`,
-    action: 'subscription.created',
-    entityKind: 'subscription',
-    entityId: row.id,
-    detail: `${truth.status} at ${provider}`,
-  });
   await tx.flush(); // foreign keys of the checkout, invoice and payment need the row
   await linkProviderObjects(tx, checkout, provider, { kind: 'subscription', id: row.id }, [
     { kind: 'subscription', id: truth.providerSubscriptionId },
+  ]);
+  await noteSubscription(tx, row, [
+    {
+      ...{ type: 'subscription.created', cause: 'begun', actor: `checkout/${checkout.id}` },
+      detail: `${truth.status} at ${provider}`,
+      after: { status: truth.status },
+    },
   ]);
   return row;
 }

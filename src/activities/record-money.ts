@@ -48,10 +48,13 @@ export async function recordInvoice(tx: Db, owner: MoneyOwner, truth: InvoiceTru
   if (known) return tx.assign(known, { ...stored, subscriptionId: known.subscriptionId ?? owner.subscriptionId });
   return tx.create(
     InvoiceEntity,
-    { ...owner, ...stored, id: newId('inv'), providerInvoiceId: truth.providerInvoiceId },
+    { ...owner, ...stored, ...notTold, id: newId('inv'), providerInvoiceId: truth.providerInvoiceId },
     { persist: true },
   );
 }
+
+/** What the truth of an invoice does not say. */
+const notTold = { lineItems: [], billingReason: null, dueAt: null, paymentMethodId: null, providerPaymentId: null };
 
 /** Records what a customer paid or tried to pay, once per provider id. Money that succeeded never becomes less true. */
 export async function recordPayment(
@@ -113,7 +116,8 @@ export async function recordMoneyBack(tx: Db, owner: MoneyOwner, back: MoneyBack
         RefundEntity,
         {
           ...{ ...key, ...stored, id: newId('re'), organizationId, paymentId: payment.id },
-          ...{ ...truth.amount, refundedAt: dateOf(truth.createdAt) },
+          ...{ ...truth.amount, refundedAt: dateOf(truth.createdAt), invoiceId: null, checkoutId: null },
+          ...{ reason: null, actor: null, failureCode: null, failureDetail: null },
         },
         { persist: true },
       );

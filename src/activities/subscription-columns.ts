@@ -5,6 +5,7 @@ import { dateOf } from './record-money.ts';
 export function subscriptionColumns(truth: SubscriptionTruth) {
   return {
     quantity: truth.quantity,
+    providerSubscriptionId: truth.providerSubscriptionId,
     providerCustomerId: truth.providerCustomerId,
     currentPeriodStart: dateOf(truth.currentPeriodStart),
     currentPeriodEnd: dateOf(truth.currentPeriodEnd),
@@ -19,3 +20,30 @@ export function subscriptionColumns(truth: SubscriptionTruth) {
     ...(truth.amount === null ? {} : { amountMinor: truth.amount.amountMinor, currency: truth.amount.currency }),
   };
 }
+
+/** What a new row has before anything has happened to it. */
+export const unwrittenLife = {
+  providerSubscriptionId: null,
+  providerCustomerId: null,
+  voucherMethod: null,
+  voucher: null,
+  paymentMethodId: null,
+  nextStep: null,
+  anchorAt: null,
+  currentPeriodStart: null,
+  currentPeriodEnd: null,
+  trialStart: null,
+  trialEnd: null,
+  cancelAtPeriodEnd: false,
+  cancelAt: null,
+  canceledAt: null,
+  endedAt: null,
+  pausedAt: null,
+  resumesAt: null,
+  pastDueAt: null,
+  graceEndsAt: null,
+  remindersSent: 0,
+  trialNotifiedAt: null,
+  failureCode: null,
+  requestFingerprint: null,
+} as const;

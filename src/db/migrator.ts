@@ -3,6 +3,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { Foundation } from '../../migrations/20261121000000_foundation.ts';
 import { MoneyBack } from '../../migrations/20261121130000_money-back.ts';
 import { ProviderAccounts } from '../../migrations/20261121120000_provider-accounts.ts';
+import { SubscriptionLife } from '../../migrations/20261121150000_subscription-life.ts';
 import { entities } from './orm.ts';
 
 /** Newest last. A released migration is never edited. */
@@ -10,6 +11,7 @@ const migrations = [
   { name: '20261121000000_foundation', class: Foundation },
   { name: '20261121120000_provider-accounts', class: ProviderAccounts },
   { name: '20261121130000_money-back', class: MoneyBack },
+  { name: '20261121150000_subscription-life', class: SubscriptionLife },
 ];
 
 /** Brings the schema to the newest version; safe to run at every start. @returns the names that were applied. */

@@ -1,7 +1,27 @@
 import { randomBytes } from 'node:crypto';
 
 export type IdPrefix =
-  'chk' | 'sub' | 'plan' | 'price' | 'pay' | 'inv' | 'evt' | 'aud' | 'key' | 'fb' | 're' | 'dsp' | 'job';
+  | 'chk'
+  | 'sub'
+  | 'chg'
+  | 'plan'
+  | 'price'
+  | 'pm'
+  | 'pay'
+  | 'inv'
+  | 'ord'
+  | 're'
+  | 'dsp'
+  | 'ben'
+  | 'grant'
+  | 'lic'
+  | 'act'
+  | 'evt'
+  | 'we'
+  | 'aud'
+  | 'key'
+  | 'fb'
+  | 'job';
 
 /** A prefixed UUIDv7 in hex: sortable by time of making, which keeps indexes and lists in order. */
 export function newId<P extends IdPrefix>(prefix: P): `${P}_${string}` {

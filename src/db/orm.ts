@@ -1,10 +1,23 @@
 import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
+import {
+  BenefitEntity,
+  BenefitGrantEntity,
+  EntitlementEntity,
+  LicenseActivationEntity,
+  LicenseKeyEntity,
+  PlanBenefitEntity,
+  ProviderBenefitEntity,
+} from './entities/benefit.ts';
 import { CheckoutEntity, FallbackEntity, RoutingDecisionEntity } from './entities/checkout.ts';
 import { OrganizationEntity, ProviderCustomerEntity, ProviderObjectEntity } from './entities/organization.ts';
-import { DisputeEntity, InvoiceEntity, PaymentEntity, RefundEntity, SubscriptionEntity } from './entities/payment.ts';
+import { CustomerDataJobEntity } from './entities/customer-data.ts';
+import { OutboundDeliveryEntity, OutboundEndpointEntity, OutboundEventEntity } from './entities/outbound.ts';
+import { DisputeEntity, InvoiceEntity, OrderEntity, PaymentEntity, RefundEntity } from './entities/payment.ts';
+import { PaymentMethodEntity } from './entities/payment-method.ts';
 import { PlanEntity, PriceEntity, ProviderPriceEntity } from './entities/plan.ts';
 import { ApiKeyEntity, ProjectEntity, ProviderAccountEntity, SessionEntity } from './entities/project.ts';
 import { AuditEntryEntity, IdempotencyRecordEntity, ProviderEventEntity } from './entities/records.ts';
+import { SubscriptionChangeEntity, SubscriptionEntity } from './entities/subscription.ts';
 
 export const entities = [
   ProjectEntity,
@@ -24,7 +37,21 @@ export const entities = [
   RefundEntity,
   DisputeEntity,
   InvoiceEntity,
+  OrderEntity,
+  PaymentMethodEntity,
   SubscriptionEntity,
+  SubscriptionChangeEntity,
+  BenefitEntity,
+  PlanBenefitEntity,
+  ProviderBenefitEntity,
+  BenefitGrantEntity,
+  LicenseKeyEntity,
+  LicenseActivationEntity,
+  EntitlementEntity,
+  OutboundEndpointEntity,
+  OutboundEventEntity,
+  OutboundDeliveryEntity,
+  CustomerDataJobEntity,
   ProviderEventEntity,
   IdempotencyRecordEntity,
   AuditEntryEntity,

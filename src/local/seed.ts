@@ -48,6 +48,7 @@ async function seedProject(em: Db): Promise<void> {
       defaultPhone: '+525555555555',
       allowedOrigins: ['https://app.example', 'http://localhost:*', 'http://127.0.0.1:*'],
       routingPolicy: 'merchant-of-record',
+      lifecyclePolicy: {},
       createdAt: now,
       updatedAt: now,
     },

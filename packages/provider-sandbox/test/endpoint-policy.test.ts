@@ -51,7 +51,7 @@ describe('an endpoint that fails', () => {
   });
 
   it('is disabled in the provider’s own object when its API registered it', () => {
-    const targets = createTargets(createStore(null));
+    const targets = createTargets(createStore(null, () => true));
     let isEnabled = true;
     const target = { url: 'http://127.0.0.1:9/hook', events: null, secret: null };
     targets.addSource(

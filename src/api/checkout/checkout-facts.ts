@@ -1,5 +1,5 @@
 import type { Organization } from '../../db/entities/organization.ts';
-import type { Subscription } from '../../db/entities/payment.ts';
+import type { Subscription } from '../../db/entities/subscription.ts';
 import type { Db } from '../../db/orm.ts';
 import { findOrganization } from '../../db/queries/organizations.ts';
 import { listLiveSubscriptions } from '../../db/queries/subscriptions.ts';

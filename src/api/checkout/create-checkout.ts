@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { Checkout } from '../../db/entities/checkout.ts';
-import type { Subscription } from '../../db/entities/payment.ts';
+import type { Subscription } from '../../db/entities/subscription.ts';
 import type { Db } from '../../db/orm.ts';
 import { findCheckout, findSameRequest, insertCheckout, type NewCheckout } from '../../db/queries/checkouts.ts';
 import { ensureOrganization } from '../../db/queries/organizations.ts';

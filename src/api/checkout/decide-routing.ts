@@ -1,5 +1,5 @@
 import type { Organization } from '../../db/entities/organization.ts';
-import type { Subscription } from '../../db/entities/payment.ts';
+import type { Subscription } from '../../db/entities/subscription.ts';
 import type { CountryEvidence } from '../../domain/routing/country.ts';
 import {
   attemptsOf,

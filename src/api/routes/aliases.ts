@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { refuseMethod } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
-import { isoOrNull } from '../present/values.ts';
+import { isoOrNull } from '../../present/values.ts';
 import { startCheckout } from './checkouts.ts';
 
 /** Routes that carry a provider's name, one set for each id in the registry. The provider is preferred, not forced. */

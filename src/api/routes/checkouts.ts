@@ -13,7 +13,7 @@ import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
 import { runIdempotent } from '../idempotency.ts';
 import { expireCheckout, openCheckout } from '../open-checkout.ts';
-import { presentCheckout, presentCheckoutDetail } from '../present/checkout.ts';
+import { presentCheckout, presentCheckoutDetail } from '../../present/checkout.ts';
 import { createCheckoutBody, listCheckoutsQuery } from '../schemas/checkout.ts';
 import { parseInput } from '../schemas/parse.ts';
 

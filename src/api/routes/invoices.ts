@@ -6,7 +6,7 @@ import { authorize, authorizeFor, callerOf, visibleOrganizations, type Need } fr
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
-import { presentInvoice } from '../present/invoice.ts';
+import { presentInvoice } from '../../present/invoice.ts';
 import { listInvoicesQuery } from '../schemas/invoice.ts';
 import { parseInput } from '../schemas/parse.ts';
 

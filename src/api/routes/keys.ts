@@ -7,7 +7,7 @@ import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
 import { mintKey } from '../keys.ts';
-import { presentApiKey } from '../present/project.ts';
+import { presentApiKey } from '../../present/project.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { createKeyBody, listKeysQuery } from '../schemas/project.ts';
 import { findManaged, operator, readOps, writeOps } from './managed-project.ts';

@@ -10,7 +10,7 @@ import { authorize, callerOf, type Caller, type Need } from '../caller.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
-import { presentAuditEntry, presentFallback, presentProvider, presentWebhookEvent } from '../present/ops.ts';
+import { presentAuditEntry, presentFallback, presentProvider, presentWebhookEvent } from '../../present/ops.ts';
 import { listAuditQuery, listQuery, listWebhookEventsQuery } from '../schemas/ops.ts';
 import { parseInput } from '../schemas/parse.ts';
 

@@ -4,7 +4,7 @@ import { recordAudit } from '../../db/queries/audit.ts';
 import { pathParam, refuseMethod } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
-import { presentPush } from '../present/project.ts';
+import { presentPush } from '../../present/project.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { pushPlansBody } from '../schemas/project.ts';
 import { operator, readOps, writeOps } from './managed-project.ts';

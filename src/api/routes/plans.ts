@@ -6,7 +6,7 @@ import { authorize, callerOf, type Caller, type Need } from '../caller.ts';
 import { decodeCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
-import { presentPlan, type PriceWish } from '../present/plan.ts';
+import { presentPlan, type PriceWish } from '../../present/plan.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { getPlanQuery, listPlansQuery, type GetPlanQuery } from '../schemas/plan.ts';
 

@@ -7,7 +7,7 @@ import type { Caller } from '../caller.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
-import { presentProject } from '../present/project.ts';
+import { presentProject } from '../../present/project.ts';
 import { listQuery } from '../schemas/ops.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { createProjectBody, patchProjectBody, type PatchProjectBody } from '../schemas/project.ts';
@@ -42,6 +42,7 @@ export function createProjectRoutes(deps: ApiDeps): Router {
           defaultPhone: body.default_phone,
           allowedOrigins: body.allowed_origins,
           routingPolicy,
+          lifecyclePolicy: {},
         });
         if (!made) throw fieldRefusal('project_exists', '/id', 'A project has this id already.');
         auditProject(tx, caller, made.id, 'project.created', null, presentProject(made));

@@ -15,7 +15,7 @@ import { pathParam, refuseMethod } from '../answer.ts';
 import type { Caller, Need } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
-import { presentProviderAccount, webhookUrl } from '../present/project.ts';
+import { presentProviderAccount, webhookUrl } from '../../present/project.ts';
 import { checkCredentials, rotated } from '../provider-credentials.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { connectWebhookBody, credentialsBody } from '../schemas/project.ts';

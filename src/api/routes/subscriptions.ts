@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import type { Subscription } from '../../db/entities/payment.ts';
+import type { Subscription } from '../../db/entities/subscription.ts';
 import { isId } from '../../db/new-id.ts';
 import { findPlan, listPlanKeys } from '../../db/queries/plans.ts';
 import { findSubscription, listSubscriptions } from '../../db/queries/subscriptions.ts';
@@ -9,7 +9,7 @@ import { authorize, authorizeFor, callerOf, visibleOrganizations, type Caller, t
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
-import { isEntitled, presentSubscription } from '../present/subscription.ts';
+import { isEntitled, presentSubscription } from '../../present/subscription.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { listSubscriptionsQuery, organizationSubscriptionQuery } from '../schemas/subscription.ts';
 

@@ -1,8 +1,6 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-import type { BillingInterval } from '../../domain/catalogue.ts';
 import type { InvoiceTruth, PaymentTruth } from '../../domain/checkout/truth.ts';
-import type { DisputeTruth, RefundTruth } from '../../domain/payment/truth.ts';
-import type { SubscriptionStatus } from '../../domain/subscription/truth.ts';
+import type { DisputeTruth, RefundReason, RefundTruth } from '../../domain/payment/truth.ts';
 import { owned } from './owned.ts';
 
 export const PaymentEntity = defineEntity({
@@ -30,7 +28,7 @@ export const PaymentEntity = defineEntity({
 });
 export type Payment = InferEntity<typeof PaymentEntity>;
 
-/** Money paid back, as the provider tells it. */
+/** Money paid back: asked for by us (then it begins as `requested`), or at the provider. */
 export const RefundEntity = defineEntity({
   name: 'Refund',
   tableName: 'refunds',
@@ -39,16 +37,28 @@ export const RefundEntity = defineEntity({
     organizationId: p.text(),
     paymentId: p.text(),
     provider: p.text(),
-    providerRefundId: p.text(),
-    status: p.text().$type<RefundTruth['status']>(),
+    /** null: the provider has not answered yet. */
+    providerRefundId: p.text().strictNullable(),
+    /** `unknown`: the provider's answer was lost; it is being asked. */
+    status: p.text().$type<RefundTruth['status'] | 'requested' | 'unknown'>(),
     /** What the customer got back, tax included. */
     amountMinor: p.bigint('number'),
     taxMinor: p.bigint('number').strictNullable(),
     currency: p.text(),
     refundedAt: p.datetime().strictNullable(),
+    /** What the request named. */
+    invoiceId: p.text().strictNullable(),
+    checkoutId: p.text().strictNullable(),
+    /** null: made at the provider. */
+    reason: p.text().$type<RefundReason>().strictNullable(),
+    actor: p.text().strictNullable(),
+    failureCode: p.text().strictNullable(),
+    failureDetail: p.json().$type<Record<string, unknown>>().strictNullable(),
+    version: p.integer().version(),
     ...owned,
   },
 });
+export type Refund = InferEntity<typeof RefundEntity>;
 
 /** Money that the buyer's bank asks back. */
 export const DisputeEntity = defineEntity({
@@ -69,6 +79,17 @@ export const DisputeEntity = defineEntity({
     ...owned,
   },
 });
+export type Dispute = InferEntity<typeof DisputeEntity>;
+
+/** A line of an invoice, as stored. */
+export interface StoredLine {
+  readonly description: string;
+  readonly quantity: number;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly periodStart: string | null;
+  readonly periodEnd: string | null;
+}
 
 export const InvoiceEntity = defineEntity({
   name: 'Invoice',
@@ -93,43 +114,44 @@ export const InvoiceEntity = defineEntity({
     paidAt: p.datetime().strictNullable(),
     hostedUrl: p.text().strictNullable(),
     pdfUrl: p.text().strictNullable(),
+    lineItems: p.json().$type<readonly StoredLine[]>(),
+    /** subscription_start, subscription_cycle …; null: not told. */
+    billingReason: p.text().strictNullable(),
+    dueAt: p.datetime().strictNullable(),
+    /** Ours. */
+    paymentMethodId: p.text().strictNullable(),
+    providerPaymentId: p.text().strictNullable(),
     ...owned,
   },
 });
 export type Invoice = InferEntity<typeof InvoiceEntity>;
 
-export const SubscriptionEntity = defineEntity({
-  name: 'Subscription',
-  tableName: 'subscriptions',
+/** A one-time purchase that was paid. */
+export const OrderEntity = defineEntity({
+  name: 'Order',
+  tableName: 'orders',
   properties: {
     id: p.text().primary(),
     organizationId: p.text(),
     userId: p.text().strictNullable(),
+    checkoutId: p.text(),
     planId: p.text(),
     priceId: p.text(),
-    checkoutId: p.text(),
-    status: p.text().$type<SubscriptionStatus>(),
-    billingInterval: p.text().$type<BillingInterval>(),
-    quantity: p.integer(),
-    /** null: a free plan, which lives without a provider. */
+    paymentId: p.text().strictNullable(),
+    invoiceId: p.text().strictNullable(),
+    /** null: it cost nothing. */
     provider: p.text().strictNullable(),
-    providerSubscriptionId: p.text().strictNullable(),
-    providerCustomerId: p.text().strictNullable(),
+    status: p.text().$type<'paid' | 'partially_refunded' | 'refunded' | 'disputed'>(),
+    quantity: p.integer(),
+    /** What the customer paid, tax included. */
     amountMinor: p.bigint('number'),
+    taxMinor: p.bigint('number').strictNullable(),
+    refundedMinor: p.bigint('number'),
     currency: p.text(),
-    currentPeriodStart: p.datetime().strictNullable(),
-    currentPeriodEnd: p.datetime().strictNullable(),
-    trialStart: p.datetime().strictNullable(),
-    trialEnd: p.datetime().strictNullable(),
-    cancelAtPeriodEnd: p.boolean(),
-    cancelAt: p.datetime().strictNullable(),
-    canceledAt: p.datetime().strictNullable(),
-    endedAt: p.datetime().strictNullable(),
-    pausedAt: p.datetime().strictNullable(),
-    resumesAt: p.datetime().strictNullable(),
     metadata: p.json().$type<Record<string, string>>(),
+    paidAt: p.datetime(),
     version: p.integer().version(),
     ...owned,
   },
 });
-export type Subscription = InferEntity<typeof SubscriptionEntity>;
+export type Order = InferEntity<typeof OrderEntity>;

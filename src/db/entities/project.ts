@@ -1,4 +1,5 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import type { LifecyclePolicy } from '../../domain/subscription/lifecycle-policy.ts';
 import { owned } from './owned.ts';
 
 export const ProjectEntity = defineEntity({
@@ -13,6 +14,8 @@ export const ProjectEntity = defineEntity({
     defaultPhone: p.text().strictNullable(),
     allowedOrigins: p.array(),
     routingPolicy: p.text(),
+    /** What differs from the default policy. */
+    lifecyclePolicy: p.json().$type<Partial<LifecyclePolicy>>(),
     createdAt: owned.createdAt,
     updatedAt: owned.updatedAt,
   },

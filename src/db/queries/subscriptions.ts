@@ -1,5 +1,5 @@
 import type { SubscriptionStatus } from '../../domain/subscription/truth.ts';
-import { SubscriptionEntity, type Subscription } from '../entities/payment.ts';
+import { SubscriptionEntity, type Subscription } from '../entities/subscription.ts';
 import type { Db } from '../orm.ts';
 
 export interface Scope {

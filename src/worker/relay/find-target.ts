@@ -1,6 +1,7 @@
 import { CheckoutEntity } from '../../db/entities/checkout.ts';
 import { ProviderObjectEntity } from '../../db/entities/organization.ts';
-import { InvoiceEntity, PaymentEntity, SubscriptionEntity } from '../../db/entities/payment.ts';
+import { InvoiceEntity, PaymentEntity } from '../../db/entities/payment.ts';
+import { SubscriptionEntity } from '../../db/entities/subscription.ts';
 import type { Db } from '../../db/orm.ts';
 import { checkoutWorkflowId, subscriptionWorkflowId } from '../../workflows/messages.ts';
 import type { ClaimedEvent } from './claim-events.ts';
@@ -68,14 +69,13 @@ async function checkoutTarget(em: Db, event: ClaimedEvent, checkoutId: string): 
 async function subscriptionTarget(em: Db, subscriptionId: string): Promise<Target | null> {
   const row = await em.findOne(SubscriptionEntity, { id: subscriptionId });
   if (row === null) return null;
-  const { country } = await em.findOneOrFail(CheckoutEntity, { id: row.checkoutId });
   const isYoung = Date.now() - row.createdAt.getTime() < 60_000;
   return {
     kind: 'subscription',
     id: row.id,
     workflowId: subscriptionWorkflowId(row.id),
     organizationId: row.organizationId,
-    country,
+    country: row.country,
     isStarting: isYoung,
   };
 }

@@ -1,5 +1,5 @@
-import type { Invoice } from '../../db/entities/payment.ts';
-import type { InvoiceAnswer } from '../schemas/invoice.ts';
+import type { Invoice } from '../db/entities/payment.ts';
+import type { InvoiceAnswer } from '../api/schemas/invoice.ts';
 import { isoOrNull, moneyOrNull, toMoney } from './values.ts';
 
 export function presentInvoice(row: Invoice): InvoiceAnswer {

@@ -1,7 +1,7 @@
-import type { ProviderPriceRow } from '../../db/entities/plan.ts';
-import type { PricedPlan } from '../../db/queries/plans.ts';
-import { choosePrice, type BillingInterval } from '../../domain/catalogue.ts';
-import type { PlanAnswer } from '../schemas/plan.ts';
+import type { ProviderPriceRow } from '../db/entities/plan.ts';
+import type { PricedPlan } from '../db/queries/plans.ts';
+import { choosePrice, type BillingInterval } from '../domain/catalogue.ts';
+import type { PlanAnswer } from '../api/schemas/plan.ts';
 
 /** In which currency to quote: none named shows every price. */
 export interface PriceWish {

@@ -1,8 +1,8 @@
-import type { ApiKey, Project, ProviderAccountRow } from '../../db/entities/project.ts';
+import type { ApiKey, Project, ProviderAccountRow } from '../db/entities/project.ts';
 import type { z } from 'zod';
-import type { PushReport } from '../../workflows/messages.ts';
-import type { planPush } from '../schemas/project.ts';
-import type { ApiKeyAnswer, ProjectAnswer, ProviderAccountAnswer } from '../schemas/project.ts';
+import type { PushReport } from '../workflows/messages.ts';
+import type { planPush } from '../api/schemas/project.ts';
+import type { ApiKeyAnswer, ProjectAnswer, ProviderAccountAnswer } from '../api/schemas/project.ts';
 import { isoOrNull } from './values.ts';
 
 export function presentProject(row: Project): ProjectAnswer {

@@ -1,7 +1,7 @@
-import type { Checkout } from '../../db/entities/checkout.ts';
-import type { Payment } from '../../db/entities/payment.ts';
-import type { AuditEntry } from '../../db/entities/records.ts';
-import type { CheckoutDetail, CheckoutSummary } from '../schemas/checkout.ts';
+import type { Checkout } from '../db/entities/checkout.ts';
+import type { Payment } from '../db/entities/payment.ts';
+import type { AuditEntry } from '../db/entities/records.ts';
+import type { CheckoutDetail, CheckoutSummary } from '../api/schemas/checkout.ts';
 import { isoOrNull, moneyOrNull, toMoney } from './values.ts';
 
 /** A checkout as its creation answers it. */

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
-import type { AuditEntry, ProviderEvent } from '../../db/entities/records.ts';
-import type { listFallbacks } from '../../db/queries/checkouts.ts';
-import type { SubscriptionAbilities } from '../../domain/routing/abilities.ts';
-import type { ProviderDirectory } from '../../providers/port.ts';
-import type { auditEntry, fallbackRecord, provider, WebhookEventAnswer } from '../schemas/ops.ts';
+import type { AuditEntry, ProviderEvent } from '../db/entities/records.ts';
+import type { listFallbacks } from '../db/queries/checkouts.ts';
+import type { SubscriptionAbilities } from '../domain/routing/abilities.ts';
+import type { ProviderDirectory } from '../providers/port.ts';
+import type { auditEntry, fallbackRecord, provider, WebhookEventAnswer } from '../api/schemas/ops.ts';
 import { isoOrNull } from './values.ts';
 
 /** Without the body: it holds personal data. */

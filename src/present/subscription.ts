@@ -1,6 +1,6 @@
-import type { Subscription } from '../../db/entities/payment.ts';
-import type { SubscriptionStatus } from '../../domain/subscription/truth.ts';
-import type { SubscriptionAnswer } from '../schemas/subscription.ts';
+import type { Subscription } from '../db/entities/subscription.ts';
+import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
+import type { SubscriptionAnswer } from '../api/schemas/subscription.ts';
 import { isoOrNull, toMoney } from './values.ts';
 
 /** Statuses in which the organization has what it pays for; a late payer keeps it while the provider retries. */

@@ -1,0 +1,63 @@
+import { DisputeEntity, PaymentEntity } from '../db/entities/payment.ts';
+import { ProjectEntity } from '../db/entities/project.ts';
+import type { Subscription } from '../db/entities/subscription.ts';
+import type { Db } from '../db/orm.ts';
+import { recordAudit } from '../db/queries/audit.ts';
+import { listPlanKeys } from '../db/queries/plans.ts';
+import type { EventType } from '../domain/events.ts';
+import { defaultLifecyclePolicy, type LifecyclePolicy } from '../domain/subscription/lifecycle-policy.ts';
+import { presentSubscription } from '../present/subscription.ts';
+import { recordEvent } from './record-event.ts';
+import { writeSubscriptionEntitlement } from './write-entitlement.ts';
+
+/** What a change of the row is told as, and by whom it came. */
+export interface SubscriptionNews {
+  readonly type: EventType;
+  /** Makes the event one of a kind: a period's start, a change's id; default: the row's version. */
+  readonly cause?: string;
+  readonly actor: string;
+  /** One readable clause, without personal data. */
+  readonly detail: string;
+  readonly before?: Readonly<Record<string, unknown>>;
+  readonly after?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Everything that follows from a changed row, in its transaction: audit entries, the app's events and the entitlement.
+ * Call it once per change, with the row as it shall be.
+ */
+export async function noteSubscription(tx: Db, row: Subscription, news: readonly SubscriptionNews[]): Promise<void> {
+  const { projectId, live, organizationId } = row;
+  for (const each of news)
+    recordAudit(tx, {
+      ...{ projectId, live, actor: each.actor, action: each.type, entityKind: 'subscription', entityId: row.id },
+      detail: each.detail,
+      ...(each.before && { before: each.before }),
+      ...(each.after && { after: each.after }),
+    });
+  await tx.flush(); // the row's new version and foreign keys
+  await writeSubscriptionEntitlement(tx, row, await lifecyclePolicyOf(tx, projectId), await isDisputed(tx, row));
+  if (news.length === 0) return;
+  const data = presentSubscription(row, await listPlanKeys(tx, projectId, [row.planId]));
+  for (const each of news)
+    await recordEvent(tx, {
+      ...{ projectId, live, organizationId, type: each.type, objectKind: 'subscription', objectId: row.id },
+      ...{ cause: each.cause ?? row.version, data },
+    });
+}
+
+export async function lifecyclePolicyOf(em: Db, projectId: string): Promise<LifecyclePolicy> {
+  const project = await em.findOneOrFail(ProjectEntity, { id: projectId });
+  return { ...defaultLifecyclePolicy, ...project.lifecyclePolicy };
+}
+
+/** Whether a bank is asking back, or has taken back, what was paid for it. */
+async function isDisputed(em: Db, row: Subscription): Promise<boolean> {
+  const payments = await em.find(PaymentEntity, { subscriptionId: row.id }, { fields: ['id'] });
+  if (payments.length === 0) return false;
+  const open = await em.count(DisputeEntity, {
+    paymentId: { $in: payments.map(({ id }) => id) },
+    status: { $in: ['needs_response', 'under_review', 'lost'] },
+  });
+  return open > 0;
+}
