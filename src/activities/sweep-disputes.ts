@@ -1,6 +1,7 @@
 import { PaymentEntity, type Payment } from '../db/entities/payment.ts';
 import { ProjectEntity } from '../db/entities/project.ts';
 import type { Db } from '../db/orm.ts';
+import type { AccountKey } from '../domain/provider-account.ts';
 import type { DisputeTruth } from '../domain/payment/truth.ts';
 import type { ProviderClient } from '../providers/port.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -41,11 +42,7 @@ async function listAll(disputes: NonNullable<ProviderClient['disputes']>): Promi
   }
 }
 
-async function record(
-  deps: ActivityDeps,
-  owner: { readonly projectId: string; readonly live: boolean; readonly provider: string },
-  disputes: readonly DisputeTruth[],
-): Promise<number> {
+async function record(deps: ActivityDeps, owner: AccountKey, disputes: readonly DisputeTruth[]): Promise<number> {
   const ids = disputes.map(({ providerPaymentId }) => providerPaymentId);
   if (ids.length === 0) return 0;
   const payments = await deps.orm.em.fork().find(PaymentEntity, { ...owner, providerPaymentId: { $in: ids } });
