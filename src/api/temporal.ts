@@ -65,8 +65,13 @@ export function createTemporalGateway(client: Client): TemporalGateway {
         staticSummary: `${input.projectId}: ${input.dryRun ? 'what a push would do' : 'push plans'}`,
         typedSearchAttributes: [{ key: searchAttributes.project, value: input.projectId }],
       });
-      const late = sleep(shortMs).then(() => handle.query(pushQuery));
-      return Promise.race([handle.result(), late]);
+      const patience = new AbortController();
+      try {
+        const late = sleep(shortMs, undefined, { signal: patience.signal }).then(() => handle.query(pushQuery));
+        return await Promise.race([handle.result(), late]);
+      } finally {
+        patience.abort();
+      }
     },
     async readPush(id, projectId, live) {
       try {
