@@ -11,7 +11,7 @@ export interface FaultInput {
 
 export interface LedgerEntry {
   readonly provider: string;
-  readonly kind: 'charge' | 'refund';
+  readonly kind: 'charge' | 'refund' | 'dispute' | 'dispute_reversal';
   readonly id: string;
   readonly amount_minor: number;
   readonly currency: string;
@@ -50,9 +50,11 @@ export interface SandboxClient {
   deliveries(): Promise<readonly Delivery[]>;
 }
 
-/** The provider sandbox's control interface. */
-export function createSandboxClient(target: Pick<Target, 'sandbox_url' | 'sandbox_admin_token'>): SandboxClient {
-  async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+type Place = Pick<Target, 'sandbox_url' | 'sandbox_admin_token'>;
+
+/** Any call of the provider sandbox's control interface, which throws unless the sandbox does it. */
+export function createSandboxControl(target: Place) {
+  return async function ask<T>(method: string, path: string, body?: unknown): Promise<T> {
     const answer = await fetch(`${target.sandbox_url}/_sandbox/${path}`, {
       method,
       headers: { authorization: `Bearer ${target.sandbox_admin_token}`, 'content-type': 'application/json' },
@@ -61,7 +63,12 @@ export function createSandboxClient(target: Pick<Target, 'sandbox_url' | 'sandbo
     if (!answer.ok)
       throw new Error(`the sandbox answered ${answer.status} to ${method} ${path}: ${await answer.text()}`);
     return (await answer.json()) as T;
-  }
+  };
+}
+
+/** The calls that benches and chaos runs make, by name. */
+export function createSandboxClient(target: Place): SandboxClient {
+  const ask = createSandboxControl(target);
   return {
     addFault: (fault) => ask('POST', 'faults', fault),
     async faultHits() {

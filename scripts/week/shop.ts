@@ -1,6 +1,7 @@
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { z } from 'zod';
+import { createSandboxControl } from '../../bench/clients/sandbox.ts';
 import type { Target } from '../../bench/stack/target.ts';
 
 export const providerView = z.object({
@@ -26,31 +27,22 @@ export type ApiAnswer<T> = { readonly body: T; readonly why: null } | { readonly
 
 export function openShop(target: Target): Shop {
   const pool = new pg.Pool({ connectionString: target.database_url, max: 2 });
-  const ask = async (url: string, token: string, method: string, body?: unknown) => {
-    const answer = await fetch(url, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: answer.status, text: await answer.text() };
-  };
   return {
     async api(schema, method, path, body) {
-      const { status, text } = await ask(`${target.api_url}/api/v1${path}`, target.ops_key, method, body);
-      if (status >= 300 || status === 202) return { body: null, why: `${status} ${text}` };
+      const answer = await fetch(`${target.api_url}/api/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${target.ops_key}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      if (!answer.ok || answer.status === 202) return { body: null, why: `${answer.status} ${text}` };
       return { body: schema.parse(JSON.parse(text)), why: null };
     },
     async rows(schema, sql, params) {
       const { rows } = await pool.query<object>(sql, [...params]);
       return z.array(schema).parse(rows);
     },
-    async sandbox(method, path, body) {
-      const url = `${target.sandbox_url}/_sandbox/${path}`;
-      const { status, text } = await ask(url, target.sandbox_admin_token, method, body);
-      if (status >= 400) throw new Error(`the sandbox answered ${status} to ${method} ${path}: ${text}`);
-      const answer: unknown = JSON.parse(text);
-      return answer;
-    },
+    sandbox: createSandboxControl(target),
     async runSchedule(id) {
       const connection = await Connection.connect({ address: target.temporal_address });
       const client = new Client({ connection, namespace: target.temporal_namespace });

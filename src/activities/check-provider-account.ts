@@ -1,5 +1,6 @@
 import { BillingError } from '../domain/errors.ts';
-import { findProviderAccount, recordAccountCheck, type AccountKey } from '../db/queries/provider-accounts.ts';
+import type { AccountKey } from '../domain/provider-account.ts';
+import { findProviderAccount, recordAccountCheck } from '../db/queries/provider-accounts.ts';
 import { accountOf } from './provider-account.ts';
 import type { ActivityDeps } from './deps.ts';
 

@@ -1,7 +1,8 @@
 import { openCredentials, sealCredentials } from '../crypto/account-credentials.ts';
 import { recordAudit } from '../db/queries/audit.ts';
-import { findProviderAccount, putProviderAccount, type AccountKey } from '../db/queries/provider-accounts.ts';
+import { findProviderAccount, putProviderAccount } from '../db/queries/provider-accounts.ts';
 import { BillingError } from '../domain/errors.ts';
+import type { AccountKey } from '../domain/provider-account.ts';
 import { callKey } from './call-key.ts';
 import { accountOf } from './provider-account.ts';
 import type { ActivityDeps } from './deps.ts';

@@ -1,6 +1,6 @@
-import { PaymentEntity, type Payment } from '../db/entities/payment.ts';
+import { PaymentEntity } from '../db/entities/payment.ts';
 import { ProjectEntity } from '../db/entities/project.ts';
-import type { Db } from '../db/orm.ts';
+import type { AccountKey } from '../domain/provider-account.ts';
 import type { DisputeTruth } from '../domain/payment/truth.ts';
 import type { ProviderClient } from '../providers/port.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -41,21 +41,15 @@ async function listAll(disputes: NonNullable<ProviderClient['disputes']>): Promi
   }
 }
 
-async function record(
-  deps: ActivityDeps,
-  owner: { readonly projectId: string; readonly live: boolean; readonly provider: string },
-  disputes: readonly DisputeTruth[],
-): Promise<number> {
+async function record(deps: ActivityDeps, owner: AccountKey, disputes: readonly DisputeTruth[]): Promise<number> {
   const ids = disputes.map(({ providerPaymentId }) => providerPaymentId);
   if (ids.length === 0) return 0;
   const payments = await deps.orm.em.fork().find(PaymentEntity, { ...owner, providerPaymentId: { $in: ids } });
   for (const payment of payments) {
     const own = disputes.filter(({ providerPaymentId }) => providerPaymentId === payment.providerPaymentId);
-    await keepInStep(() => deps.orm.em.fork().transactional((tx) => keep(tx, payment, own)));
+    await keepInStep(() =>
+      deps.orm.em.fork().transactional((tx) => recordMoneyBack(tx, payment, { refunds: [], disputes: own })),
+    );
   }
   return payments.length;
-}
-
-async function keep(tx: Db, payment: Payment, disputes: readonly DisputeTruth[]): Promise<void> {
-  await recordMoneyBack(tx, payment, { refunds: [], disputes });
 }

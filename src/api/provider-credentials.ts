@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js';
 import type { AccountCredentials } from '../crypto/account-credentials.ts';
 import type { CredentialField, ProviderDirectory } from '../providers/port.ts';
 import { refusal } from './error-codes.ts';
+import { sentence } from './schemas/parse.ts';
 
 /**
  * Refuses credentials that would make no account, or one of another mode, or one that speaks to a machine of ours.
@@ -68,8 +69,4 @@ function isPublicHttps(text: string): boolean {
 
 function fault(name: string, code: string, detail: string) {
   return { pointer: name === '' ? '/credentials' : `/credentials/${name}`, code, detail };
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${text.endsWith('.') ? '' : '.'}`;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
+import type { AccountKey } from '../domain/provider-account.ts';
 import type { checkProviderAccount, connectProviderWebhook } from '../workflows/check-provider-account.ts';
 import {
   billingQueue,
@@ -9,7 +10,6 @@ import {
   providerAccountWorkflowId,
   pushQuery,
   pushWorkflowId,
-  type ProviderAccountInput,
   type PushPlansInput,
   type PushReport,
 } from '../workflows/messages.ts';
@@ -65,8 +65,13 @@ export function createTemporalGateway(client: Client): TemporalGateway {
         staticSummary: `${input.projectId}: ${input.dryRun ? 'what a push would do' : 'push plans'}`,
         typedSearchAttributes: [{ key: searchAttributes.project, value: input.projectId }],
       });
-      const late = sleep(shortMs).then(() => handle.query(pushQuery));
-      return Promise.race([handle.result(), late]);
+      const patience = new AbortController();
+      try {
+        const late = sleep(shortMs, undefined, { signal: patience.signal }).then(() => handle.query(pushQuery));
+        return await Promise.race([handle.result(), late]);
+      } finally {
+        patience.abort();
+      }
     },
     async readPush(id, projectId, live) {
       try {
@@ -87,10 +92,10 @@ export function createTemporalGateway(client: Client): TemporalGateway {
 }
 
 /** Runs a short workflow for a person who waits; a second one for the same account joins the first. */
-async function runShort<Output>(client: Client, name: string, input: ProviderAccountInput): Promise<Output> {
+async function runShort<Output>(client: Client, name: string, input: AccountKey): Promise<Output> {
   const { projectId, provider } = input;
   return client.withDeadline(Date.now() + shortMs, () =>
-    client.workflow.execute<(input: ProviderAccountInput) => Promise<Output>>(name, {
+    client.workflow.execute<(input: AccountKey) => Promise<Output>>(name, {
       workflowId: `${providerAccountWorkflowId(input)}/${name}`,
       workflowIdConflictPolicy: 'USE_EXISTING',
       taskQueue: billingQueue,

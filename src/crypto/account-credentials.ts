@@ -1,7 +1,10 @@
 import type { KeyRing } from './key-ring.ts';
 
-/** Whose credentials they are. It is sealed with them, so that rows exchanged behind our back do not open. */
-export interface AccountKey {
+/**
+ * Whose credentials they are. It is sealed with them, so that rows exchanged behind our back do not open. The domain's
+ * `AccountKey` in shape: crypto imports nothing of ours.
+ */
+interface AccountKey {
   readonly projectId: string;
   readonly live: boolean;
   readonly provider: string;

@@ -54,12 +54,17 @@ export function abilitiesOf(id: string): ProviderAbilities {
   return moduleOf(id).abilities;
 }
 
-/**
- * What a provider can do, as `group.operation` in the port's words: read off a client made of the credentials'
- * examples, which calls nobody.
- */
+const operationsRead = new Map<string, readonly string[]>();
+
+/** What a provider can do, as `group.operation` in the port's words. @throws {BillingError} `provider_unknown` (not_found). */
 export function operationsOf(id: string): readonly string[] {
-  const module = moduleOf(id);
+  const known = operationsRead.get(id) ?? readOperations(moduleOf(id));
+  operationsRead.set(id, known);
+  return known;
+}
+
+/** Read off a client made of the credentials' examples, which calls nobody. */
+function readOperations(module: ProviderModule): readonly string[] {
   const example = Object.entries(module.credentials).map(([key, field]) => [key, field.example] as const);
   const config = module.configSchema.parse(Object.fromEntries(example));
   const { client } = module.createAccount(config, { timeoutMs: 1_000 });

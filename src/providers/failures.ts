@@ -184,3 +184,30 @@ export function statusUnknown(provider: string, status: string): BillingError {
     details: { provider, provider_code: status },
   });
 }
+
+export function discountCodeUnknown(provider: string): BillingError {
+  return new BillingError({
+    code: 'discount_code_unknown',
+    kind: 'invalid',
+    message: 'The provider knows no such discount code.',
+    details: { provider },
+  });
+}
+
+export function discountCodeTaken(provider: string, providerDiscountId?: string): BillingError {
+  return new BillingError({
+    code: 'discount_code_taken',
+    kind: 'conflict',
+    message: 'The provider has another discount with this code.',
+    details: { provider, ...(providerDiscountId !== undefined && { provider_discount_id: providerDiscountId }) },
+  });
+}
+
+/** @param name The provider's, as people write it. */
+export function webhookMalformed(name: string): BillingError {
+  return new BillingError({
+    code: 'webhook_malformed',
+    kind: 'invalid',
+    message: `The message is not a ${name} event.`,
+  });
+}

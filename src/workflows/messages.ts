@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { CheckoutMode } from '../domain/catalogue.ts';
+import type { AccountKey } from '../domain/provider-account.ts';
 import type { PushStep } from '../domain/plan-push.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
@@ -38,13 +39,6 @@ export interface SubscriptionInput {
   readonly carried?: { readonly facts: readonly ProviderFact[]; readonly seen: readonly string[] };
 }
 
-/** A project's account at a provider. */
-export interface ProviderAccountInput {
-  readonly projectId: string;
-  readonly live: boolean;
-  readonly provider: string;
-}
-
 export interface PushPlansInput {
   readonly projectId: string;
   readonly live: boolean;
@@ -76,7 +70,7 @@ export function disputeIds(facts: readonly ProviderFact[]): readonly string[] {
 
 export const checkoutWorkflowId = (checkoutId: string) => `checkout/${checkoutId}`;
 export const subscriptionWorkflowId = (subscriptionId: string) => `subscription/${subscriptionId}`;
-export const providerAccountWorkflowId = ({ projectId, live, provider }: ProviderAccountInput) =>
+export const providerAccountWorkflowId = ({ projectId, live, provider }: AccountKey) =>
   `provider-account/${projectId}/${provider}/${live ? 'live' : 'test'}`;
 export const pushWorkflowId = (projectId: string, live: boolean, id: string) =>
   `plan-push/${projectId}/${live ? 'live' : 'test'}/${id}`;

@@ -6,16 +6,14 @@ import { listFallbacks } from '../../db/queries/checkouts.ts';
 import { findProviderEvent, listProviderEvents, replayProviderEvent } from '../../db/queries/provider-events.ts';
 import type { Db } from '../../db/orm.ts';
 import { pathParam, refuseMethod } from '../answer.ts';
-import { authorize, callerOf, type Caller, type Need } from '../caller.ts';
+import type { Caller } from '../caller.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
 import { presentAuditEntry, presentFallback, presentProvider, presentWebhookEvent } from '../../present/ops.ts';
 import { listAuditQuery, listQuery, listWebhookEventsQuery } from '../schemas/ops.ts';
 import { parseInput } from '../schemas/parse.ts';
-
-const read: Need = { scope: 'ops:read', permission: null };
-const write: Need = { scope: 'ops:write', permission: null };
+import { operator, readOps, writeOps } from './managed-project.ts';
 
 /** What operators look at; all under `/ops`. */
 export function createOpsRoutes(deps: ApiDeps): Router {
@@ -24,7 +22,7 @@ export function createOpsRoutes(deps: ApiDeps): Router {
   router
     .route('/ops/fallbacks')
     .get(async (request, response) => {
-      const caller = operator(request, read);
+      const caller = operator(request, readOps);
       const { limit, cursor } = parseInput(listQuery, request.query);
       const rows = await listFallbacks(deps.orm.em.fork(), caller, { before: decodeIdCursor(cursor), limit });
       response.json(toPage(rows, limit, (row) => [row.id], presentFallback));
@@ -33,7 +31,7 @@ export function createOpsRoutes(deps: ApiDeps): Router {
   router
     .route('/ops/providers')
     .get(async (request, response) => {
-      const { projectId, live } = operator(request, read);
+      const { projectId, live } = operator(request, readOps);
       const configured = await deps.providers.configured(projectId, live);
       const data = deps.providers.ids().map((id) => presentProvider(deps.providers, configured, id));
       response.json({ data, next_cursor: null });
@@ -42,7 +40,7 @@ export function createOpsRoutes(deps: ApiDeps): Router {
   router
     .route('/ops/audit')
     .get(async (request, response) => {
-      const caller = operator(request, read);
+      const caller = operator(request, readOps);
       const { limit, cursor, entity_id } = parseInput(listAuditQuery, request.query);
       const rows = await listAuditEntries(deps.orm.em.fork(), caller, {
         ...(entity_id !== undefined && { entityId: entity_id }),
@@ -59,7 +57,7 @@ function addWebhookEvents(router: Router, deps: ApiDeps): void {
   router
     .route('/ops/webhook-events')
     .get(async (request, response) => {
-      const caller = operator(request, read);
+      const caller = operator(request, readOps);
       const { limit, cursor, provider, status } = parseInput(listWebhookEventsQuery, request.query);
       const rows = await listProviderEvents(deps.orm.em.fork(), caller, {
         ...(provider !== undefined && { provider }),
@@ -73,26 +71,20 @@ function addWebhookEvents(router: Router, deps: ApiDeps): void {
   router
     .route('/ops/webhook-events/:id')
     .get(async (request, response) => {
-      const caller = operator(request, read);
+      const caller = operator(request, readOps);
       response.json(presentWebhookEvent(await findEvent(deps.orm.em.fork(), caller, request)));
     })
     .all(refuseMethod('GET'));
   router
     .route('/ops/webhook-events/:id/replay')
     .post(async (request, response) => {
-      const caller = operator(request, write);
+      const caller = operator(request, writeOps);
       const em = deps.orm.em.fork();
       const event = await replayProviderEvent(em, await findEvent(em, caller, request), caller.actor);
       deps.inbox.wake();
       response.json(presentWebhookEvent(event));
     })
     .all(refuseMethod('POST'));
-}
-
-function operator(request: Request, need: Need): Caller {
-  const caller = callerOf(request);
-  authorize(caller, need);
-  return caller;
 }
 
 async function findEvent(em: Db, caller: Caller, request: Request): Promise<ProviderEvent> {

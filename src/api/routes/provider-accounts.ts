@@ -8,9 +8,9 @@ import {
   findProviderAccount,
   listProviderAccounts,
   putProviderAccount,
-  type AccountKey,
 } from '../../db/queries/provider-accounts.ts';
 import type { Db } from '../../db/orm.ts';
+import type { AccountKey } from '../../domain/provider-account.ts';
 import { pathParam, refuseMethod } from '../answer.ts';
 import type { Caller, Need } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';

@@ -1,11 +1,6 @@
+import type { AccountKey } from '../../domain/provider-account.ts';
 import { ProviderAccountEntity, type ProviderAccountRow } from '../entities/project.ts';
 import type { Db } from '../orm.ts';
-
-export interface AccountKey {
-  readonly projectId: string;
-  readonly live: boolean;
-  readonly provider: string;
-}
 
 /** All accounts that a project keeps with us, both modes. */
 export async function listProviderAccounts(em: Db, projectId: string): Promise<readonly ProviderAccountRow[]> {

@@ -1,5 +1,5 @@
 import { verify } from 'node:crypto';
-import { BillingError } from '../../domain/errors.ts';
+import { webhookMalformed } from '../failures.ts';
 import { jsonOf } from '../json-api.ts';
 import type { ProviderObjectRef, ProviderWebhook, WebhookFact } from '../port.ts';
 import { disputeId } from './map-order.ts';
@@ -55,13 +55,7 @@ export const conektaWebhook: ProviderWebhook = {
   },
   parse({ rawBody }) {
     const event = conektaEvent.safeParse(jsonOf(rawBody.toString('utf8'))).data;
-    if (!event) {
-      throw new BillingError({
-        code: 'webhook_malformed',
-        kind: 'invalid',
-        message: 'The message is not a Conekta event.',
-      });
-    }
+    if (!event) throw webhookMalformed('Conekta');
     return factOf(event);
   },
 };

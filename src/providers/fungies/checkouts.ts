@@ -1,7 +1,7 @@
 import type { CheckoutTruth } from '../../domain/checkout/truth.ts';
 import { BillingError } from '../../domain/errors.ts';
 import { times } from '../../domain/money.ts';
-import { asUnknown } from '../failures.ts';
+import { asUnknown, discountCodeUnknown } from '../failures.ts';
 import type { CheckoutLine, CreateCheckoutInput, CreateCheckoutResult, ProviderClient } from '../port.ts';
 import { readCheckoutId, writeCheckoutId } from './checkout-id.ts';
 import type { FungiesApi } from './client.ts';
@@ -61,12 +61,7 @@ async function openCheckout(
 /** The store would drop an unknown code without a word. */
 async function assertKnownCode(api: FungiesApi, code: string): Promise<void> {
   if (await findDiscount(api, code)) return;
-  throw new BillingError({
-    code: 'discount_code_unknown',
-    kind: 'invalid',
-    message: 'The provider knows no such discount code.',
-    details: { provider: 'fungies' },
-  });
+  throw discountCodeUnknown('fungies');
 }
 
 export function linkOf(

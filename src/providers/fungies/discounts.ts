@@ -1,5 +1,5 @@
 import { BillingError } from '../../domain/errors.ts';
-import { notSupported } from '../failures.ts';
+import { discountCodeTaken, notSupported } from '../failures.ts';
 import type { DiscountInput, DiscountOperations, DiscountTruth } from '../port-catalog.ts';
 import { unixFromIso } from '../wire-time.ts';
 import { toMajor } from './amount.ts';
@@ -33,12 +33,7 @@ async function ensureDiscount(api: FungiesApi, input: DiscountInput): Promise<Di
   const known = await findDiscount(api, input.code);
   if (known) {
     if (isSame(mapDiscount(known), input)) return mapDiscount(known);
-    throw new BillingError({
-      code: 'discount_code_taken',
-      kind: 'conflict',
-      message: 'The code means another discount at the provider.',
-      details: { provider: 'fungies' },
-    });
+    throw discountCodeTaken('fungies');
   }
   const { discount } = await api.call({
     operation: 'discounts.create',

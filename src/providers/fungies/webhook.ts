@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { BillingError } from '../../domain/errors.ts';
+import { webhookMalformed } from '../failures.ts';
 import { jsonOf } from '../json-api.ts';
 import type { ProviderObjectRef, ProviderWebhook } from '../port.ts';
 import { fungiesEvent } from './wire.ts';
@@ -37,13 +37,7 @@ export const fungiesWebhook: ProviderWebhook = {
   },
   parse({ rawBody }) {
     const event = fungiesEvent.safeParse(jsonOf(rawBody.toString('utf8'))).data;
-    if (!event) {
-      throw new BillingError({
-        code: 'webhook_malformed',
-        kind: 'invalid',
-        message: 'The message is not a Fungies event.',
-      });
-    }
+    if (!event) throw webhookMalformed('Fungies');
     const { data, type } = event;
     const object = objectOf(event);
     return {

@@ -1,5 +1,5 @@
 import { BillingError } from '../../domain/errors.ts';
-import { asUnknown } from '../failures.ts';
+import { asUnknown, discountCodeUnknown } from '../failures.ts';
 import type { Budget } from '../http.ts';
 import type { JsonApi } from '../json-api.ts';
 import type { CreateCheckoutInput, CreateCheckoutResult, ProviderClient } from '../port.ts';
@@ -127,12 +127,7 @@ function opened(input: CreateCheckoutInput, session: PolarCheckout): CreateCheck
 async function discountOf(api: JsonApi, code: string, budget: Budget): Promise<string> {
   const found = await findDiscount(api, code, budget);
   if (found) return found.id;
-  throw new BillingError({
-    code: 'discount_code_unknown',
-    kind: 'invalid',
-    message: 'The provider knows no such discount code.',
-    details: { provider: 'polar' },
-  });
+  throw discountCodeUnknown('polar');
 }
 
 /** One call while open plus its attempts; once confirmed also orders and subscription, side by side. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { BillingError } from '../../domain/errors.ts';
+import { discountCodeTaken } from '../failures.ts';
 import type { Budget } from '../http.ts';
 import type { JsonApi } from '../json-api.ts';
 import type { DiscountInput, DiscountOperations, DiscountTruth } from '../port-catalog.ts';
@@ -84,12 +84,7 @@ function createDiscount(api: JsonApi, input: DiscountInput): Promise<PolarDiscou
 function sameOrTaken(known: PolarDiscount, input: DiscountInput): DiscountTruth {
   const truth = mapDiscount(known, Date.now());
   if (isSameDiscount(truth, input)) return truth;
-  throw new BillingError({
-    code: 'discount_code_taken',
-    kind: 'conflict',
-    message: 'The provider has another discount with this code.',
-    details: { provider: 'polar', provider_discount_id: known.id },
-  });
+  throw discountCodeTaken('polar', known.id);
 }
 
 /** A code that is taken and one that is malformed are refused alike. */

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { BillingError } from '../../domain/errors.ts';
+import { webhookMalformed } from '../failures.ts';
 import { jsonOf } from '../json-api.ts';
 import type { ProviderObjectRef, ProviderWebhook, WebhookFact, WebhookInput } from '../port.ts';
 import { isDecisiveType } from './webhook-events.ts';
@@ -39,13 +39,7 @@ function keysOf(secret: string): readonly Buffer[] {
 function parsed({ rawBody, headers }: WebhookInput): WebhookFact {
   const event = polarEvent.safeParse(jsonOf(rawBody.toString('utf8'))).data;
   const eventId = headers['webhook-id'];
-  if (!event || !eventId) {
-    throw new BillingError({
-      code: 'webhook_malformed',
-      kind: 'invalid',
-      message: 'The message is not a Polar event.',
-    });
-  }
+  if (!event || !eventId) throw webhookMalformed('Polar');
   const { type, data } = event;
   const objectKind = type.split('.')[0] ?? 'unknown';
   const checkoutId = data.metadata.checkout_id;

@@ -1,5 +1,5 @@
 import { BillingError } from '../../domain/errors.ts';
-import { asUnknown, OutcomeUnknownError } from '../failures.ts';
+import { asUnknown, discountCodeUnknown, OutcomeUnknownError } from '../failures.ts';
 import type { Budget } from '../http.ts';
 import type { CreateCheckoutInput, CreateCheckoutResult, ProviderClient } from '../port.ts';
 import { isoFromUnix, unixFromIso } from '../wire-time.ts';
@@ -149,10 +149,5 @@ async function promotionCodeOf(api: StripeApi, code: string, budget: Budget): Pr
   });
   const found = page.data[0];
   if (found) return found.id;
-  throw new BillingError({
-    code: 'discount_code_unknown',
-    kind: 'invalid',
-    message: 'The provider knows no such discount code.',
-    details: { provider: 'stripe' },
-  });
+  throw discountCodeUnknown('stripe');
 }

@@ -1,7 +1,6 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
-import { BillingError } from '../../domain/errors.ts';
-import { notSupported, rejected } from '../failures.ts';
+import { discountCodeTaken, notSupported, rejected } from '../failures.ts';
 import type { Budget } from '../http.ts';
 import type { DiscountInput, DiscountOperations, DiscountTruth } from '../port-catalog.ts';
 import { unixFromIso } from '../wire-time.ts';
@@ -69,12 +68,7 @@ async function ensureDiscount(api: StripeApi, input: DiscountInput): Promise<Dis
   const existing = await findByCode(api, input.code, budget);
   if (existing?.isActive) {
     if (isSame(existing, input)) return existing;
-    throw new BillingError({
-      code: 'discount_code_taken',
-      kind: 'conflict',
-      message: 'The provider has this code for another discount: archive that one, or choose another code.',
-      details: { provider: 'stripe' },
-    });
+    throw discountCodeTaken('stripe');
   }
   const made = await api.call({
     operation: 'coupons.create',

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { BillingError } from '../../domain/errors.ts';
+import { webhookMalformed } from '../failures.ts';
 import { DECISIVE } from './event-table.ts';
 import { jsonOf } from '../json-api.ts';
 import type { ProviderObjectRef, ProviderWebhook, WebhookFact } from '../port.ts';
@@ -40,13 +40,7 @@ export const stripeWebhook: ProviderWebhook = {
     const thin = stripeThinEvent.safeParse(body).data;
     if (thin) return thinFact(thin);
     const event = stripeEvent.safeParse(body).data;
-    if (!event) {
-      throw new BillingError({
-        code: 'webhook_malformed',
-        kind: 'invalid',
-        message: 'The message is not a Stripe event.',
-      });
-    }
+    if (!event) throw webhookMalformed('Stripe');
     const { object, previous_attributes: previous } = event.data;
     return {
       eventId: event.id,

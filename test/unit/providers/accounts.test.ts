@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { abilitiesOf, createAccounts, moduleOf, providerIds } from '../../../src/providers/accounts.ts';
+import { abilitiesOf, createAccounts, moduleOf, operationsOf, providerIds } from '../../../src/providers/accounts.ts';
 import signed from '../../fixtures/conekta/webhook-signed.json' with { type: 'json' };
 
 const http = { timeoutMs: 500 };
@@ -78,5 +78,15 @@ describe('provider look-ups', () => {
     expect(abilitiesOf('conekta').currencies).toEqual({ only: ['MXN'] });
     expect(() => moduleOf('acme')).toThrow(/no such provider/);
     expect(() => moduleOf('constructor')).toThrow(/no such provider/);
+  });
+});
+
+describe('the operations of a provider', () => {
+  it('are read once', () => {
+    for (const id of providerIds()) expect(operationsOf(id)).toBe(operationsOf(id));
+  });
+
+  it('are refused for a provider nobody knows', () => {
+    expect(() => operationsOf('acme')).toThrow(expect.objectContaining({ code: 'provider_unknown' }));
   });
 });
