@@ -1,4 +1,5 @@
-import { errorPages, type ErrorPage } from './error-codes.ts';
+import { errorPages } from './error-codes.ts';
+import type { ErrorPage } from './error-tables/error-page.ts';
 import { httpStatus } from './errors.ts';
 import type { OpenApiDocument } from './openapi.ts';
 

@@ -4,17 +4,21 @@ import proto from '@temporalio/proto';
 import type { AccountKey } from '../domain/provider-account.ts';
 import type { checkProviderAccount, connectProviderWebhook } from '../workflows/check-provider-account.ts';
 import {
+  begunUpdate,
   billingQueue,
   expireUpdate,
   openedUpdate,
+  operateUpdate,
   providerAccountWorkflowId,
   pushQuery,
   pushWorkflowId,
+  subscriptionWorkflowId,
+  type EntityInput,
   type PushPlansInput,
   type PushReport,
 } from '../workflows/messages.ts';
 import { accountAttributes, searchAttributes } from '../workflows/search-attributes.ts';
-import type { checkoutStart } from '../workflows/start-options.ts';
+import type { checkoutStart, entityStart, subscriptionStart } from '../workflows/start-options.ts';
 
 /** The little that the API asks of Temporal. Errors are Temporal's own; the callers know what each means. */
 export interface TemporalGateway {
@@ -22,6 +26,12 @@ export interface TemporalGateway {
   openCheckout(start: ReturnType<typeof checkoutStart>, deadline: Date): Promise<void>;
   /** Asks a running checkout to end, and waits until it has. */
   expireCheckout(workflowId: string, deadline: Date): Promise<void>;
+  /** Starts a direct subscription's workflow, or joins it, and waits until it has begun, waits for its customer, or failed. */
+  beginSubscription(start: ReturnType<typeof subscriptionStart>, deadline: Date): Promise<void>;
+  /** Asks a subscription's workflow to carry out a change, once however often it is asked, and waits until it has. */
+  operateSubscription(subscriptionId: string, changeId: string, deadline: Date): Promise<void>;
+  /** Starts a workflow about one row, or joins it, and waits for its end. The row tells what came of it. */
+  runToEnd(start: ReturnType<typeof entityStart>, deadline: Date): Promise<void>;
   /** Has a worker ask the provider whose account it is. */
   checkProviderAccount: typeof checkProviderAccount;
   /** Has a worker register our address at the provider. */
@@ -54,6 +64,31 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     },
     async expireCheckout(workflowId, deadline) {
       await client.withDeadline(deadline, () => client.workflow.getHandle(workflowId).executeUpdate(expireUpdate));
+    },
+    async beginSubscription(start, deadline) {
+      const startWorkflowOperation = new WithStartWorkflowOperation('subscription', {
+        ...start,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      });
+      await client.withDeadline(deadline, () =>
+        client.workflow.executeUpdateWithStart(begunUpdate, { updateId: 'begun', startWorkflowOperation }),
+      );
+    },
+    async operateSubscription(subscriptionId, changeId, deadline) {
+      const handle = client.workflow.getHandle(subscriptionWorkflowId(subscriptionId));
+      await client.withDeadline(deadline, () =>
+        handle.executeUpdate(operateUpdate, { updateId: changeId, args: [{ changeId }] }),
+      );
+    },
+    async runToEnd({ name, ...start }, deadline) {
+      await client.withDeadline(deadline, () =>
+        client.workflow.execute<(input: EntityInput) => Promise<void>>(name, {
+          ...start,
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        }),
+      );
     },
     checkProviderAccount: (input) => runShort(client, 'checkProviderAccount', input),
     connectProviderWebhook: (input) => runShort(client, 'connectProviderWebhook', input),

@@ -3,6 +3,7 @@ import type { CheckoutMode } from '../domain/catalogue.ts';
 import type { AccountKey } from '../domain/provider-account.ts';
 import type { PushStep } from '../domain/plan-push.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
+import type { OperationStatus } from '../domain/subscription/operation.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 
 /** Everything here is stored in histories: ids and facts, no personal data. Fields are only ever added. */
@@ -35,6 +36,8 @@ export interface SubscriptionInput {
   readonly subscriptionId: string;
   readonly provider: string | null;
   readonly country: string | null;
+  /** Begins without a hosted page: its row is `incomplete` and nothing exists at the provider yet. */
+  readonly isDirect?: boolean;
   /** Carried over continue-as-new. */
   readonly carried?: { readonly facts: readonly ProviderFact[]; readonly seen: readonly string[] };
 }
@@ -68,12 +71,28 @@ export function disputeIds(facts: readonly ProviderFact[]): readonly string[] {
   return [...new Set(facts.filter((fact) => fact.kind === 'dispute').map((fact) => fact.objectId))];
 }
 
+/** What a workflow is about whose row tells the rest: a refund, a payment method, a job on customer data. */
+export interface EntityInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly organizationId: string;
+  readonly id: string;
+  /** null: several, or none. */
+  readonly provider: string | null;
+}
+
 export const checkoutWorkflowId = (checkoutId: string) => `checkout/${checkoutId}`;
 export const subscriptionWorkflowId = (subscriptionId: string) => `subscription/${subscriptionId}`;
 export const providerAccountWorkflowId = ({ projectId, live, provider }: AccountKey) =>
   `provider-account/${projectId}/${provider}/${live ? 'live' : 'test'}`;
 export const pushWorkflowId = (projectId: string, live: boolean, id: string) =>
   `plan-push/${projectId}/${live ? 'live' : 'test'}/${id}`;
+export const refundWorkflowId = (refundId: string) => `refund/${refundId}`;
+/** @param act What is done to it: `attach`, `detach`, `default`. */
+export const paymentMethodWorkflowId = (paymentMethodId: string, act: string) =>
+  `payment-method/${paymentMethodId}/${act}`;
+export const customerDataWorkflowId = (jobId: string) => `customer-data/${jobId}`;
+export const benefitGrantWorkflowId = (grantId: string, act: string) => `benefit-grant/${grantId}/${act}`;
 /** Both the schedule's and its workflow's. */
 export const disputeSweepId = (provider: string) => `dispute-sweep/${provider}`;
 export const lateFactWorkflowId = (eventId: string) => `fact/${eventId}`;
@@ -82,6 +101,12 @@ export const lateFactWorkflowId = (eventId: string) => `fact/${eventId}`;
 export const openedUpdate = defineUpdate<{ readonly status: CheckoutStatus }>('opened');
 /** Ends a checkout that is not paid; answers how it stands afterwards. */
 export const expireUpdate = defineUpdate<{ readonly status: CheckoutStatus }>('expire');
+/** Answers once a direct subscription has begun, waits for its customer, or has failed. */
+export const begunUpdate = defineUpdate<{ readonly status: SubscriptionStatus }>('begun');
+/** Carries out something asked of a subscription: its row has the rest. Answers what became of it. */
+export const operateUpdate = defineUpdate<{ readonly status: OperationStatus }, [{ readonly changeId: string }]>(
+  'operate',
+);
 export const providerFactsSignal = defineSignal<[readonly ProviderFact[]]>('providerFacts');
 export const stateQuery = defineQuery<{
   readonly status: CheckoutStatus | SubscriptionStatus;

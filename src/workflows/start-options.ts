@@ -1,6 +1,13 @@
 import type { RoutingDecision } from '../domain/routing/route.ts';
 import { attemptsOf } from '../domain/routing/route.ts';
-import { billingQueue, checkoutWorkflowId, type CheckoutInput } from './messages.ts';
+import {
+  billingQueue,
+  checkoutWorkflowId,
+  subscriptionWorkflowId,
+  type CheckoutInput,
+  type EntityInput,
+  type SubscriptionInput,
+} from './messages.ts';
 import { expectedAttributes, startAttributes } from './search-attributes.ts';
 
 /** How a checkout's workflow starts, from its row alone: the API and the sweep of forgotten rows start the same one. */
@@ -29,5 +36,34 @@ export function checkoutStart(row: {
     args: [input] as [CheckoutInput],
     typedSearchAttributes: startAttributes({ ...input, kind: 'checkout', ...expectedAttributes(input) }),
     staticSummary: `${row.organizationId}: ${row.mode} by rule ${row.routing.rule}`,
+  };
+}
+
+/** How a subscription's workflow starts, from its row alone. */
+export function subscriptionStart(input: SubscriptionInput & { readonly status: string }) {
+  const { status, ...given } = input;
+  return {
+    workflowId: subscriptionWorkflowId(input.subscriptionId),
+    taskQueue: billingQueue,
+    args: [given] as [SubscriptionInput],
+    typedSearchAttributes: startAttributes({ ...input, kind: 'subscription', status }),
+    staticSummary: `${input.organizationId}: subscription`,
+  };
+}
+
+/** How a short workflow about one row starts. */
+export function entityStart(
+  name: string,
+  workflowId: string,
+  input: EntityInput,
+  more: { readonly kind: string; readonly summary: string },
+) {
+  return {
+    name,
+    workflowId,
+    taskQueue: billingQueue,
+    args: [input] as [EntityInput],
+    typedSearchAttributes: startAttributes({ ...input, kind: more.kind, status: 'running', country: null }),
+    staticSummary: `${input.organizationId}: ${more.summary}`,
   };
 }

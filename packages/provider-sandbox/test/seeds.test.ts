@@ -52,7 +52,10 @@ describe('a seed', () => {
   });
 
   it('makes RSA keys that sign and verify', () => {
-    const { keys } = createRandomness(createStore(null, () => true), 5);
+    const { keys } = createRandomness(
+      createStore(null, () => true),
+      5,
+    );
     const pair = seededRsaPair(keys);
     const signature = conektaDigest(pair.privateKey, '{"id":"1"}');
     const check = createVerify('RSA-SHA256').update('{"id":"1"}');

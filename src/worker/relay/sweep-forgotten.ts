@@ -1,32 +1,12 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { CheckoutEntity } from '../../db/entities/checkout.ts';
-import { checkoutStart } from '../../workflows/start-options.ts';
 import type { RelayDeps } from './deliver-events.ts';
+import { sweepCheckouts } from './sweep-checkouts.ts';
 
-/** Longer than any caller waits for an answer: whoever wrote the row has started its workflow by then, or died. */
-const forgottenAfterMs = 15_000;
+/** Each starts what its rows ask for and nobody has begun, for an API process may die between the row and the start. */
+const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [sweepCheckouts];
 
-/** Starts the workflow of checkouts whose API process died between the row and the start. @returns how many it started. */
+/** @returns how many workflows were started. */
 export async function sweepForgotten(deps: RelayDeps): Promise<number> {
-  const rows = await deps
-    .em()
-    .find(
-      CheckoutEntity,
-      { status: 'creating', createdAt: { $lt: new Date(Date.now() - forgottenAfterMs) } },
-      { limit: 100, orderBy: { createdAt: 'asc' } },
-    );
   let started = 0;
-  for (const row of rows) {
-    try {
-      await deps.temporal.workflow.start('checkout', {
-        ...checkoutStart(row),
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      });
-      started += 1;
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
-  }
-  if (started > 0) deps.logger.info({ started }, 'started forgotten checkouts');
+  for (const sweep of sweeps) started += await sweep(deps);
   return started;
 }

@@ -45,6 +45,11 @@ export const policies: Policies = {
 export interface FakeTemporal extends TemporalGateway {
   readonly opened: string[];
   readonly expired: string[];
+  readonly begun: string[];
+  readonly operated: string[];
+  readonly ran: string[];
+  /** What the worker does for `begin/<sub>`, `operate/<chg>` or a workflow's id. */
+  work: (what: string) => Promise<void>;
   behave: (checkoutId: string) => Promise<void>;
   end: (checkoutId: string) => Promise<void>;
   absent: readonly string[];
@@ -55,6 +60,10 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
   const fake: FakeTemporal = {
     opened: [],
     expired: [],
+    begun: [],
+    operated: [],
+    ran: [],
+    work: async () => undefined,
     absent: [],
     behave: async (id) => {
       await run(
@@ -76,6 +85,18 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
     async expireCheckout(workflowId) {
       fake.expired.push(workflowId);
       await fake.end(workflowId.split('/')[1] ?? '');
+    },
+    async beginSubscription(start) {
+      fake.begun.push(start.args[0].subscriptionId);
+      await fake.work(`begin/${start.args[0].subscriptionId}`);
+    },
+    async operateSubscription(_subscriptionId, changeId) {
+      fake.operated.push(changeId);
+      await fake.work(`operate/${changeId}`);
+    },
+    async runToEnd(start) {
+      fake.ran.push(start.workflowId);
+      await fake.work(start.workflowId);
     },
     checkProviderAccount: async () => ({ error: null, providerAccountId: 'acct_1', name: 'Acme' }),
     connectProviderWebhook: async () => ({ endpointId: 'we_1' }),
