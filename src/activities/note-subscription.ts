@@ -4,6 +4,7 @@ import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
 import { recordAudit } from '../db/queries/audit.ts';
 import { listPlanKeys } from '../db/queries/plans.ts';
+import { listPendingChanges } from '../db/queries/subscription-changes.ts';
 import type { EventType } from '../domain/events.ts';
 import { defaultLifecyclePolicy, type LifecyclePolicy } from '../domain/subscription/lifecycle-policy.ts';
 import { presentSubscription } from '../present/subscription.ts';
@@ -38,7 +39,10 @@ export async function noteSubscription(tx: Db, row: Subscription, news: readonly
   await tx.flush(); // the row's new version and foreign keys
   await writeSubscriptionEntitlement(tx, row, await lifecyclePolicyOf(tx, projectId), await isDisputed(tx, row));
   if (news.length === 0) return;
-  const data = presentSubscription(row, await listPlanKeys(tx, projectId, [row.planId]));
+  const pending = (await listPendingChanges(tx, [row.id])).get(row.id) ?? null;
+  const planIds = [row.planId, pending?.planId].filter((id) => id != null);
+  // What the customer must do holds secrets: it is read, not told.
+  const data = presentSubscription({ ...row, nextStep: null }, await listPlanKeys(tx, projectId, planIds), pending);
   for (const each of news)
     await recordEvent(tx, {
       ...{ projectId, live, organizationId, type: each.type, objectKind: 'subscription', objectId: row.id },

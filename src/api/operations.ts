@@ -21,7 +21,12 @@ import {
 import { projectOperations } from './project-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
-import { listSubscriptionsQuery, organizationSubscriptionQuery, subscription } from './schemas/subscription.ts';
+import {
+  listSubscriptionsQuery,
+  organizationSubscriptionQuery,
+  subscription,
+  subscriptionDetail,
+} from './schemas/subscription.ts';
 
 /** One route, as documented. */
 export interface Operation {
@@ -136,7 +141,7 @@ const readOperations: readonly Operation[] = [
   },
   {
     ...{ method: 'get', path: '/billing/subscriptions/{id}', tag: 'Subscriptions', summary: 'Read a subscription' },
-    answers: ok(subscription),
+    answers: ok(subscriptionDetail),
     refusals: ['subscription_not_found'],
   },
   {

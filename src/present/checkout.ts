@@ -2,7 +2,7 @@ import type { Checkout } from '../db/entities/checkout.ts';
 import type { Payment } from '../db/entities/payment.ts';
 import type { AuditEntry } from '../db/entities/records.ts';
 import type { CheckoutDetail, CheckoutSummary } from '../api/schemas/checkout.ts';
-import { isoOrNull, moneyOrNull, toMoney } from './values.ts';
+import { isoOrNull, moneyOrNull, presentTimeline, presentVoucher, toMoney } from './values.ts';
 
 /** A checkout as its creation answers it. */
 export function presentCheckout(row: Checkout): CheckoutSummary {
@@ -46,14 +46,8 @@ export function presentCheckoutDetail(
       decline_code: payment.declineCode,
       paid_at: isoOrNull(payment.paidAt),
     },
-    voucher: row.voucher && {
-      kind: row.voucher.kind,
-      reference: row.voucher.reference,
-      clabe: row.voucher.clabe,
-      barcode_url: row.voucher.barcodeUrl,
-      expires_at: row.voucher.expiresAt,
-    },
-    timeline: timeline.map((entry) => ({ at: entry.at.toISOString(), what: entry.action, detail: entry.detail })),
+    voucher: presentVoucher(row.voucher),
+    timeline: presentTimeline(timeline),
   };
 }
 

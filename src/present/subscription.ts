@@ -1,15 +1,19 @@
-import type { Subscription } from '../db/entities/subscription.ts';
+import type { Subscription, SubscriptionChange } from '../db/entities/subscription.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 import type { SubscriptionAnswer } from '../api/schemas/subscription.ts';
-import { isoOrNull, toMoney } from './values.ts';
+import { isoOrNull, presentVoucher, toMoney } from './values.ts';
 
 /** Statuses in which the organization has what it pays for; a late payer keeps it while the provider retries. */
 export function isEntitled(status: SubscriptionStatus): boolean {
   return status === 'trialing' || status === 'active' || status === 'past_due';
 }
 
-/** @param planKeys Plan id → key. */
-export function presentSubscription(row: Subscription, planKeys: ReadonlyMap<string, string>): SubscriptionAnswer {
+/** @param planKeys Plan id → key, of the row's plan and the change's. */
+export function presentSubscription(
+  row: Subscription,
+  planKeys: ReadonlyMap<string, string>,
+  pending: SubscriptionChange | null,
+): SubscriptionAnswer {
   return {
     id: row.id,
     organization_id: row.organizationId,
@@ -33,11 +37,67 @@ export function presentSubscription(row: Subscription, planKeys: ReadonlyMap<str
     ended_at: isoOrNull(row.endedAt),
     paused_at: isoOrNull(row.pausedAt),
     resumes_at: isoOrNull(row.resumesAt),
-    grace_ends_at: null,
-    next_action: row.status === 'past_due' ? 'update_payment_method' : null,
+    grace_ends_at: isoOrNull(row.graceEndsAt),
+    collection: row.collection,
+    payment_method_id: row.paymentMethodId,
+    failure_code: row.failureCode,
+    next_action: nextActionOf(row),
     entitled: isEntitled(row.status),
-    pending_change: null,
+    pending_change: pending && presentPendingChange(pending, planKeys),
     metadata: row.metadata,
     created_at: row.createdAt.toISOString(),
   };
+}
+
+function presentPendingChange(
+  change: SubscriptionChange,
+  planKeys: ReadonlyMap<string, string>,
+): SubscriptionAnswer['pending_change'] {
+  return {
+    id: change.id,
+    status: change.status === 'scheduled' ? 'scheduled' : 'requested',
+    plan: change.planId === null ? null : (planKeys.get(change.planId) ?? change.planId),
+    plan_id: change.planId,
+    billing_interval: change.billingInterval,
+    quantity: change.quantity,
+    when: change.timing,
+    effective_at: isoOrNull(change.effectiveAt),
+    requested_at: change.createdAt.toISOString(),
+  };
+}
+
+type NextAction = NonNullable<SubscriptionAnswer['next_action']>;
+
+function nextActionOf(row: Subscription): NextAction | null {
+  const action = (kind: NextAction['kind'], by: NextAction['by'], at: Date | null): NextAction => ({
+    ...{ kind, by, at: isoOrNull(at), url: null, client_secret: null, voucher: null },
+  });
+  const step = row.nextStep;
+  if (step !== null)
+    return {
+      ...action('confirm_payment', 'customer', null),
+      url: step.kind === 'redirect' ? step.url : null,
+      client_secret: step.kind === 'confirm' ? step.clientSecret : null,
+    };
+  if (row.voucher !== null)
+    return {
+      ...action('pay_voucher', 'customer', new Date(row.voucher.expiresAt)),
+      voucher: presentVoucher(row.voucher),
+    };
+  switch (row.status) {
+    case 'past_due':
+      return action('update_payment_method', 'customer', row.graceEndsAt);
+    case 'trialing':
+    case 'active':
+      if (row.cancelAt !== null) return action('end', row.provider === null ? 'plinto' : 'provider', row.cancelAt);
+      if (row.status === 'trialing') return action('begin_charging', 'provider', row.trialEnd);
+      if (row.currentPeriodEnd === null) return null;
+      return action('renew', row.collection === 'voucher' ? 'plinto' : 'provider', row.currentPeriodEnd);
+    case 'paused':
+      return row.resumesAt === null ? null : action('resume', 'provider', row.resumesAt);
+    case 'incomplete':
+    case 'canceled':
+    case 'expired':
+      return null;
+  }
 }

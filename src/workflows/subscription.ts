@@ -46,7 +46,7 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
     },
     { description: 'Webhooks: look at the provider' },
   );
-  setHandler(stateQuery, () => ({ status: now?.status ?? 'active', next: now?.lookAt ?? null }), {
+  setHandler(stateQuery, () => ({ status: now?.status ?? 'active', next: now?.next?.at ?? null }), {
     description: 'Status and when it looks next',
   });
   setHandler(whyQuery, () => now?.because ?? 'starting', { description: 'What was last learnt' });
@@ -65,7 +65,7 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
     now = await settleSubscription({ ...ref, disputeIds: named });
     firstPeriod ??= now.periodStart;
     if (now.status !== before) upsertSearchAttributes([{ key: searchAttributes.status, value: now.status }]);
-    setCurrentDetails(`**${now.status}**, ${now.because}${now.lookAt === null ? '' : `\n\nlooks again ${now.lookAt}`}`);
+    setCurrentDetails(`**${now.status}**, ${now.because}${now.next === null ? '' : `\n\nlooks again ${now.next.at}`}`);
     if (now.isOver) {
       await condition(allHandlersFinished);
       return { status: now.status };
@@ -79,9 +79,9 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
     }
     const hasNews = () => facts.length > 0;
     if (hasNews()) continue;
-    if (now.lookAt === null) await condition(hasNews);
+    if (now.next === null) await condition(hasNews);
     else
-      await condition(hasNews, Math.max(1_000, Date.parse(now.lookAt) - Date.now()), {
+      await condition(hasNews, Math.max(1_000, Date.parse(now.next.at) - Date.now()), {
         summary: 'a webhook, or the next look',
       });
   }

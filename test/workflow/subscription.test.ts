@@ -38,7 +38,9 @@ function renewing(endAfter: number): FakeActivities & { readonly looks: () => nu
         status: isOver ? 'canceled' : 'active',
         isOver,
         periodStart: new Date(now - (now % monthMs)).toISOString(),
-        lookAt: isOver ? null : new Date(now - (now % monthMs) + monthMs + 1).toISOString(),
+        next: isOver
+          ? null
+          : { kind: 'look', at: new Date(now - (now % monthMs) + monthMs + 1).toISOString(), changeId: null },
         because: 'acme says so',
       };
     },

@@ -2,6 +2,8 @@ import { Router } from 'express';
 import type { Subscription } from '../../db/entities/subscription.ts';
 import { isId } from '../../db/new-id.ts';
 import { findPlan, listPlanKeys } from '../../db/queries/plans.ts';
+import { listTimeline } from '../../db/queries/checkouts.ts';
+import { listPendingChanges } from '../../db/queries/subscription-changes.ts';
 import { findSubscription, listSubscriptions } from '../../db/queries/subscriptions.ts';
 import type { Db } from '../../db/orm.ts';
 import { pathParam, refuseMethod } from '../answer.ts';
@@ -10,6 +12,7 @@ import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
 import { isEntitled, presentSubscription } from '../../present/subscription.ts';
+import { presentTimeline } from '../../present/values.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { listSubscriptionsQuery, organizationSubscriptionQuery } from '../schemas/subscription.ts';
 
@@ -31,15 +34,8 @@ export function createSubscriptionRoutes(deps: ApiDeps): Router {
         before: decodeIdCursor(cursor),
         limit,
       });
-      const keys = await planKeys(em, caller, rows);
-      response.json(
-        toPage(
-          rows,
-          limit,
-          (row) => [row.id],
-          (row) => presentSubscription(row, keys),
-        ),
-      );
+      const present = await presenterOf(em, caller, rows);
+      response.json(toPage(rows, limit, (row) => [row.id], present));
     })
     .all(refuseMethod('GET'));
   router
@@ -52,7 +48,10 @@ export function createSubscriptionRoutes(deps: ApiDeps): Router {
       const row = isId('sub', id) ? await findSubscription(em, caller, id) : await currentOf(em, caller, id, undefined);
       if (!row) throw refusal('subscription_not_found', 'No subscription has this id.');
       authorizeFor(caller, read, row.organizationId, 'subscription_not_found');
-      response.json(presentSubscription(row, await planKeys(em, caller, [row])));
+      response.json({
+        ...(await presenterOf(em, caller, [row]))(row),
+        timeline: presentTimeline(await listTimeline(em, row.projectId, row.id)),
+      });
     })
     .all(refuseMethod('GET'));
   router
@@ -63,7 +62,7 @@ export function createSubscriptionRoutes(deps: ApiDeps): Router {
       const em = deps.orm.em.fork();
       const row = await currentOf(em, caller, pathParam(request, 'id'), plan);
       if (!row) throw refusal('subscription_not_found', 'The organization has no such subscription.');
-      response.json(presentSubscription(row, await planKeys(em, caller, [row])));
+      response.json((await presenterOf(em, caller, [row]))(row));
     })
     .all(refuseMethod('GET'));
   return router;
@@ -92,6 +91,12 @@ async function currentOf(
   return entitling ?? (wanted ? (rows[0] ?? null) : null);
 }
 
-async function planKeys(em: Db, caller: Caller, rows: readonly Subscription[]): Promise<ReadonlyMap<string, string>> {
-  return listPlanKeys(em, caller.projectId, [...new Set(rows.map((row) => row.planId))]);
+async function presenterOf(em: Db, caller: Caller, rows: readonly Subscription[]) {
+  const pending = await listPendingChanges(
+    em,
+    rows.map((row) => row.id),
+  );
+  const planIds = [...rows, ...pending.values()].map((row) => row.planId).filter((id) => id !== null);
+  const keys = await listPlanKeys(em, caller.projectId, [...new Set(planIds)]);
+  return (row: Subscription) => presentSubscription(row, keys, pending.get(row.id) ?? null);
 }

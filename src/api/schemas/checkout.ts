@@ -13,6 +13,8 @@ import {
   shortText,
   time,
   timestamp,
+  timeline,
+  voucher,
 } from './common.ts';
 
 const url = z.string().min(1).max(2_000);
@@ -131,16 +133,8 @@ export const checkoutDetail = z
         paid_at: nullableTime,
       })
       .nullable(),
-    voucher: z
-      .object({
-        kind: z.enum(['oxxo', 'cash', 'spei']),
-        reference: z.string().nullable(),
-        clabe: z.string().nullable(),
-        barcode_url: z.string().nullable(),
-        expires_at: time,
-      })
-      .nullable(),
-    timeline: z.array(z.object({ at: time, what: z.string(), detail: z.string().nullable() })),
+    voucher: voucher.nullable(),
+    timeline,
   })
   .meta({ id: 'Checkout' });
 export type CheckoutDetail = z.output<typeof checkoutDetail>;

@@ -37,6 +37,20 @@ export const money = z
   })
   .meta({ id: 'Money' });
 
+/** How cash or a transfer is paid in. */
+export const voucher = z
+  .object({
+    kind: z.enum(['oxxo', 'cash', 'spei']),
+    reference: z.string().nullable(),
+    clabe: z.string().nullable(),
+    barcode_url: z.string().nullable(),
+    expires_at: time,
+  })
+  .meta({ id: 'Voucher' });
+
+/** What has happened to it, newest last. */
+export const timeline = z.array(z.object({ at: time, what: z.string(), detail: z.string().nullable() }));
+
 export const billingInterval = z.enum(['monthly', 'yearly']);
 
 /** `?limit=&cursor=` of every list. */

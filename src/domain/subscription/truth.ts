@@ -9,6 +9,8 @@ export interface SubscriptionTruth {
   readonly providerCustomerId: string | null;
   readonly status: SubscriptionStatus;
   readonly amount: Money | null;
+  /** What it is of, as the provider calls it: the customer may have changed it there. null: not told. */
+  readonly price: { readonly providerProductId: string | null; readonly providerPriceId: string | null } | null;
   readonly quantity: number;
   readonly currentPeriodStart: string | null;
   readonly currentPeriodEnd: string | null;

@@ -167,6 +167,10 @@ export function mapSubscription(
     providerCustomerId: subscription.customer_id ?? null,
     status,
     amount: plan && { amountMinor: plan.amount, currency: plan.currency.toUpperCase() },
+    price:
+      subscription.plan_id == null
+        ? null
+        : { providerProductId: subscription.plan_id, providerPriceId: subscription.plan_id },
     quantity: 1,
     currentPeriodStart: period.start,
     currentPeriodEnd: period.end,

@@ -137,6 +137,7 @@ export function mapSubscription(
   subscription: FungiesSubscription,
   parts: {
     readonly amount: Money | null;
+    readonly price: SubscriptionTruth['price'];
     readonly quantity: number;
     readonly payments: readonly FungiesPayment[];
   },
@@ -152,6 +153,7 @@ export function mapSubscription(
     providerCustomerId: subscription.userId ?? null,
     status,
     amount: parts.amount,
+    price: parts.price,
     quantity: parts.quantity,
     currentPeriodStart: start,
     currentPeriodEnd: end,

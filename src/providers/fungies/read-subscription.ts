@@ -60,9 +60,13 @@ async function truthOf(
       ? []
       : paymentsOf(api, { userId: subscription.userId, subscriptionId: subscription.id }),
   ]);
+  const price =
+    offerId === undefined
+      ? null
+      : { providerProductId: offer?.product?.id ?? offer?.productId ?? null, providerPriceId: offerId };
   const quantity = item?.quantity ?? 1;
   const amount = offer
     ? moneyOf(offer.price * quantity, offer.currency)
     : moneyOf(item?.value, item?.currency ?? payments[0]?.currency);
-  return mapSubscription(subscription, { amount, quantity, payments: payments.slice(0, PAYMENTS) });
+  return mapSubscription(subscription, { amount, price, quantity, payments: payments.slice(0, PAYMENTS) });
 }

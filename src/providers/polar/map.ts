@@ -135,6 +135,9 @@ export function mapSubscription(
     providerCustomerId: subscription.customer_id,
     status: subscriptionStatus(subscription.status),
     amount: amount == null || currency == null ? null : { amountMinor: amount, currency: currency.toUpperCase() },
+    // One product per interval, priced in several currencies.
+    price:
+      subscription.product_id == null ? null : { providerProductId: subscription.product_id, providerPriceId: null },
     quantity: subscription.seats ?? subscription.units ?? 1,
     currentPeriodStart: isoFromText(subscription.current_period_start),
     currentPeriodEnd: isoFromText(subscription.current_period_end),

@@ -153,6 +153,7 @@ export function mapSubscription(
     providerCustomerId: idOf(subscription.customer),
     status: statusOf(subscription),
     amount: price?.unit_amount == null ? null : fromStripeAmount(price.unit_amount * quantity, price.currency),
+    price: price ? { providerProductId: idOf(price.product), providerPriceId: price.id } : null,
     quantity,
     // Only on items since 2025-03-31 (basil).
     currentPeriodStart: isoFromUnix(item?.current_period_start),

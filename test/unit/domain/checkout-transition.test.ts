@@ -8,7 +8,7 @@ import {
   type CheckoutStatus,
 } from '../../../src/domain/checkout/transition.ts';
 import type { CheckoutTruth } from '../../../src/domain/checkout/truth.ts';
-import { nextSubscriptionLook, nextSubscriptionStatus } from '../../../src/domain/subscription/transition.ts';
+import { nextSubscriptionStatus } from '../../../src/domain/subscription/transition.ts';
 import type { SubscriptionTruth } from '../../../src/domain/subscription/truth.ts';
 
 const states = ['open', 'pending', 'paid', 'expired', 'canceled', 'unknown'] as const;
@@ -113,14 +113,5 @@ describe('nextSubscriptionStatus', () => {
     expect(nextSubscriptionStatus('past_due', says('active'))).toBe('active');
     expect(nextSubscriptionStatus('canceled', says('active'))).toBe('canceled');
     expect(nextSubscriptionStatus('expired', says('trialing'))).toBe('expired');
-  });
-
-  it('looks after the next due instant, and every six hours when one is overdue', () => {
-    const none = { currentPeriodEnd: null, trialEnd: null, cancelAt: null, resumesAt: null };
-    expect(nextSubscriptionLook(none, 0)).toBeNull();
-    const due = { ...none, currentPeriodEnd: '2026-01-31T00:00:00.000Z', trialEnd: '2026-01-15T00:00:00.000Z' };
-    expect(nextSubscriptionLook(due, Date.parse('2026-01-10'))).toBe('2026-01-15T01:30:00.000Z');
-    expect(nextSubscriptionLook(due, Date.parse('2026-01-20'))).toBe('2026-01-31T01:30:00.000Z');
-    expect(nextSubscriptionLook(due, Date.parse('2026-03-01'))).toBe('2026-03-01T06:00:00.000Z');
   });
 });

@@ -18,7 +18,7 @@ const payment = fungiesPayment.parse(events.payment_success.data.payment);
 const subscription = fungiesSubscription.parse(events.subscription_interval.data.subscription);
 const item = fungiesItem.parse(events.payment_success.data.items[0]);
 const ref = { checkoutId: 'chk_1', offerId: 'o-1', userId: 'u-1', createdMs: 1_732_373_466_231, isShared: false };
-const parts = { amount: { amountMinor: 1900, currency: 'USD' }, quantity: 1, payments: [payment] };
+const parts = { amount: { amountMinor: 1900, currency: 'USD' }, price: null, quantity: 1, payments: [payment] };
 
 describe('Fungies amounts', () => {
   it.each([
