@@ -1,18 +1,21 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runCheckoutBench } from './checkout/run.ts';
+import { runRenewalBench } from './renewals/run.ts';
 import { renderReport, type Report } from './report/report.ts';
 import { openTarget } from './stack/open-target.ts';
 import { runWebhookBench } from './webhook/run.ts';
 
-const usage = `npm run bench -- checkout|webhook [options]
+const usage = `npm run bench -- checkout|webhook|renewals [options]
 
   checkout        checkouts at 5/s and 15/s beside the empty update-with-start, history sizes, a hanging provider
   webhook         acknowledgements at 500/s beside a bare endpoint, and whether all of them were applied
+  renewals        subscriptions that renew in the same second, beside as many signals to idle workflows
 
   --rate 5,15     rates per second (webhook: one)
   --seconds 20    how long each rate is held
   --paid 5        webhook: checkouts paid per second, whose whole sequences are part of the storm
+  --count 10000   renewals: how many
   --own           an own stack even if one is running
   --seed 1        of the webhooks' order
   --json FILE     everything that was measured, as JSON ("-": to stdout instead of the table)
@@ -27,6 +30,7 @@ const { values, positionals } = parseArgs({
     rate: { type: 'string' },
     seconds: { type: 'string', default: '20' },
     paid: { type: 'string', default: '5' },
+    count: { type: 'string', default: '10000' },
     own: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     json: { type: 'string' },
@@ -36,7 +40,7 @@ const { values, positionals } = parseArgs({
 const [which] = positionals;
 if (values.help) {
   console.log(usage);
-} else if (which !== 'checkout' && which !== 'webhook') {
+} else if (which !== 'checkout' && which !== 'webhook' && which !== 'renewals') {
   console.error(usage);
   process.exitCode = 2;
 } else {
@@ -48,7 +52,7 @@ if (values.help) {
   process.exitCode = report.targets.every(({ isHeld }) => isHeld) ? 0 : 1;
 }
 
-async function run(bench: 'checkout' | 'webhook'): Promise<Report> {
+async function run(bench: 'checkout' | 'webhook' | 'renewals'): Promise<Report> {
   const print = (line: string) => console.error(line);
   const rates = (values.rate ?? (bench === 'checkout' ? '5,15' : '500')).split(',').map(asNumber);
   const seconds = asNumber(values.seconds);
@@ -56,6 +60,7 @@ async function run(bench: 'checkout' | 'webhook'): Promise<Report> {
   const { target, whose } = opened;
   try {
     if (bench === 'checkout') return await runCheckoutBench({ target, whose, rates, seconds, print });
+    if (bench === 'renewals') return await runRenewalBench({ target, whose, count: asNumber(values.count), print });
     const [rate = 500] = rates;
     const paidPerSecond = asNumber(values.paid);
     return await runWebhookBench({ target, whose, rate, seconds, paidPerSecond, seed: asNumber(values.seed), print });

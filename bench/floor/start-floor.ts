@@ -38,6 +38,34 @@ export async function startEmptyWorker(address: string, namespace: string): Prom
   return { taskQueue, stop: () => stop(child) };
 }
 
+export interface IdleWorker extends EmptyWorker {
+  /** How many of its workflows have been nudged so far. */
+  heard(): Promise<number>;
+}
+
+/** A worker process for idle workflows, on a queue of its own at the same Temporal. */
+export async function startIdleWorker(address: string, namespace: string): Promise<IdleWorker> {
+  const taskQueue = 'bench-idle';
+  const env = {
+    ...process.env,
+    BENCH_TEMPORAL_ADDRESS: address,
+    BENCH_TEMPORAL_NAMESPACE: namespace,
+    BENCH_TASK_QUEUE: taskQueue,
+  };
+  const child = fork(join(import.meta.dirname, 'idle-worker.ts'), [], { env });
+  await firstMessage(child, 'the idle worker');
+  return {
+    taskQueue,
+    stop: () => stop(child),
+    async heard() {
+      const answered = once(child, 'message');
+      child.send('how many?');
+      const [answer]: unknown[] = await answered;
+      return Number(answer);
+    },
+  };
+}
+
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
