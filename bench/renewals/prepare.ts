@@ -36,7 +36,7 @@ export async function prepareSubscriptions(input: {
   const sandbox = createSandboxClient(target);
   await sandbox.addFault({ provider: null, kind: 'webhook_lost', rate: 1 });
   print(`making ${count} subscriptions at the sandbox`);
-  const subscribed = await inBatches(Array.from({ length: count }), width, () => subscribe(target, price.theirs));
+  const subscribed = await inBatches([...Array(count).keys()], width, () => subscribe(target, price.theirs));
   await sandbox.clearFaults();
   print('writing their rows and starting their workflows');
   await writeRows(database, price, subscribed);
@@ -71,14 +71,17 @@ async function subscribe(target: Target, price: string): Promise<Subscribed> {
   const organizationId = `bench_${randomUUID().replaceAll('-', '')}`;
   const customer = await call<{ id: string }>(target, 'customers', {
     email: `${organizationId}@example.com`,
-    payment_method: 'pm_card_visa',
-    'invoice_settings[default_payment_method]': 'pm_card_visa',
     'metadata[organization_id]': organizationId,
   });
+  const card = await call<{ id: string }>(target, 'payment_methods/pm_card_visa/attach', { customer: customer.id });
   const made = await call<{
     id: string;
     items: { data: { current_period_start: number; current_period_end: number }[] };
-  }>(target, 'subscriptions', { customer: customer.id, 'items[0][price]': price });
+  }>(target, 'subscriptions', {
+    customer: customer.id,
+    default_payment_method: card.id,
+    'items[0][price]': price,
+  });
   const [item] = made.items.data;
   if (item === undefined) throw new Error(`${made.id} has no items`);
   const period = { periodStart: item.current_period_start, periodEnd: item.current_period_end };

@@ -75,15 +75,19 @@ function thinFact(thin: {
   };
 }
 
-/** First payments are told by their session, renewals by their invoice; an update that only moved pointers tells nothing. */
+/**
+ * First payments of hosted checkouts are told by their session (subscriptions begun without one have none), renewals by
+ * their invoice; an update that only moved pointers tells nothing.
+ */
 function isRepeated(type: string, object: StripeEventObject, previous: Readonly<Record<string, unknown>>): boolean {
+  const hasSession = checkoutIdOf(object) !== null;
   switch (type) {
     case 'invoice.paid':
     case 'invoice.payment_failed':
     case 'invoice.payment_action_required':
-      return object.billing_reason === 'subscription_create';
+      return object.billing_reason === 'subscription_create' && hasSession;
     case 'customer.subscription.updated':
-      return previous.status === 'incomplete' || !Object.keys(previous).some((key) => TELLING.has(key));
+      return (previous.status === 'incomplete' && hasSession) || !Object.keys(previous).some((key) => TELLING.has(key));
     case 'payment_intent.succeeded':
     case 'payment_intent.payment_failed':
     case 'payment_intent.canceled':

@@ -72,16 +72,27 @@ describe('Stripe webhook messages', () => {
     });
   });
 
-  it('hears of a first payment once', () => {
-    const first = { id: 'in_1', object: 'invoice', billing_reason: 'subscription_create' };
+  it('hears of the first payment of a hosted checkout once', () => {
+    const metadata = { checkout_id: 'chk_1' };
+    const first = {
+      ...{ id: 'in_1', object: 'invoice', billing_reason: 'subscription_create' },
+      parent: { subscription_details: { subscription: 'sub_1', metadata } },
+    };
     expect(event('invoice.paid', first).isDecisive).toBe(false);
     expect(event('payment_intent.succeeded', { id: 'pi_1', object: 'payment_intent' }).isDecisive).toBe(false);
-    const subscription = { id: 'sub_1', object: 'subscription' };
+    const subscription = { id: 'sub_1', object: 'subscription', metadata };
     expect(
       event('customer.subscription.updated', subscription, { status: 'incomplete', latest_invoice: 'in_0' }).isDecisive,
     ).toBe(false);
     expect(event('customer.subscription.updated', subscription, { latest_invoice: 'in_0' }).isDecisive).toBe(false);
     expect(event('customer.subscription.updated', subscription, { status: 'active' }).isDecisive).toBe(true);
+  });
+
+  it('hears of the first payment of a subscription begun without a page', () => {
+    const first = { id: 'in_1', object: 'invoice', billing_reason: 'subscription_create' };
+    expect(event('invoice.paid', first).isDecisive).toBe(true);
+    const subscription = { id: 'sub_1', object: 'subscription', metadata: { subscription_id: 'sub_ours' } };
+    expect(event('customer.subscription.updated', subscription, { status: 'incomplete' }).isDecisive).toBe(true);
   });
 
   it('reads thin events', () => {
