@@ -11,6 +11,7 @@ export interface Customer {
 
 const paymentRow = z.object({
   provider_payment_id: z.string(),
+  invoice_id: z.string().nullable(),
   amount_minor: z.number(),
   refunded_minor: z.number(),
   currency: z.string(),
@@ -66,7 +67,7 @@ async function subscriptionOf(shop: Shop, subscriptionId: string): Promise<z.out
 export function paymentsOf(shop: Shop, customer: Customer): Promise<readonly PaymentRow[]> {
   return shop.rows(
     paymentRow,
-    `select provider_payment_id, amount_minor::int, refunded_minor::int, currency
+    `select provider_payment_id, invoice_id, amount_minor::int, refunded_minor::int, currency
      from payments where organization_id = $1 and status = 'succeeded' order by paid_at, created_at`,
     [customer.organizationId],
   );
@@ -84,4 +85,26 @@ export function untilPaid(shop: Shop, customer: Customer, count: number): Promis
     const rows = await paymentsOf(shop, customer);
     return rows.length >= count ? rows : null;
   });
+}
+
+/** Whether the organization has what it pays for, and why, as an app asks. */
+export async function accessOf(shop: Shop, customer: Customer): Promise<string> {
+  const { body, why } = await shop.api(
+    z.object({ allowed: z.boolean(), reason: z.string() }),
+    'GET',
+    `/billing/access?organization_id=${customer.organizationId}&plan=pro`,
+  );
+  if (body === null) throw new Error(why);
+  return `${body.allowed ? 'may' : 'may not'} use pro (${body.reason})`;
+}
+
+/** What the API tells of the subscription's life, oldest first. */
+export async function storyOf(shop: Shop, customer: Customer): Promise<readonly string[]> {
+  const { body, why } = await shop.api(
+    z.object({ timeline: z.array(z.object({ what: z.string() })) }),
+    'GET',
+    `/billing/subscriptions/${customer.subscriptionId}`,
+  );
+  if (body === null) throw new Error(why);
+  return body.timeline.map(({ what }) => what);
 }

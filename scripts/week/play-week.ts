@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import type { Target } from '../../bench/stack/target.ts';
 import { disputeSweepId } from '../../src/workflows/messages.ts';
-import { paymentsOf, signUp, untilPaid, untilStatus, type Customer } from './customer.ts';
+import {
+  accessOf,
+  paymentsOf,
+  signUp,
+  storyOf,
+  untilPaid,
+  untilStatus,
+  type Customer,
+  type PaymentRow,
+} from './customer.ts';
 import { compareLedgers, type LedgerLine } from './ledger.ts';
 import { openShop, providerView, until, type ProviderView, type Shop } from './shop.ts';
 
@@ -90,7 +99,8 @@ const days: readonly Day[] = [
     title: 'Thursday, a month later: the card is declined',
     advance: 'P1M',
     async play(shop, customer) {
-      return untilStatus(shop, customer, ['past_due']);
+      const status = await untilStatus(shop, customer, ['past_due']);
+      return `${status}; ${await accessOf(shop, customer)}`;
     },
   },
   {
@@ -98,12 +108,12 @@ const days: readonly Day[] = [
     advance: null,
     async play(shop, customer) {
       const before = (await paymentsOf(shop, customer)).length;
-      await shop.sandbox('POST', `${of(customer)}/card`, { number: '4242424242424242' });
+      await giveNewCard(shop, customer);
       // Refused where the provider collects by itself as soon as the card is good.
       await shop.sandbox('POST', `${of(customer)}/retry`, {}).catch(() => undefined);
       await untilStatus(shop, customer, ['active']);
       const payments = await untilPaid(shop, customer, before + 1);
-      return `active again, ${told(payments.at(-1))} paid`;
+      return `active again, ${told(payments.at(-1))} paid; ${await accessOf(shop, customer)}`;
     },
   },
   {
@@ -115,11 +125,43 @@ const days: readonly Day[] = [
     title: 'Sunday: goodbye',
     advance: null,
     async play(shop, customer) {
-      await shop.sandbox('POST', `${of(customer)}/cancel`, { when: 'now' });
-      return untilStatus(shop, customer, ['canceled', 'expired']);
+      const path = `/billing/subscriptions/${customer.subscriptionId}/cancel?cancel_immediately=true`;
+      const { why } = await shop.api(z.object({ status: z.string() }), 'POST', path, { reason: 'customer_service' });
+      if (why !== null) throw new Error(why);
+      const status = await untilStatus(shop, customer, ['canceled', 'expired']);
+      return `${status}; ${await accessOf(shop, customer)}; ${(await storyOf(shop, customer)).join(' → ')}`;
     },
   },
 ];
+
+/** Through the API where the provider takes tokens, else as the customer would on the provider's own page. */
+async function giveNewCard(shop: Shop, customer: Customer): Promise<void> {
+  const { provider, organizationId } = customer;
+  const number = '4242424242424242';
+  if (!provider.operations.includes('paymentMethods.attach')) {
+    await shop.sandbox('POST', `${of(customer)}/card`, { number });
+    return;
+  }
+  const { token } = z
+    .object({ token: z.string() })
+    .parse(await shop.sandbox('POST', `tokens/${provider.id}`, { number }));
+  const body = { organization_id: organizationId, provider: provider.id, token, set_as_default: true };
+  const { why } = await shop.api(z.object({ id: z.string() }), 'POST', '/billing/payment-methods', body);
+  if (why !== null) throw new Error(why);
+}
+
+/** Through the API where the provider lets us refund, else by its own hand. */
+async function payBack(shop: Shop, customer: Customer, payment: PaymentRow, amountMinor: number): Promise<void> {
+  const { provider } = customer;
+  if (!provider.operations.includes('refunds.create')) {
+    const id = encodeURIComponent(payment.provider_payment_id);
+    await shop.sandbox('POST', `payments/${provider.id}/${id}/refund`, { amount_minor: amountMinor });
+    return;
+  }
+  const body = { invoice_id: payment.invoice_id, amount_minor: amountMinor, reason: 'requested_by_customer' };
+  const { why } = await shop.api(z.object({ id: z.string() }), 'POST', '/billing/refunds', body);
+  if (why !== null) throw new Error(why);
+}
 
 async function giveBack(shop: Shop, customer: Customer): Promise<string> {
   const { provider } = customer;
@@ -129,7 +171,7 @@ async function giveBack(shop: Shop, customer: Customer): Promise<string> {
   // Where refunds cannot be read one by one, only a whole one shows on the payment.
   const back = provider.operations.includes('refunds.list') ? Math.floor(last.amount_minor / 2) : last.amount_minor;
   const path = (id: string) => `payments/${provider.id}/${encodeURIComponent(id)}`;
-  await shop.sandbox('POST', `${path(last.provider_payment_id)}/refund`, { amount_minor: back });
+  await payBack(shop, customer, last, back);
   await until(`${provider.id}: the refund in our rows`, async () => {
     const rows = await paymentsOf(shop, customer);
     return rows.some((row) => row.refunded_minor > 0) ? rows : null;
