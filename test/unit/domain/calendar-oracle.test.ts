@@ -77,14 +77,14 @@ describe('the calendar equals the oracle', () => {
         const { timeZone: zone, ...rest } = given;
         expect(periodOf({ ...given, index })).toEqual(oraclePeriod({ ...rest, zone, index }));
       }),
-      { numRuns: 1_000 },
+      { numRuns: 500 },
     );
   });
 
   it('for every monthly boundary of the anchors 28 to 31 in every zone', () => {
     for (const timeZone of zones)
       for (const day of [28, 29, 30, 31])
-        for (let index = 0; index < 50; index += 1) {
+        for (let index = 0; index < 26; index += 1) {
           const anchorAt = `2023-01-${day}T02:30:00.000Z`;
           const expected = oraclePeriod({ anchorAt, interval: 'monthly', zone: timeZone, index });
           expect(periodOf({ anchorAt, interval: 'monthly', timeZone, index })).toEqual(expected);
@@ -95,11 +95,11 @@ describe('the calendar equals the oracle', () => {
     fc.assert(
       fc.property(rule, fc.oneof(instant, awkward), (given, at) => {
         const { timeZone: zone, ...rest } = given;
-        fc.pre(Math.abs(Date.parse(at) - Date.parse(given.anchorAt)) < 10 * 366 * 86_400_000);
+        fc.pre(Math.abs(Date.parse(at) - Date.parse(given.anchorAt)) < 4 * 366 * 86_400_000);
         const { index: _, ...found } = periodAt(given, at);
         expect(found).toEqual(oraclePeriodAt({ ...rest, zone }, at));
       }),
-      { numRuns: 150 },
+      { numRuns: 40 },
     );
   });
 
@@ -112,7 +112,7 @@ describe('the calendar equals the oracle', () => {
         const third = { anchorAt: end, interval, index: 2 };
         expect(periodOf({ ...third, timeZone })).toEqual(oraclePeriod({ ...third, zone: timeZone }));
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 
@@ -125,7 +125,7 @@ describe('the calendar equals the oracle', () => {
       fc.property(rule, fc.array(leg, { minLength: 1, maxLength: 5 }), ({ anchorAt, timeZone }, legs) => {
         expect(boundariesOf(anchorAt, timeZone, legs)).toEqual(oracleHistory({ anchorAt, zone: timeZone, legs }));
       }),
-      { numRuns: 400 },
+      { numRuns: 80 },
     );
   });
 });

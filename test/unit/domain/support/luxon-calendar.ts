@@ -10,13 +10,21 @@ export interface Bounds {
 }
 
 const quarterHourMs = 900_000;
+const found = new Map<string, DateTime>();
+
+function whenShown(wall: DateTime, zone: string): DateTime {
+  const key = `${wall.toMillis()} ${zone}`;
+  const answer = found.get(key) ?? search(wall, zone);
+  found.set(key, answer);
+  return answer;
+}
 
 /**
  * The first instant whose clock shows this. luxon's own way from a wall time to an instant is not asked, for it promises
  * nothing about doubled times and misses some that exist (01:00 on 2010-09-26 in Apia, luxon 3.7). Offsets and their
  * changes have been whole quarter hours since 1972, so a quarter hour is the step.
  */
-function whenShown(wall: DateTime, zone: string): DateTime {
+function search(wall: DateTime, zone: string): DateTime {
   const clock = IANAZone.create(zone);
   const shownAt = (ms: number) => ms + clock.offset(ms) * 60_000;
   const wanted = wall.toMillis();
