@@ -45,5 +45,7 @@ export const unwrittenLife = {
   remindersSent: 0,
   trialNotifiedAt: null,
   failureCode: null,
+  failureDetail: null,
+  opening: null,
   requestFingerprint: null,
 } as const;
