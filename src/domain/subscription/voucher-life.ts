@@ -22,6 +22,8 @@ export interface VoucherLifeInput {
   /** It shall end with what is paid. */
   readonly isEnding: boolean;
   readonly isPaused: boolean;
+  /** When the grace that runs already ends: a later policy does not move it. null: none runs. */
+  readonly graceEndsAt: string | null;
   readonly policy: Pick<LifecyclePolicy, 'graceDays' | 'voucherLeadDays'>;
   readonly now: string;
 }
@@ -58,7 +60,7 @@ export function voucherLife(input: VoucherLifeInput): VoucherLife {
   const running = paid.find(({ start, end }) => !isBefore(now, start) && isBefore(now, end)) ?? last;
   const alive = { period: running, pastDueAt: null, graceEndsAt: null, endedAt: null, due: null };
   if (input.isPaused) return { ...alive, status: 'paused' };
-  const graceEndsAt = addDays(paidUntil, policy.graceDays, timeZone);
+  const graceEndsAt = graceOf(input, paidUntil);
   const next = periodAfter({ ...input, anchorAt }, paidUntil);
   const isPaid = isBefore(now, paidUntil);
   if (!isPaid && (input.isEnding || !isBefore(now, graceEndsAt)))
@@ -114,6 +116,12 @@ function dueFor(
   const dayLater = addDays(issuedAt, 1, input.timeZone); // nobody can pay a voucher that ends as it is issued
   const expiresAt = isBefore(next.graceEndsAt, dayLater) ? dayLater : next.graceEndsAt;
   return { period: next.period, at: next.at, expiresAt };
+}
+
+/** A grace that ends before the paid time was that of an earlier period. */
+function graceOf({ graceEndsAt, policy, timeZone }: VoucherLifeInput, paidUntil: string): string {
+  const isOfNow = graceEndsAt !== null && isBefore(paidUntil, graceEndsAt);
+  return isOfNow ? graceEndsAt : addDays(paidUntil, policy.graceDays, timeZone);
 }
 
 type Counted = Pick<VoucherLifeInput, 'interval' | 'timeZone'> & { readonly anchorAt: string };
