@@ -4,6 +4,7 @@ import { createCheckProviderAccount } from './check-provider-account.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
 import { createEndCheckout } from './end-checkout.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
+import { createIssueVoucher } from './issue-voucher.ts';
 import { createOpenCheckout } from './open-checkout.ts';
 import { createOpenSubscription } from './open-subscription.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
@@ -21,6 +22,7 @@ export function createActivities(deps: ActivityDeps) {
     endCheckout: translated(createEndCheckout(deps)),
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
     openSubscription: translated(createOpenSubscription(deps)),
+    issueVoucher: translated(createIssueVoucher(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
