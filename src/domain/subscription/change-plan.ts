@@ -188,3 +188,16 @@ function changesOf(now: PresentSubscription, wish: ChangeWish): readonly Dimensi
     ...(now.quantity === wish.quantity ? [] : (['quantity'] as const)),
   ];
 }
+
+/** How a change that waits is taken back. */
+export function decideUndoChange(now: PresentSubscription, means: Means): Decision {
+  const unfit = refuseUnlessLiving(now);
+  if (unfit) return unfit;
+  const { change } = now.waiting;
+  if (change === null) return refuse('nothing_to_change', 'No change waits.');
+  if (change.timing === 'now')
+    return refuse('change_pending', 'The change waits for the customer to confirm a payment; it lapses within a day.');
+  if (change.method === 'provider' && !means.canCancelChange)
+    return refuse('not_supported_by_provider', 'The provider does not take back a change once it is scheduled.');
+  return { plan: { timing: 'now', method: change.method, effectiveAt: null, proration: null } };
+}

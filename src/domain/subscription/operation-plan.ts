@@ -23,7 +23,12 @@ export interface PresentSubscription {
   /** How long before the period's end the next voucher is issued. */
   readonly voucherLeadDays: number;
   /** Who carries out what waits already; null: nothing of that kind does. */
-  readonly waiting: { readonly cancel: OperationMethod | null; readonly pause: OperationMethod | null };
+  readonly waiting: {
+    readonly cancel: OperationMethod | null;
+    readonly pause: OperationMethod | null;
+    /** `now`: it waits for the customer's confirmation. */
+    readonly change: { readonly method: OperationMethod; readonly timing: OperationTiming } | null;
+  };
 }
 
 /** What can be done with a subscription where it lives. */
@@ -60,6 +65,7 @@ export interface OperationPlan {
 export type RefusalCode =
   | 'not_supported_by_provider'
   | 'nothing_to_change'
+  | 'change_pending'
   | 'checkout_required'
   | 'subscription_ended'
   | 'subscription_ending'
