@@ -58,6 +58,7 @@ const subscriptions = [
     add column grace_ends_at timestamptz,
     add column reminders_sent integer not null default 0,
     add column trial_notified_at timestamptz,
+    add column observed_at timestamptz,
     add column failure_code text,
     add column request_fingerprint text`,
   `update subscriptions s set country = c.country from checkouts c where c.id = s.checkout_id`,
@@ -351,7 +352,7 @@ const back = [
     drop column if exists voucher_method, drop column if exists voucher, drop column if exists payment_method_id,
     drop column if exists next_step, drop column if exists anchor_at, drop column if exists past_due_at,
     drop column if exists grace_ends_at, drop column if exists reminders_sent,
-    drop column if exists trial_notified_at, drop column if exists failure_code,
+    drop column if exists trial_notified_at, drop column if exists observed_at, drop column if exists failure_code,
     drop column if exists request_fingerprint`,
   'alter table projects drop column if exists lifecycle_policy',
 ];
