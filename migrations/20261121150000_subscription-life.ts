@@ -103,7 +103,7 @@ const subscriptions = [
   `create table subscription_changes (
     id text primary key,
     subscription_id text not null,
-    kind text not null check (kind in ('change', 'cancel', 'undo_cancel', 'pause', 'resume')),
+    kind text not null check (kind in ('change', 'undo_change', 'cancel', 'undo_cancel', 'pause', 'resume')),
     status text not null check (status in ('requested', 'scheduled', 'applied', 'failed', 'withdrawn')),
     timing text not null check (timing in ('now', 'period_end')),
     method text check (method in ('provider', 'ours', 'recreate')),

@@ -3,11 +3,15 @@ import type { ActivityDeps } from './deps.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
 import { createEndCheckout } from './end-checkout.ts';
+import { createEndGrace } from './end-grace.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
 import { createIssueVoucher } from './issue-voucher.ts';
+import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
 import { createOpenSubscription } from './open-subscription.ts';
+import { createOperateSubscription } from './operate-subscription.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
+import { createRemindPayment } from './remind-payment.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
@@ -23,7 +27,11 @@ export function createActivities(deps: ActivityDeps) {
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
     openSubscription: translated(createOpenSubscription(deps)),
     issueVoucher: translated(createIssueVoucher(deps)),
+    operateSubscription: translated(createOperateSubscription(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
+    notifyTrialEnd: translated(createNotifyTrialEnd(deps)),
+    remindPayment: translated(createRemindPayment(deps)),
+    endGrace: translated(createEndGrace(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),

@@ -1,5 +1,5 @@
 import { SubscriptionEntity, type Subscription } from '../db/entities/subscription.ts';
-import type { ActivityDeps } from './deps.ts';
+import type { ActivityDeps, SubscriptionRef } from './deps.ts';
 import { keepInStep } from './keep-in-step.ts';
 import { keepVoucher, refuseVoucher } from './keep-voucher.ts';
 import { orderVoucher } from './order-voucher.ts';
@@ -8,6 +8,7 @@ import { reserveVoucher } from './reserve-voucher.ts';
 import { settleVoucherSubscription } from './settle-voucher-subscription.ts';
 import { settledSubscription, type SettledSubscription } from './settled-subscription.ts';
 import { asVoucherSubscription } from './voucher-invoices.ts';
+import { voucherStory } from './write-voucher-life.ts';
 
 /**
  * Issues the voucher that a subscription lacks. Safe to repeat: one that is out stays, one whose answer was lost is
@@ -16,18 +17,14 @@ import { asVoucherSubscription } from './voucher-invoices.ts';
  * @throws {BillingError} `outcome_unknown` and others of kind `unavailable`, `rate_limited`: the same again, later
  */
 export function createIssueVoucher(deps: ActivityDeps) {
-  return function issueVoucher(ref: {
-    readonly projectId: string;
-    readonly live: boolean;
-    readonly subscriptionId: string;
-  }): Promise<SettledSubscription> {
+  return function issueVoucher(ref: SubscriptionRef): Promise<SettledSubscription> {
     return keepInStep(async () => {
       const em = deps.orm.em.fork();
       const { projectId, live, subscriptionId: id } = ref;
       const read = await em.findOneOrFail(SubscriptionEntity, { id, projectId, live });
       // Money that came meanwhile decides what is due.
       const row = await issueDueVoucher(deps, await settleVoucherSubscription(deps, read));
-      return settledSubscription(em.fork(), row, becauseOf(row));
+      return settledSubscription(em.fork(), row, voucherStory(row));
     });
   };
 }
@@ -52,9 +49,4 @@ async function issueDueVoucher(deps: ActivityDeps, read: Subscription): Promise<
   if (ordered.outcome === 'refused') return refuseVoucher(em, reserved, ordered);
   const row = await keepVoucher(em, reserved, ordered.truth);
   return ordered.truth.state === 'pending' ? row : settleVoucherSubscription(deps, row);
-}
-
-function becauseOf({ voucher, voucherDueAt }: Subscription): string {
-  if (voucher !== null) return `a voucher is out until ${voucher.expiresAt}`;
-  return voucherDueAt === null ? 'no voucher is wanted' : `the next voucher is due ${voucherDueAt.toISOString()}`;
 }

@@ -1,13 +1,14 @@
-import { SubscriptionEntity, type Subscription } from '../db/entities/subscription.ts';
+import type { Subscription } from '../db/entities/subscription.ts';
 import type { Invoice } from '../db/entities/payment.ts';
 import type { Db } from '../db/orm.ts';
 import type { PaymentTruth } from '../domain/checkout/truth.ts';
 import { enterSeen, lifeByBook, wasPaid, type VoucherBook } from '../domain/subscription/voucher-book.ts';
 import type { ProviderClient } from '../providers/port.ts';
+import { changeSubscription } from './change-subscription.ts';
 import type { ActivityDeps } from './deps.ts';
 import { RowMoved } from './keep-in-step.ts';
 import { keepVoucher } from './keep-voucher.ts';
-import { lifecyclePolicyOf, noteSubscription } from './note-subscription.ts';
+import { lifecyclePolicyOf } from './note-subscription.ts';
 import { findVoucher } from './order-voucher.ts';
 import { accountOf } from './provider-account.ts';
 import { readVouchers, seenOf, type ReadVoucher } from './read-vouchers.ts';
@@ -51,21 +52,18 @@ async function resolveDraft(em: Db, client: ProviderClient, row: VoucherSubscrip
 }
 
 function applyVouchers(em: Db, read: VoucherSubscription, vouchers: readonly ReadVoucher[]): Promise<Subscription> {
-  return em.transactional(async (tx) => {
-    const row = await tx.findOneOrFail(SubscriptionEntity, { id: read.id });
-    if (row.version !== read.version) throw new RowMoved();
+  return changeSubscription(em, read, async (tx, row, policy) => {
     const now = new Date().toISOString();
-    const owner = ownerOf(row, await lifecyclePolicyOf(tx, row.projectId));
+    const owner = ownerOf(row, policy);
     const invoices = await findVoucherInvoices(tx, row);
     const book = enterSeen(bookOf(row, invoices), vouchers.map(seenOf), owner, now);
     const hasMoved = writeBook(row, invoices, book);
     for (const { invoice, truth } of vouchers)
       if (truth?.payment) await takePayment(tx, read, truth.payment, invoiceOf(invoices, invoice.id));
     row.voucher = voucherOut(invoices, vouchers);
-    const news = writeVoucherLife(row, lifeByBook(book, owner, now));
+    const deed = writeVoucherLife(row, lifeByBook(book, owner, now), policy);
     if (hasMoved) row.updatedAt = new Date(); // the version moves with what hangs on it
-    await noteSubscription(tx, row, news);
-    return row;
+    return deed;
   });
 }
 

@@ -1,9 +1,10 @@
 import type { Invoice } from '../db/entities/payment.ts';
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { LifecyclePolicy } from '../domain/subscription/lifecycle-policy.ts';
-import { isOver, transitionOf } from '../domain/subscription/transition.ts';
+import { isOver } from '../domain/subscription/transition.ts';
 import { lifeByBook } from '../domain/subscription/voucher-book.ts';
 import type { VoucherLife } from '../domain/subscription/voucher-life.ts';
+import { enterStatus } from './change-subscription.ts';
 import type { SubscriptionNews } from './note-subscription.ts';
 import { dateOf } from './record-money.ts';
 import { bookOf, ownerOf } from './voucher-invoices.ts';
@@ -14,21 +15,32 @@ export function writeVoucherDue(row: Subscription, invoices: readonly Invoice[],
   row.voucherDueAt = isOver(row.status) ? null : dateOf(due?.at ?? null);
 }
 
-/** Brings the row in step with how it stands, and says what that means to the app. Nothing reopens what is over. */
-export function writeVoucherLife(row: Subscription, life: VoucherLife): readonly SubscriptionNews[] {
+/** Brings the row in step with how it stands; nothing reopens what is over. */
+export function writeVoucherLife(
+  row: Subscription,
+  life: VoucherLife,
+  policy: LifecyclePolicy,
+): { readonly detail: string; readonly news: readonly SubscriptionNews[] } {
+  const detail = storyOf(life);
   if (isOver(row.status)) {
     Object.assign(row, { voucher: null, voucherDueAt: null });
-    return [];
+    return { detail, news: [] };
   }
-  const before = { status: row.status, periodStart: row.currentPeriodStart?.toISOString() ?? null };
-  const { to, events } = transitionOf(row.status, life.status);
-  Object.assign(row, { status: to, ...columnsOf(row, life) });
-  const told = { actor: `subscription/${row.id}`, detail: storyOf(life) };
-  const state = { before, after: { status: to, periodStart: life.period?.start ?? null } };
-  const news = events.map((type) => ({ ...told, ...state, type }));
-  const isRenewed = to === 'active' && before.status === 'active' && before.periodStart !== life.period?.start;
-  if (isRenewed) return [{ ...told, ...state, type: 'subscription.renewed', cause: life.period?.start ?? 'first' }];
-  return news;
+  const { graceEndsAt } = row;
+  enterStatus(row, life.status, policy);
+  Object.assign(row, columnsOf(row, life));
+  const isGraceOver = life.status === 'canceled' && graceEndsAt !== null && graceEndsAt.getTime() <= Date.now();
+  if (!isGraceOver) return { detail, news: [] };
+  const cause = graceEndsAt.toISOString();
+  const actor = `subscription/${row.id}`;
+  return { detail, news: [{ type: 'subscription.grace_ended', cause, actor, detail: `the grace ended ${cause}` }] };
+}
+
+/** How its vouchers stand, for the workflow's story. */
+export function voucherStory({ status, voucher, voucherDueAt }: Subscription): string {
+  if (isOver(status)) return `it is ${status}`;
+  if (voucher !== null) return `a voucher is out until ${voucher.expiresAt}`;
+  return voucherDueAt === null ? 'no voucher is wanted' : `the next voucher is due ${voucherDueAt.toISOString()}`;
 }
 
 function columnsOf(row: Subscription, life: VoucherLife): Partial<Subscription> {
@@ -37,13 +49,11 @@ function columnsOf(row: Subscription, life: VoucherLife): Partial<Subscription> 
   return {
     currentPeriodStart: dateOf(period?.start ?? null),
     currentPeriodEnd: dateOf(period?.end ?? null),
-    pastDueAt: dateOf(life.pastDueAt),
+    pastDueAt: dateOf(life.pastDueAt), // from the period's end, not from when we looked
     graceEndsAt: dateOf(life.graceEndsAt),
-    remindersSent: status === 'past_due' ? row.remindersSent : 0,
     voucherDueAt: dateOf(life.due?.at ?? null),
     endedAt: dateOf(life.endedAt),
     canceledAt: status === 'canceled' ? (row.canceledAt ?? new Date()) : row.canceledAt,
-    cancelAt: row.cancelAtPeriodEnd && !isEnded ? dateOf(life.period?.end ?? null) : row.cancelAt,
     ...(status === 'expired' && { failureCode: row.failureCode ?? 'voucher_unpaid' }),
     ...(isEnded && { voucher: null }),
   };
@@ -60,6 +70,7 @@ function storyOf({ status, period }: VoucherLife): string {
     case 'canceled':
       return period === null ? 'it ended unpaid' : `it was paid until ${period.end}`;
     case 'incomplete':
+      return 'its first voucher is not paid yet';
     case 'trialing':
     case 'paused':
       return status;
