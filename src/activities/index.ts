@@ -1,7 +1,11 @@
 import { createCallGate } from './call-gate.ts';
 import type { ActivityDeps } from './deps.ts';
+import { createAttachPaymentMethod } from './attach-payment-method.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
+import { createConfirmPaymentMethod } from './confirm-payment-method.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
+import { createDefaultPaymentMethod } from './default-payment-method.ts';
+import { createDetachPaymentMethod } from './detach-payment-method.ts';
 import { createEndCheckout } from './end-checkout.ts';
 import { createEndGrace } from './end-grace.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
@@ -15,6 +19,7 @@ import { createRemindPayment } from './remind-payment.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
+import { createSyncPaymentMethods } from './sync-payment-methods.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
 
 /** Every activity, by the name workflows call it. */
@@ -36,6 +41,11 @@ export function createActivities(deps: ActivityDeps) {
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),
+    attachPaymentMethod: translated(createAttachPaymentMethod(deps)),
+    confirmPaymentMethod: translated(createConfirmPaymentMethod(deps)),
+    detachPaymentMethod: translated(createDetachPaymentMethod(deps)),
+    defaultPaymentMethod: translated(createDefaultPaymentMethod(deps)),
+    syncPaymentMethods: translated(createSyncPaymentMethods(deps)),
     connectProviderWebhook: translated(createConnectProviderWebhook(deps)),
   };
 }
