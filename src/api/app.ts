@@ -17,11 +17,13 @@ import { createInvoiceRoutes } from './routes/invoices.ts';
 import { createKeyRoutes } from './routes/keys.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
+import { createPaymentMethodRoutes } from './routes/payment-methods.ts';
 import { createPlanRoutes } from './routes/plans.ts';
 import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
+import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
 
@@ -62,7 +64,9 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createPlanRoutes(deps),
     createOrganizationRoutes(deps),
     createSessionRoutes(deps),
+    createSubscriptionOperationRoutes(deps),
     createSubscriptionRoutes(deps),
+    createPaymentMethodRoutes(deps),
     createInvoiceRoutes(deps),
     createOpsRoutes(deps),
     createProjectRoutes(deps),

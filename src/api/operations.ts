@@ -18,7 +18,10 @@ import {
   webhookAnswer,
   webhookEvent,
 } from './schemas/ops.ts';
+import { directSubscriptionOperations } from './direct-subscription-operations.ts';
+import { paymentMethodOperations } from './payment-method-operations.ts';
 import { projectOperations } from './project-operations.ts';
+import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
 import {
@@ -76,6 +79,9 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
   return [
     ...checkoutOperations,
     ...readOperations,
+    ...subscriptionOperations,
+    ...directSubscriptionOperations,
+    ...paymentMethodOperations,
     ...opsOperations,
     ...projectOperations,
     ...providerIds.flatMap(aliasOperations),
