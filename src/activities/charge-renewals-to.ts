@@ -20,8 +20,8 @@ export async function chargeRenewalsTo(
   from: string | null,
 ): Promise<void> {
   const { projectId, live, organizationId, provider, providerPaymentMethodId } = method;
-  const setPaymentMethod = client.subscriptions?.setPaymentMethod;
-  if (!setPaymentMethod || providerPaymentMethodId === null) return;
+  const { subscriptions } = client;
+  if (!subscriptions?.setPaymentMethod || providerPaymentMethodId === null) return;
   const rows = await em.fork().find(SubscriptionEntity, {
     ...{ projectId, live, organizationId, provider, collection: 'provider' },
     status: { $in: [...liveStatuses] },
@@ -33,7 +33,7 @@ export async function chargeRenewalsTo(
     const { providerSubscriptionId, providerCustomerId } = row;
     const operation = 'subscriptions.setPaymentMethod';
     const businessId = `${row.id}/${method.id}`;
-    const truth = await setPaymentMethod({
+    const truth = await subscriptions.setPaymentMethod({
       ...{ providerSubscriptionId, providerCustomerId, providerPaymentMethodId },
       idempotencyKey: callKey({ projectId, operation, businessId, provider, generation: row.version }),
     });

@@ -34,6 +34,8 @@ export function anAcme() {
     creates: [] as ((input: Parameters<Subscriptions['create']>[0]) => Promise<MoneyResult<SubscriptionTruth>>)[],
     attaches: [] as ((input: Parameters<Methods['attach']>[0]) => Promise<MoneyResult<PaymentMethodTruth>>)[],
     find: async (id: string): Promise<SubscriptionTruth | null> => subscriptions.get(id) ?? null,
+    /** What a cancellation does first. */
+    cancel: async (): Promise<void> => undefined,
     detach: async (id: string): Promise<void> => void methods.delete(id),
     keysOf: (operation: string) => calls.filter((call) => call.operation === operation).map(({ key }) => key),
     client: null as unknown as ProviderClient,
@@ -74,6 +76,7 @@ export function anAcme() {
       },
       async cancel({ providerSubscriptionId, idempotencyKey }) {
         note('subscriptions.cancel', idempotencyKey);
+        await acme.cancel();
         return kept(providerSubscriptionId.replace('psub_', ''), 'canceled');
       },
       async setPaymentMethod({ providerSubscriptionId, providerPaymentMethodId, idempotencyKey }) {
