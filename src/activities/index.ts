@@ -7,10 +7,15 @@ import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
 import { createDefaultPaymentMethod } from './default-payment-method.ts';
 import { createDetachPaymentMethod } from './detach-payment-method.ts';
 import { createEndCheckout } from './end-checkout.ts';
+import { createEndGrace } from './end-grace.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
+import { createIssueVoucher } from './issue-voucher.ts';
+import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
 import { createOpenSubscription } from './open-subscription.ts';
+import { createOperateSubscription } from './operate-subscription.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
+import { createRemindPayment } from './remind-payment.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
@@ -26,7 +31,12 @@ export function createActivities(deps: ActivityDeps) {
     endCheckout: translated(createEndCheckout(deps)),
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
     openSubscription: translated(createOpenSubscription(deps)),
+    issueVoucher: translated(createIssueVoucher(deps)),
+    operateSubscription: translated(createOperateSubscription(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
+    notifyTrialEnd: translated(createNotifyTrialEnd(deps)),
+    remindPayment: translated(createRemindPayment(deps)),
+    endGrace: translated(createEndGrace(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),

@@ -118,9 +118,13 @@ async function keepResult(
 ): Promise<SettledSubscription> {
   switch (result.outcome) {
     case 'succeeded':
-      return settledSubscription(await keepBegun(em, row, result.value, null), 'begun at the provider');
+      return settledSubscription(em.fork(), await keepBegun(em, row, result.value, null), 'begun at the provider');
     case 'pending':
-      return settledSubscription(await keepBegun(em, row, result.value, result.nextAction), 'waits for its customer');
+      return settledSubscription(
+        em.fork(),
+        await keepBegun(em, row, result.value, result.nextAction),
+        'waits for its customer',
+      );
     case 'declined': {
       const declined = await keepDecline(em, row, result);
       return endDeclined(em, declined, operations);
@@ -147,7 +151,11 @@ async function refuse(
   failureCode: string,
   detail: Readonly<Record<string, unknown>>,
 ): Promise<SettledSubscription> {
-  return settledSubscription(await keepExpired(em, row, failureCode, detail), `it cannot begin: ${failureCode}`);
+  return settledSubscription(
+    em.fork(),
+    await keepExpired(em, row, failureCode, detail),
+    `it cannot begin: ${failureCode}`,
+  );
 }
 
 function canCreate(operations: SubscriptionOperations | undefined): operations is Operations {

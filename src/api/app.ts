@@ -23,6 +23,7 @@ import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
+import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
 
@@ -63,6 +64,7 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createPlanRoutes(deps),
     createOrganizationRoutes(deps),
     createSessionRoutes(deps),
+    createSubscriptionOperationRoutes(deps),
     createSubscriptionRoutes(deps),
     createPaymentMethodRoutes(deps),
     createInvoiceRoutes(deps),

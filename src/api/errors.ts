@@ -32,6 +32,8 @@ const publicDetails = [
   'contact_url',
   'country',
   'required',
+  'possible',
+  'pending_change',
   'decline_code',
   'payment_method_id',
   'candidates',

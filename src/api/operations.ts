@@ -21,6 +21,7 @@ import {
 import { directSubscriptionOperations } from './direct-subscription-operations.ts';
 import { paymentMethodOperations } from './payment-method-operations.ts';
 import { projectOperations } from './project-operations.ts';
+import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
 import {
@@ -78,6 +79,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
   return [
     ...checkoutOperations,
     ...readOperations,
+    ...subscriptionOperations,
     ...directSubscriptionOperations,
     ...paymentMethodOperations,
     ...opsOperations,
