@@ -42,9 +42,15 @@ export async function openAtProvider(deps: ActivityDeps, em: Db, row: Subscripti
   const { client } = await accountOf(deps, projectId, live, provider);
   const operations = client.subscriptions;
   if (!canCreate(operations)) return refuse(em, row, 'not_supported_by_provider', { provider });
-  if (row.opening?.decline) return endDeclined(em, row, operations);
   const opened = { em, client, operations, provider };
-  return row.opening?.sentAt == null ? send(opened, row) : look(opened, row);
+  try {
+    if (row.opening?.decline) return await endDeclined(em, row, operations);
+    return row.opening?.sentAt == null ? await send(opened, row) : await look(opened, row);
+  } catch (error) {
+    // A refused look-up says nothing of what was sent: it is repeated until somebody mends it.
+    if (isRefusal(error)) throw unknownOutcome(row.opening ?? firstOpening, Date.now());
+    throw error;
+  }
 }
 
 async function send(opened: Opened, read: Subscription): Promise<SettledSubscription> {
