@@ -6,6 +6,7 @@ import { isOver } from '../domain/subscription/transition.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
 import { changeSubscription, enterStatus } from './change-subscription.ts';
 import { RowMoved } from './keep-in-step.ts';
+import { keepOurSchedule } from './keep-our-schedule.ts';
 import type { SubscriptionNews } from './note-subscription.ts';
 import { recordInvoice, recordMoneyBack, recordPayment, type MoneyBack, type MoneyOwner } from './record-money.ts';
 import { subscriptionColumns } from './subscription-columns.ts';
@@ -41,6 +42,7 @@ export function applySubscriptionTruth(
         forgetNotice(row, truth);
         tx.assign(row, { ...subscriptionColumns(truth), ...(await chargedOffer(tx, row, truth)) });
         enterStatus(row, truth.status, policy);
+        await keepOurSchedule(tx, row);
       }
       await recordMoney(tx, row, truth, more.back ?? { refunds: [], disputes: [] });
       const news = await more.within?.(tx, row);

@@ -4,7 +4,8 @@ import { isOver } from '../domain/subscription/transition.ts';
 
 /**
  * What waits with us the provider does not know, so its truth does not show it: an end that it cannot schedule, the day
- * that a pause ends on. Both stay in the row that a truth has just been written to.
+ * that a pause ends on. Both stay in the row that a truth has just been written to. What a customer was to confirm for a
+ * change is done with when the change has come.
  */
 export async function keepOurSchedule(tx: Db, row: Subscription): Promise<void> {
   if (isOver(row.status)) return;
@@ -12,10 +13,12 @@ export async function keepOurSchedule(tx: Db, row: Subscription): Promise<void> 
     subscriptionId: row.id,
     status: 'scheduled',
     method: 'ours',
-    kind: { $in: ['cancel', 'resume'] },
+    kind: { $in: ['cancel', 'resume', 'change'] },
   });
-  for (const { kind, effectiveAt } of waiting) {
+  for (const { kind, effectiveAt, timing, priceId, quantity } of waiting) {
     if (kind === 'cancel') Object.assign(row, { cancelAtPeriodEnd: true, cancelAt: effectiveAt });
-    else if (row.status === 'paused') row.resumesAt ??= effectiveAt;
+    if (kind === 'resume' && row.status === 'paused') row.resumesAt ??= effectiveAt;
+    const hasCome = (priceId ?? row.priceId) === row.priceId && (quantity ?? row.quantity) === row.quantity;
+    if (kind === 'change' && timing === 'now' && hasCome) row.nextStep = null;
   }
 }

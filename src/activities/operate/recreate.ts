@@ -84,11 +84,11 @@ async function beginAnew(
 
 /** What was begun by a call whose answer was lost; the old one carries our id too. */
 async function findNew(
-  { find }: SubscriptionOperations,
+  subscriptions: SubscriptionOperations,
   row: Subscription,
 ): Promise<MoneyResult<SubscriptionTruth> | null> {
-  if (!find || row.providerCustomerId === null) return null;
-  const found = await find({ subscriptionId: row.id, providerCustomerId: row.providerCustomerId });
+  if (!subscriptions.find || row.providerCustomerId === null) return null;
+  const found = await subscriptions.find({ subscriptionId: row.id, providerCustomerId: row.providerCustomerId });
   const isNew = found !== null && found.providerSubscriptionId !== row.providerSubscriptionId && !isOver(found.status);
   return isNew ? { outcome: 'succeeded', value: found } : null;
 }
