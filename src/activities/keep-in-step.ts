@@ -22,9 +22,18 @@ export async function keepInStep<T>(once: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Transactions in which something around the row has changed: a flush in between would make that forgotten. */
+const changed = new WeakSet<Db>();
+
+/** Notes that this transaction changes something around the row, so that `touchIfChanged` moves its version. */
+export function noteChange(tx: Db): void {
+  changed.add(tx);
+}
+
 /** Marks the row as changed when anything of it or around it did, so that its version moves with every new truth. */
 export function touchIfChanged(tx: Db, row: { updatedAt: Date }): void {
   const work = tx.getUnitOfWork();
   work.computeChangeSets();
-  if (work.getChangeSets().length > 0 || work.getPersistStack().size > 0) row.updatedAt = new Date();
+  const isDirty = work.getChangeSets().length > 0 || work.getPersistStack().size > 0;
+  if (isDirty || changed.has(tx)) row.updatedAt = new Date();
 }

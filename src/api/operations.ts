@@ -18,6 +18,7 @@ import {
   webhookAnswer,
   webhookEvent,
 } from './schemas/ops.ts';
+import { moneyOperations } from './money-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
@@ -76,6 +77,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
   return [
     ...checkoutOperations,
     ...readOperations,
+    ...moneyOperations,
     ...opsOperations,
     ...projectOperations,
     ...providerIds.flatMap(aliasOperations),
