@@ -39,13 +39,7 @@ function wasCollected({ status }: InvoiceState): boolean {
   return status === 'paid' || status === 'refunded' || status === 'partially_refunded';
 }
 
-async function tell(
-  tx: Db,
-  row: Invoice,
-  type: EventType,
-  cause: string,
-  before: InvoiceState | null,
-): Promise<void> {
+async function tell(tx: Db, row: Invoice, type: EventType, cause: string, before: InvoiceState | null): Promise<void> {
   const { projectId, live, organizationId } = row;
   recordAudit(tx, {
     ...{ projectId, live, actor: `provider:${row.provider}`, action: type, entityKind: 'invoice', entityId: row.id },

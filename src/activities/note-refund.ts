@@ -24,7 +24,14 @@ export async function noteRefund(
   await tx.flush(); // the row's times
   const { projectId, live, organizationId } = row;
   recordAudit(tx, {
-    ...{ projectId, live, actor, action: `refund.${row.status === 'unknown' ? 'sent' : row.status}`, entityKind: 'refund', entityId: row.id },
+    ...{
+      projectId,
+      live,
+      actor,
+      action: `refund.${row.status === 'unknown' ? 'sent' : row.status}`,
+      entityKind: 'refund',
+      entityId: row.id,
+    },
     detail: `${row.amountMinor} ${row.currency} minor units of ${row.paymentId}${row.failureCode === null ? '' : `: ${row.failureCode}`}`,
     ...(before !== null && { before: { status: before } }),
     after: { status: row.status, provider_refund_id: row.providerRefundId },

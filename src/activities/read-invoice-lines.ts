@@ -34,7 +34,10 @@ export async function readInvoiceLines(
   const ids = invoices.map(({ providerInvoiceId }) => providerInvoiceId);
   const rows = await em.find(InvoiceEntity, { projectId, live, provider, providerInvoiceId: { $in: ids } });
   const isRead = (truth: InvoiceTruth) =>
-    hasLines(rows.find(({ providerInvoiceId }) => providerInvoiceId === truth.providerInvoiceId), truth);
+    hasLines(
+      rows.find(({ providerInvoiceId }) => providerInvoiceId === truth.providerInvoiceId),
+      truth,
+    );
   const wanted = new Set(invoices.filter((truth) => !isRead(truth)).slice(-atOnce));
   return Promise.all(invoices.map(async (truth) => (wanted.has(truth) ? withLines(client, truth) : truth)));
 }

@@ -39,7 +39,8 @@ async function changedPayments(
   const ids = payments.map(({ providerPaymentId }) => providerPaymentId);
   const rows = await em.find(PaymentEntity, { projectId, live, provider, providerPaymentId: { $in: ids } });
   const rowIds = rows.map(({ id }) => id);
-  const pending = rowIds.length === 0 ? [] : await em.find(RefundEntity, { paymentId: { $in: rowIds }, status: 'pending' });
+  const pending =
+    rowIds.length === 0 ? [] : await em.find(RefundEntity, { paymentId: { $in: rowIds }, status: 'pending' });
   return payments.filter((payment) => {
     const row = rows.find(({ providerPaymentId }) => providerPaymentId === payment.providerPaymentId);
     if (row === undefined) return payment.refundedMinor > 0;

@@ -165,7 +165,8 @@ async function paperOf(
   const { providerInvoiceId, providerPaymentId, status } = truth;
   // Whoever else is recording this payment makes its invoice, not we too.
   if (known?.invoiceId === null) await tx.refresh(known, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  const found = given ?? (await findPaper(tx, known?.invoiceId ?? null, { projectId, live, provider }, providerInvoiceId));
+  const found =
+    given ?? (await findPaper(tx, known?.invoiceId ?? null, { projectId, live, provider }, providerInvoiceId));
   if (found) {
     if (found.providerPaymentId === null || status === 'succeeded') found.providerPaymentId = providerPaymentId;
     return found;

@@ -2,12 +2,7 @@ import { LockMode } from '@mikro-orm/core';
 import { InvoiceEntity, PaymentEntity, RefundEntity, type Payment, type Refund } from '../db/entities/payment.ts';
 import type { Db } from '../db/orm.ts';
 import { BillingError } from '../domain/errors.ts';
-import {
-  isRefundSettled,
-  lostAnswerMs,
-  refundSums,
-  type RefundStatus,
-} from '../domain/payment/refund.ts';
+import { isRefundSettled, lostAnswerMs, refundSums, type RefundStatus } from '../domain/payment/refund.ts';
 import type { RefundTruth } from '../domain/payment/truth.ts';
 import type { MoneyResult, RefundOperations } from '../providers/port-money.ts';
 import { callKey } from './call-key.ts';
@@ -169,11 +164,7 @@ async function fail(
 }
 
 /** One transaction that holds the payment, as everyone does who moves its sums, with both rows as they are now. */
-function within<T>(
-  em: Db,
-  ref: RefundRef,
-  work: (tx: Db, row: Refund, payment: Payment) => Promise<T>,
-): Promise<T> {
+function within<T>(em: Db, ref: RefundRef, work: (tx: Db, row: Refund, payment: Payment) => Promise<T>): Promise<T> {
   const { refundId: id, projectId } = ref;
   return em.fork().transactional(async (tx) => {
     const { paymentId } = await tx.findOneOrFail(RefundEntity, { id, projectId });

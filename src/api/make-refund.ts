@@ -2,7 +2,7 @@ import type { Refund } from '../db/entities/payment.ts';
 import { isId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
 import { findRefund, findRefundTarget, reserveRefund, type RefundTarget } from '../db/queries/refunds.ts';
-import { refundStart } from '../workflows/start-refund.ts';
+import { refundStart } from '../workflows/start-options.ts';
 import { askWorkflow } from './ask-workflow.ts';
 import type { Caller } from './caller.ts';
 import type { ApiDeps } from './deps.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Operation } from './operations.ts';
 import { pageOf } from './schemas/common.ts';
 import { dispute, listDisputesQuery } from './schemas/dispute.ts';
@@ -7,8 +7,24 @@ import { createRefundBody, listRefundsQuery, refund } from './schemas/refund.ts'
 
 const ok = (schema: z.ZodType) => ({ '200': { description: 'Done.', schema } });
 
-/** The routes of money that went back, and of what was bought once. */
+/** The routes of papers, of money that went back, and of what was bought once. */
 export const moneyOperations: readonly Operation[] = [
+  {
+    ...{
+      method: 'get',
+      path: '/billing/invoices/{id}/pdf',
+      tag: 'Invoices',
+      summary: 'Load our own PDF of an invoice',
+    },
+    answers: {
+      '200': {
+        description: 'An A4 page, in Spanish where `Accept-Language` asks for it.',
+        schema: z.string().meta({ format: 'binary' }),
+        contentType: 'application/pdf',
+      },
+    },
+    refusals: ['invoice_not_found'],
+  },
   {
     ...{ method: 'post', path: '/billing/refunds', tag: 'Refunds', summary: 'Pay back an invoice or a checkout' },
     body: createRefundBody,

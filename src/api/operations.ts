@@ -38,7 +38,9 @@ export interface Operation {
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  readonly answers: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>;
+  readonly answers: Readonly<
+    Record<string, { readonly description: string; readonly schema: z.ZodType; readonly contentType?: string }>
+  >;
   /** Codes that it may refuse with, besides those that every route has. */
   readonly refusals: readonly string[];
   readonly isIdempotent?: boolean;

@@ -43,7 +43,7 @@ export async function refundPayment(input: EntityInput): Promise<{ readonly stat
     summary: `refund at ${input.provider ?? 'nobody'}`,
   });
 
-  for (; ;) {
+  for (;;) {
     const before: RefundStatus = status;
     try {
       ({ status, because } = await run.refundPayment({ projectId, live, refundId }));

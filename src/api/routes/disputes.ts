@@ -29,7 +29,12 @@ export function createDisputeRoutes(deps: ApiDeps): Router {
         before: decodeIdCursor(cursor),
         limit,
       });
-      const page = toPage(rows, limit, ({ id }) => [id], (row) => row);
+      const page = toPage(
+        rows,
+        limit,
+        ({ id }) => [id],
+        (row) => row,
+      );
       response.json({ ...page, data: await present(em, caller, page.data) });
     })
     .all(refuseMethod('GET'));

@@ -48,7 +48,12 @@ export function createRefundRoutes(deps: ApiDeps): Router {
         before: decodeIdCursor(cursor),
         limit,
       });
-      const page = toPage(rows, limit, ({ id }) => [id], (row) => row);
+      const page = toPage(
+        rows,
+        limit,
+        ({ id }) => [id],
+        (row) => row,
+      );
       response.json({ ...page, data: await present(em, caller, page.data) });
     })
     .all(refuseMethod('GET', 'POST'));

@@ -36,10 +36,16 @@ export const invoice = z
     paid_at: nullableTime,
     payment_method_id: z.string().nullable(),
     provider_payment_id: z.string().nullable(),
-    hosted_invoice_url: z.string().nullable().meta({ description: 'A page for the customer. Links live for hours: read them anew.' }),
+    hosted_invoice_url: z
+      .string()
+      .nullable()
+      .meta({ description: 'A page for the customer. Links live for hours: read them anew.' }),
     invoice_pdf_url: z.string().nullable(),
     provider: z.string(),
-    provider_invoice_id: z.string().nullable().meta({ description: 'null: the provider makes none; this one is ours.' }),
+    provider_invoice_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'null: the provider makes none; this one is ours.' }),
   })
   .meta({ id: 'Invoice' });
 export type InvoiceAnswer = z.output<typeof invoice>;

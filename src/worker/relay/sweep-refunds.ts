@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { RefundEntity } from '../../db/entities/payment.ts';
-import { refundStart } from '../../workflows/start-refund.ts';
+import { refundStart } from '../../workflows/start-options.ts';
 import type { RelayDeps } from './deliver-events.ts';
 import { forgottenBefore } from './forgotten.ts';
 
