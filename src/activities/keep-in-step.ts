@@ -1,4 +1,4 @@
-import { OptimisticLockError, UniqueConstraintViolationException } from '@mikro-orm/core';
+import { DeadlockException, OptimisticLockError, UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { Db } from '../db/orm.ts';
 
 /** Somebody else changed the row since it was read: read again, decide again. */
@@ -16,6 +16,7 @@ export async function keepInStep<T>(once: () => Promise<T>): Promise<T> {
       const isRace =
         error instanceof RowMoved ||
         error instanceof OptimisticLockError ||
+        error instanceof DeadlockException ||
         error instanceof UniqueConstraintViolationException;
       if (!isRace || attempt === 5) throw error;
     }

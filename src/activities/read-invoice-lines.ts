@@ -3,13 +3,15 @@ import { InvoiceEntity, type Invoice } from '../db/entities/payment.ts';
 import type { Db } from '../db/orm.ts';
 import type { InvoiceTruth } from '../domain/checkout/truth.ts';
 import type { ProviderClient } from '../providers/port.ts';
-import type { InvoiceLine, ProviderInvoice } from '../providers/port-money.ts';
 import type { MoneyOwner } from './record-money.ts';
+
+type InvoiceOperations = NonNullable<ProviderClient['invoices']>;
+type ProviderInvoice = NonNullable<Awaited<ReturnType<InvoiceOperations['get']>>>;
 
 /** An invoice's truth, with its lines where they were read this time. */
 export interface InvoiceWithLines extends InvoiceTruth {
   /** Empty: the provider has none to tell. */
-  readonly lines?: readonly InvoiceLine[];
+  readonly lines?: ProviderInvoice['lines'];
   readonly billingReason?: ProviderInvoice['billingReason'];
 }
 

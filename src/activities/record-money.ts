@@ -163,10 +163,11 @@ async function paperOf(
 ): Promise<Invoice | null> {
   const { projectId, live, provider } = owner;
   const { providerInvoiceId, providerPaymentId, status } = truth;
+  if (known !== null && known.invoiceId !== null && given === null) return null; // it has its own
   // Whoever else is recording this payment makes its invoice, not we too.
   if (known?.invoiceId === null) await tx.refresh(known, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  const found =
-    given ?? (await findPaper(tx, known?.invoiceId ?? null, { projectId, live, provider }, providerInvoiceId));
+  const id = known?.invoiceId ?? null;
+  const found = given ?? (await findPaper(tx, id, { projectId, live, provider }, providerInvoiceId));
   if (found) {
     if (found.providerPaymentId === null || status === 'succeeded') found.providerPaymentId = providerPaymentId;
     return found;

@@ -36,8 +36,8 @@ export async function recordRefund(tx: Db, payment: Payment, truth: RefundTruth)
 }
 
 /**
- * By the provider's id; by ours, which most providers carry; else what we are asking for right now and has the same
- * amount, where a provider carries nothing: there is never more than one in flight per payment.
+ * By the provider's id; by ours, which most providers carry; else, where a provider carries nothing, what we have sent
+ * without hearing of it and has the same amount: there is never more than one in flight per payment.
  */
 async function findRow(tx: Db, payment: Payment, truth: RefundTruth): Promise<Refund | null> {
   const { projectId, live, provider, id: paymentId } = payment;
@@ -46,12 +46,11 @@ async function findRow(tx: Db, payment: Payment, truth: RefundTruth): Promise<Re
   if (byProvider) return byProvider;
   if (refundId !== null)
     return tx.findOne(RefundEntity, { id: refundId, projectId, live, paymentId, providerRefundId: null });
-  const inFlight = await tx.findOne(RefundEntity, {
-    ...{ paymentId, providerRefundId: null, status: { $in: ['requested', 'unknown'] } },
-    amountMinor: truth.amount.amountMinor,
+  const sent = await tx.findOne(RefundEntity, {
+    ...{ paymentId, providerRefundId: null, status: 'unknown', amountMinor: truth.amount.amountMinor },
   });
-  if (inFlight === null || truth.createdAt === null) return inFlight;
-  return Date.parse(truth.createdAt) >= inFlight.createdAt.getTime() - clockSlackMs ? inFlight : null;
+  if (sent === null || truth.createdAt === null) return sent;
+  return Date.parse(truth.createdAt) >= sent.createdAt.getTime() - clockSlackMs ? sent : null;
 }
 
 function createRow(tx: Db, payment: Payment, truth: RefundTruth): Refund {

@@ -3,8 +3,7 @@ import { InvoiceEntity, PaymentEntity, RefundEntity, type Payment, type Refund }
 import type { Db } from '../db/orm.ts';
 import { BillingError } from '../domain/errors.ts';
 import { isRefundSettled, lostAnswerMs, refundSums, type RefundStatus } from '../domain/payment/refund.ts';
-import type { RefundTruth } from '../domain/payment/truth.ts';
-import type { MoneyResult, RefundOperations } from '../providers/port-money.ts';
+import type { ProviderClient } from '../providers/port.ts';
 import { callKey } from './call-key.ts';
 import type { ActivityDeps } from './deps.ts';
 import { keepInStep, RowMoved } from './keep-in-step.ts';
@@ -12,6 +11,9 @@ import { noteRefund } from './note-refund.ts';
 import { accountOf } from './provider-account.ts';
 import { recordMoneyBack } from './record-money.ts';
 import { recordRefund } from './record-refund.ts';
+
+type RefundOperations = NonNullable<ProviderClient['refunds']>;
+type RefundAnswer = Awaited<ReturnType<RefundOperations['create']>>;
 
 export interface RefundRef {
   readonly projectId: string;
@@ -104,7 +106,7 @@ function callOf(asked: Asked): Omit<Parameters<RefundOperations['create']>[0], '
   };
 }
 
-async function keep(em: Db, asked: Asked, result: MoneyResult<RefundTruth>): Promise<RefundedPayment> {
+async function keep(em: Db, asked: Asked, result: RefundAnswer): Promise<RefundedPayment> {
   const { ref, refund } = asked;
   switch (result.outcome) {
     case 'succeeded':

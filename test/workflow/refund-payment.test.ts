@@ -27,7 +27,8 @@ function saying(...answers: readonly (RefundedPayment | Error)[]) {
     refundPayment: async () => {
       const answer = answers[Math.min(calls, answers.length - 1)];
       calls += 1;
-      if (answer instanceof Error || answer === undefined) throw answer;
+      if (answer === undefined) throw new Error('nothing to say');
+      if (answer instanceof Error) throw answer;
       return answer;
     },
   };

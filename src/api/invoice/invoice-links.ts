@@ -2,8 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Invoice } from '../../db/entities/payment.ts';
 import type { KeyRing } from '../../crypto/key-ring.ts';
 import type { InvoiceLinks } from '../../present/invoice.ts';
-import type { InvoiceDocument } from '../../providers/port-money.ts';
+import type { ProviderClient } from '../../providers/port.ts';
 import type { ApiDeps } from '../deps.ts';
+
+type InvoiceOperations = NonNullable<ProviderClient['invoices']>;
+type InvoiceDocument = Awaited<ReturnType<NonNullable<InvoiceOperations['document']>>>;
 
 const lifeMs = 24 * 3_600_000;
 

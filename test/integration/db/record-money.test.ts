@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { activateFreeCheckout } from '../../../src/activities/activate-free-checkout.ts';
 import { applyCheckoutTruth } from '../../../src/activities/apply-checkout-truth.ts';
+import { closeUnservedCheckout, keepOpenedCheckout } from '../../../src/activities/keep-opened-checkout.ts';
+import { recordPayment } from '../../../src/activities/record-money.ts';
 import { createSettleCheckout } from '../../../src/activities/settle-checkout.ts';
+import { createSweepDisputes } from '../../../src/activities/sweep-disputes.ts';
 import { CheckoutEntity } from '../../../src/db/entities/checkout.ts';
 import { nextInvoiceNumber } from '../../../src/db/queries/invoice-numbers.ts';
 import type { CheckoutTruth } from '../../../src/domain/checkout/truth.ts';
@@ -211,5 +215,109 @@ describe('numbers of ours', () => {
       'TEST-2040-000001',
       '2041-000001',
     ]);
+  });
+});
+
+describe('a voucher that is paid', () => {
+  it('gets its invoice with the money, not before', async () => {
+    const id = await world.aCheckout();
+    const payment = aPayment({ status: 'pending', paidAt: null, method: 'oxxo' });
+    const voucher = {
+      ...({ kind: 'oxxo', reference: '1234567890', clabe: null, barcodeUrl: null } as const),
+      expiresAt: '2026-12-01T00:00:00.000Z',
+    };
+    await apply(id, aTruth({ state: 'pending', payment, voucher }));
+    expect(await world.query('select 1 from invoices where checkout_id = ?', [id])).toEqual([]);
+    await apply(id, aTruth({ payment: { ...payment, status: 'succeeded', paidAt: '2026-11-22T10:00:00.000Z' } }));
+    const invoice = await invoiceOf(id);
+    expect(invoice).toMatchObject({ status: 'paid', provider_payment_id: payment.providerPaymentId });
+    expect(await one('select invoice_id from payments where checkout_id = ?', id)).toEqual({
+      invoice_id: invoice['id'],
+    });
+    expect(await world.events(id)).toEqual(['checkout.pending', 'checkout.completed']);
+  });
+});
+
+describe('a checkout that opens or fails', () => {
+  const opened = {
+    outcome: 'opened',
+    providerCheckoutId: 'cs_1',
+    url: 'https://pay.example/secret',
+    expiresAt: '2026-12-01T00:00:00.000Z',
+    providerCustomerId: null,
+    paymentMethods: ['card'],
+    amount: null,
+    objects: [],
+  } as const;
+  const creating = async () => {
+    const id = await world.aCheckout({ status: 'creating' });
+    const em = world.orm.em.fork();
+    return { em, row: await em.findOneOrFail(CheckoutEntity, { id }) };
+  };
+
+  it('is told in the statement that opens it, without its URL, and to each endpoint', async () => {
+    const { em, row } = await creating();
+    await keepOpenedCheckout(em, row, 'merchant', { ...opened, providerCheckoutId: row.id }, []);
+    await keepOpenedCheckout(em, row, 'merchant', { ...opened, providerCheckoutId: row.id }, []); // somebody was faster
+    const told = await world.query(
+      `select event.type, event.data, delivery.endpoint_id, delivery.status from outbound_events event
+         join outbound_deliveries delivery on delivery.event_id = event.id where event.object_id = ?`,
+      [row.id],
+    );
+    expect(told).toMatchObject([{ type: 'checkout.opened', endpoint_id: 'we_1', status: 'waiting' }]);
+    expect(told[0]?.['data']).toMatchObject({ status: 'open', provider: 'merchant', payment_methods: ['card'] });
+    expect(JSON.stringify(told)).not.toContain('pay.example');
+  });
+
+  it('says that nobody could serve it', async () => {
+    const { em, row } = await creating();
+    await closeUnservedCheckout(em, row, []);
+    expect(await world.events(row.id)).toEqual(['checkout.failed']);
+  });
+
+  it('is not told where no endpoint wants it', async () => {
+    await world.query(`update outbound_endpoints set event_types = array['checkout.completed']`);
+    try {
+      const { em, row } = await creating();
+      await keepOpenedCheckout(em, row, 'merchant', { ...opened, providerCheckoutId: row.id }, []);
+      expect(await world.events(row.id)).toEqual([]);
+    } finally {
+      await world.query(`update outbound_endpoints set event_types = '{}'`);
+    }
+  });
+
+  it('that costs nothing is an order at once', async () => {
+    const { em, row } = await creating();
+    await activateFreeCheckout(em, row);
+    expect(await orderOf(row.id)).toMatchObject({ status: 'paid', amount_minor: '0', provider: 'merchant' });
+    expect(await world.events(row.id)).toEqual(['checkout.completed']);
+  });
+});
+
+describe('a disputed payment of a subscription', () => {
+  it('takes its access away and gives it back, by the sweep that finds the dispute', async () => {
+    await world.query(
+      `insert into subscriptions (id, project_id, live, organization_id, plan_id, price_id, status, billing_interval,
+         quantity, provider, amount_minor, currency)
+       values ('sub_1', 'p', false, 'org_1', 'plan_pro', 'price_pro', 'active', 'monthly', 1, 'merchant', 2900, 'USD')`,
+    );
+    const owner = {
+      ...{ projectId: 'p', live: false, organizationId: 'org_1', provider: 'merchant' },
+      ...{ checkoutId: null, subscriptionId: 'sub_1' },
+    };
+    const payment = aPayment();
+    await world.orm.em.fork().transactional((tx) => recordPayment(tx, owner, payment, null));
+    let status: 'needs_response' | 'won' = 'needs_response';
+    const dispute = aDispute({ providerPaymentId: payment.providerPaymentId });
+    const list = async () => ({ items: [{ ...dispute, status }], nextCursor: null });
+    const client = aClient({ disputes: { get: () => Promise.reject(new Error('not asked for')), list } });
+    const sweep = createSweepDisputes(world.deps(client));
+    const access = async () =>
+      (await world.query(`select is_allowed, reason from entitlements where source_id = 'sub_1'`))[0];
+    await sweep({ provider: 'merchant' });
+    expect(await access()).toEqual({ is_allowed: false, reason: 'payment_disputed' });
+    status = 'won';
+    await sweep({ provider: 'merchant' });
+    expect(await access()).toEqual({ is_allowed: true, reason: 'subscription_active' });
   });
 });
