@@ -16,6 +16,7 @@ import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createRemindPayment } from './remind-payment.ts';
+import { createRefundPayment } from './refund-payment.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
@@ -37,6 +38,7 @@ export function createActivities(deps: ActivityDeps) {
     notifyTrialEnd: translated(createNotifyTrialEnd(deps)),
     remindPayment: translated(createRemindPayment(deps)),
     endGrace: translated(createEndGrace(deps)),
+    refundPayment: translated(createRefundPayment(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),

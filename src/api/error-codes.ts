@@ -6,6 +6,7 @@ import { generalErrors } from './error-tables/general-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
 import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
+import { refundErrors } from './error-tables/refund-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
 const errorCodes = {
@@ -15,6 +16,7 @@ const errorCodes = {
   ...paymentMethodErrors,
   ...operatorErrors,
   ...subscriptionOperationErrors,
+  ...refundErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -38,6 +38,9 @@ const publicDetails = [
   'payment_method_id',
   'candidates',
   'reason',
+  'refund_id',
+  'refundable_minor',
+  'nearest_minor',
 ] as const;
 
 export function statusOf(error: BillingError): number {

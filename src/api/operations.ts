@@ -20,6 +20,7 @@ import {
 } from './schemas/ops.ts';
 import { directSubscriptionOperations } from './direct-subscription-operations.ts';
 import { paymentMethodOperations } from './payment-method-operations.ts';
+import { moneyOperations } from './money-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
@@ -40,7 +41,9 @@ export interface Operation {
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  readonly answers: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>;
+  readonly answers: Readonly<
+    Record<string, { readonly description: string; readonly schema: z.ZodType; readonly contentType?: string }>
+  >;
   /** Codes that it may refuse with, besides those that every route has. */
   readonly refusals: readonly string[];
   readonly isIdempotent?: boolean;
@@ -82,6 +85,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...subscriptionOperations,
     ...directSubscriptionOperations,
     ...paymentMethodOperations,
+    ...moneyOperations,
     ...opsOperations,
     ...projectOperations,
     ...providerIds.flatMap(aliasOperations),

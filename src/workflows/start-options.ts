@@ -4,6 +4,7 @@ import {
   billingQueue,
   checkoutWorkflowId,
   paymentMethodWorkflowId,
+  refundWorkflowId,
   subscriptionWorkflowId,
   type CheckoutInput,
   type EntityInput,
@@ -108,4 +109,18 @@ function startMethod(name: string, workflowId: string, row: MethodRow, summary: 
   const { projectId, live, organizationId, id, provider } = row;
   const input = { projectId, live, organizationId, id, provider };
   return entityStart(name, workflowId, input, { kind: 'payment-method', summary: `${summary} at ${provider}` });
+}
+
+/** How a refund's workflow starts, from its row alone: the API and the sweep of forgotten rows start the same one. */
+export function refundStart(row: {
+  readonly id: string;
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly organizationId: string;
+  readonly provider: string;
+}) {
+  const { id, projectId, live, organizationId, provider } = row;
+  const input: EntityInput = { projectId, live, organizationId, id, provider };
+  const more = { kind: 'refund', summary: `refund at ${provider}` };
+  return entityStart('refundPayment', refundWorkflowId(id), input, more);
 }

@@ -1,6 +1,7 @@
 import type { RelayDeps } from './deliver-events.ts';
 import { sweepCheckouts } from './sweep-checkouts.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
+import { sweepRefunds } from './sweep-refunds.ts';
 import { sweepSubscriptionChanges } from './sweep-subscription-changes.ts';
 import { sweepSubscriptions } from './sweep-subscriptions.ts';
 
@@ -10,6 +11,7 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepSubscriptions,
   sweepPaymentMethods,
   sweepSubscriptionChanges,
+  sweepRefunds,
 ];
 
 /** @returns how many workflows were started. */

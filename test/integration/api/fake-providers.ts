@@ -164,9 +164,10 @@ export function fakeProviders(
     credentials: () => fakeCredentials,
     validate: (_id, { FAKE_KEY: key }) =>
       key === undefined ? { faults: [{ key: 'FAKE_KEY', detail: 'is missing' }] } : { live: key.startsWith('live_') },
-    operations: () => [
+    operations: (id) => [
       ...['checkouts.create', 'webhookEndpoints.create'],
       ...['create', 'resume', 'cancelChange'].map((name) => `subscriptions.${name}`),
+      ...(id === 'local' ? [] : ['refunds.create', 'refunds.list']),
     ],
     reload: () => Promise.resolve(),
   };
