@@ -9,6 +9,7 @@ import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
 import { echoRequestId } from './request-id.ts';
 import { createRequestLog } from './request-log.ts';
+import { createAccessRoutes } from './routes/access.ts';
 import { createAliasRoutes } from './routes/aliases.ts';
 import { createCheckoutRoutes } from './routes/checkouts.ts';
 import { createDocsRoutes } from './routes/docs.ts';
@@ -70,6 +71,7 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createKeyRoutes(deps),
     createPlanPushRoutes(deps),
     createAliasRoutes(deps),
+    createAccessRoutes(deps),
   );
   return router;
 }
