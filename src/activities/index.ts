@@ -1,4 +1,5 @@
 import { createCallGate } from './call-gate.ts';
+import { createCarryOutGrant } from './carry-out-grant.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
@@ -10,16 +11,18 @@ import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
+import { withGrants } from './with-grants.ts';
 
 /** Every activity, by the name workflows call it. */
 export function createActivities(deps: ActivityDeps) {
   const gate = createCallGate(deps.maxCallsInFlight);
   return {
     openCheckout: translated(createOpenCheckout(deps, gate)),
-    settleCheckout: translated(createSettleCheckout(deps)),
-    endCheckout: translated(createEndCheckout(deps)),
+    settleCheckout: translated(withGrants(deps, createSettleCheckout(deps))),
+    endCheckout: translated(withGrants(deps, createEndCheckout(deps))),
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
-    settleSubscription: translated(createSettleSubscription(deps)),
+    settleSubscription: translated(withGrants(deps, createSettleSubscription(deps))),
+    carryOutGrant: translated(createCarryOutGrant(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),

@@ -3,6 +3,7 @@ import { ProjectEntity } from '../db/entities/project.ts';
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
 import { recordAudit } from '../db/queries/audit.ts';
+import { planGrants } from '../db/queries/plan-grants.ts';
 import { listPlanKeys } from '../db/queries/plans.ts';
 import { listPendingChanges } from '../db/queries/subscription-changes.ts';
 import type { EventType } from '../domain/events.ts';
@@ -38,6 +39,7 @@ export async function noteSubscription(tx: Db, row: Subscription, news: readonly
     });
   await tx.flush(); // the row's new version and foreign keys
   await writeSubscriptionEntitlement(tx, row, await lifecyclePolicyOf(tx, projectId), await isDisputed(tx, row));
+  await planGrants(tx, { ...row, sourceKind: 'subscription', sourceId: row.id });
   if (news.length === 0) return;
   const pending = (await listPendingChanges(tx, [row.id])).get(row.id) ?? null;
   const planIds = [row.planId, pending?.planId].filter((id) => id != null);

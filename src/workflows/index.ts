@@ -1,4 +1,5 @@
 export { applyLateFact } from './apply-late-fact.ts';
+export { carryOutGrant } from './carry-out-grant.ts';
 export { checkProviderAccount, connectProviderWebhook } from './check-provider-account.ts';
 export { checkout } from './checkout.ts';
 export { pushPlans } from './push-plans.ts';
