@@ -6,6 +6,8 @@ import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
 import { createEndCheckout } from './end-checkout.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
 import { createOpenCheckout } from './open-checkout.ts';
+import { createListBenefits, createPushBenefit } from './push-benefits.ts';
+import { createPushPlanBenefits } from './push-plan-benefits.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
@@ -27,6 +29,9 @@ export function createActivities(deps: ActivityDeps) {
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),
+    listBenefits: translated(createListBenefits(deps)),
+    pushBenefit: translated(createPushBenefit(deps)),
+    pushPlanBenefits: translated(createPushPlanBenefits(deps)),
     connectProviderWebhook: translated(createConnectProviderWebhook(deps)),
   };
 }
