@@ -18,6 +18,7 @@ import {
   webhookAnswer,
   webhookEvent,
 } from './schemas/ops.ts';
+import { benefitOperations } from './benefit-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
@@ -77,6 +78,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...checkoutOperations,
     ...readOperations,
     ...opsOperations,
+    ...benefitOperations,
     ...projectOperations,
     ...providerIds.flatMap(aliasOperations),
   ];
