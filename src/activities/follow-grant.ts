@@ -3,11 +3,14 @@ import { ProviderCustomerEntity } from '../db/entities/organization.ts';
 import { InvoiceEntity, OrderEntity } from '../db/entities/payment.ts';
 import { SubscriptionEntity } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
-import type { BenefitGrantTruth, BenefitOperations } from '../providers/port-catalog.ts';
+import type { ProviderClient } from '../providers/port.ts';
 import { callKey } from './call-key.ts';
 import type { ActivityDeps } from './deps.ts';
 import { accountOf } from './provider-account.ts';
 import type { GrantOutcome } from './settle-grant.ts';
+
+type BenefitOperations = NonNullable<ProviderClient['benefits']>;
+type BenefitGrantTruth = Awaited<ReturnType<BenefitOperations['grants']>>['items'][number];
 
 /** A customer has a few; who has more than this is looked through in part. */
 const pagesAtMost = 20;

@@ -3,10 +3,13 @@ import { BenefitEntity, ProviderBenefitEntity, type Benefit } from '../db/entiti
 import type { Db } from '../db/orm.ts';
 import { benefitPush, type BenefitStep } from '../domain/benefit-push.ts';
 import { BillingError } from '../domain/errors.ts';
-import type { BenefitOperations, BenefitTruth } from '../providers/port-catalog.ts';
+import type { ProviderClient } from '../providers/port.ts';
 import { callKey } from './call-key.ts';
 import type { ActivityDeps } from './deps.ts';
 import { accountOf } from './provider-account.ts';
+
+type BenefitOperations = NonNullable<ProviderClient['benefits']>;
+type BenefitTruth = Awaited<ReturnType<BenefitOperations['ensure']>>;
 
 export interface PushBenefitInput {
   readonly projectId: string;

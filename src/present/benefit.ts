@@ -46,7 +46,8 @@ export function presentGrant(
 }
 
 /** A bot's token is the operator's. */
-function shownProperties({ guild_token: _, ...shown }: Readonly<Record<string, unknown>>) {
+function shownProperties(properties: Readonly<Record<string, unknown>>) {
+  const { guild_token: _, ...shown } = properties;
   return shown;
 }
 

@@ -26,7 +26,8 @@ export function createStartGrants(owner: Owner): (grants: readonly GrantWork[] |
   };
 }
 
-async function startOnce({ name: _, ...start }: ReturnType<typeof grantStart>): Promise<void> {
+async function startOnce(options: ReturnType<typeof grantStart>): Promise<void> {
+  const { name: _, ...start } = options; // the function itself says it
   try {
     await startChild(carryOutGrant, {
       ...start,

@@ -2,10 +2,12 @@ import { listKeyIssuers } from '../../db/queries/license-keys.ts';
 import type { Db } from '../../db/orm.ts';
 import { BillingError } from '../../domain/errors.ts';
 import { presentProviderKey } from '../../present/license-key.ts';
-import type { LicenseKeyOperations } from '../../providers/port-catalog.ts';
+import type { ProviderClient } from '../../providers/port.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { ActivateLicenseBody, LicenseKeyAnswer, ValidateLicenseBody } from '../schemas/license-key.ts';
+
+type LicenseKeyOperations = NonNullable<ProviderClient['licenseKeys']>;
 
 /**
  * Keys that a provider has issued with its product live there alone: it is asked directly, for a key must not stand in a

@@ -1,191 +1,30 @@
-import { randomBytes } from 'node:crypto';
-import type { MikroORM } from '@mikro-orm/postgresql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCarryOutGrant } from '../../../src/activities/carry-out-grant.ts';
-import type { ActivityDeps } from '../../../src/activities/deps.ts';
-import { noteSubscription } from '../../../src/activities/note-subscription.ts';
-import { createListBenefits, createPushBenefit } from '../../../src/activities/push-benefits.ts';
-import { createPushPlanBenefits } from '../../../src/activities/push-plan-benefits.ts';
 import { withGrants } from '../../../src/activities/with-grants.ts';
 import { writeOrderEntitlement } from '../../../src/activities/write-order-entitlement.ts';
-import { createKeyRing } from '../../../src/crypto/key-ring.ts';
 import { hashLicenseKey, openLicenseKey } from '../../../src/crypto/license-key.ts';
 import { LicenseKeyEntity } from '../../../src/db/entities/benefit.ts';
 import { OrderEntity } from '../../../src/db/entities/payment.ts';
-import { SubscriptionEntity } from '../../../src/db/entities/subscription.ts';
 import { newId } from '../../../src/db/new-id.ts';
-import { openOrm } from '../../../src/db/orm.ts';
 import { takeWaitingGrants } from '../../../src/db/queries/benefit-grants.ts';
-import { BillingError } from '../../../src/domain/errors.ts';
-import type { SubscriptionStatus } from '../../../src/domain/subscription/truth.ts';
-import type { BenefitGrantTruth, BenefitOperations, BenefitTruth } from '../../../src/providers/port-catalog.ts';
-import type { ProviderDirectory } from '../../../src/providers/port.ts';
-import { createDatabase, type TestDatabase } from '../../support/servers/postgres.ts';
-import { fakeProviders } from '../api/fake-providers.ts';
+import {
+  aBenefit,
+  anOrganization,
+  aPlan,
+  aSubscription,
+  carryOut,
+  closeWorld,
+  deps,
+  grantsOf,
+  keyRing,
+  openWorld,
+  orm,
+  run,
+  scope,
+} from './benefit-world.ts';
 
-let database: TestDatabase;
-let orm: MikroORM;
-let deps: ActivityDeps;
-const keyRing = createKeyRing([{ id: 'k1', key: randomBytes(32) }]);
-const scope = { projectId: 'p', live: false };
-
-beforeAll(async () => {
-  database = await createDatabase();
-  orm = await openOrm(database.url, { poolSize: 4 });
-  deps = { orm, keyRing, providers: directoryOf(acme), lookGapsMs: [], maxCallsInFlight: 1 };
-  await run(`insert into projects (id, name, default_currency, routing_policy) values ('p', 'P', 'USD', 'x')`);
-});
-afterAll(async () => {
-  await orm?.close();
-  await database.drop();
-});
-
-const run = <Row extends object = Record<string, unknown>>(sql: string, params: unknown[] = []) =>
-  orm.em.fork().execute<Row[]>(sql, params);
-
-/** A provider with benefits that remembers what it was told. */
-const acme = {
-  defined: new Map<string, BenefitTruth>(),
-  products: new Map<string, readonly string[]>(),
-  grants: [] as BenefitGrantTruth[],
-  revoked: [] as string[],
-};
-type Acme = typeof acme;
-
-function directoryOf(at: Acme): ProviderDirectory {
-  const refuseNothing = async () => {
-    throw new Error('nobody asks this');
-  };
-  const define: BenefitOperations['ensure'] = async (input) => {
-    if (input.type === 'meter_credit')
-      throw new BillingError({
-        ...{ code: 'benefit_properties_invalid', kind: 'invalid', message: 'no' },
-        faults: [{ pointer: '/properties/meter_id', code: 'required', detail: 'is required' }],
-      });
-    const providerBenefitId = `acme_${input.benefitId}`;
-    const { benefitId, type, description, properties } = input;
-    const truth = { providerBenefitId, benefitId, type, description, properties, isDeleted: false };
-    at.defined.set(providerBenefitId, truth);
-    return truth;
-  };
-  const benefits: BenefitOperations = {
-    types: ['license_keys', 'discord', 'meter_credit'],
-    ensure: define,
-    update: define,
-    get: async (id) => at.defined.get(id) ?? null,
-    list: refuseNothing,
-    remove: refuseNothing,
-    setForProduct: async (input) => void at.products.set(input.providerProductId, input.providerBenefitIds),
-    grants: async () => ({ items: at.grants, nextCursor: null }),
-    grant: async ({ providerBenefitId }) => {
-      at.grants.push(aGrantTruth({ providerBenefitId, providerSubscriptionId: 'hidden_1' }));
-      return { providerSubscriptionId: 'hidden_1' };
-    },
-    revoke: async ({ providerBenefitId }) => {
-      at.revoked.push(providerBenefitId);
-      at.grants = at.grants.map((truth) => ({ ...truth, isGranted: false }));
-    },
-  };
-  const fake = fakeProviders(['acme']);
-  return {
-    ...fake,
-    operations: () => ['benefits.ensure', 'benefits.setForProduct'],
-    account: async (projectId, live, id) => {
-      const account = await fake.account(projectId, live, id);
-      return account && { ...account, client: { ...account.client, benefits } };
-    },
-  };
-}
-
-let granted = 0;
-function aGrantTruth(changes: Partial<BenefitGrantTruth>): BenefitGrantTruth {
-  return {
-    ...{ providerGrantId: `theirs_${(granted += 1)}`, providerBenefitId: '', providerCustomerId: 'cus_1' },
-    ...{ type: 'license_keys', isGranted: true, grantedAt: null, revokedAt: null, problem: null },
-    ...{ properties: { display_key: '****-1' }, providerSubscriptionId: null, providerInvoiceId: null },
-    ...changes,
-  };
-}
-
-async function aBenefit(type: string, properties: object = {}): Promise<string> {
-  const id = newId('ben');
-  await run(`insert into benefits (id, project_id, type, description, properties) values (?, 'p', ?, 'A benefit', ?)`, [
-    ...[id, type, JSON.stringify(properties)],
-  ]);
-  return id;
-}
-
-/** A plan with one price, pushed to acme, that brings these. */
-async function aPlan(...benefitIds: readonly string[]) {
-  const [planId, priceId] = [newId('plan'), newId('price')];
-  await run(`insert into plans (id, key, name, kind, project_id) values (?, ?, 'Plan', 'subscription', 'p')`, [
-    ...[planId, planId],
-  ]);
-  await run(
-    `insert into prices (id, plan_id, billing_interval, amount_minor, currency, project_id)
-     values (?, ?, 'monthly', 500, 'USD', 'p')`,
-    [priceId, planId],
-  );
-  await run(
-    `insert into provider_prices (price_id, provider, provider_product_id, project_id, live)
-     values (?, 'acme', ?, 'p', false)`,
-    [priceId, `prod_${planId}`],
-  );
-  for (const id of benefitIds) await bring(planId, id);
-  return { planId, priceId };
-}
-const bring = (planId: string, benefitId: string) =>
-  run(`insert into plan_benefits (project_id, plan_id, benefit_id) values ('p', ?, ?)`, [planId, benefitId]);
-
-let organizations = 0;
-async function anOrganization(): Promise<string> {
-  const id = `org_${(organizations += 1)}`;
-  await run(`insert into organizations (project_id, live, id) values ('p', false, ?)`, [id]);
-  await run(
-    `insert into provider_customers (project_id, live, organization_id, provider, provider_customer_id)
-     values ('p', false, ?, 'acme', 'cus_1')`,
-    [id],
-  );
-  return id;
-}
-
-async function aSubscription({ planId, priceId }: { planId: string; priceId: string }) {
-  const [id, organizationId] = [newId('sub'), await anOrganization()];
-  await run(
-    `insert into subscriptions (id, project_id, live, organization_id, plan_id, price_id, status, billing_interval,
-       quantity, amount_minor, currency, provider, provider_subscription_id, provider_customer_id)
-     values (?, 'p', false, ?, ?, ?, 'incomplete', 'monthly', 1, 500, 'USD', 'acme', ?, 'cus_1')`,
-    [id, organizationId, planId, priceId, `theirs_${id}`],
-  );
-  /** As every activity on it does. */
-  const becomes = (status: SubscriptionStatus, changes: { planId?: string } = {}) =>
-    orm.em.fork().transactional(async (tx) => {
-      const row = await tx.findOneOrFail(SubscriptionEntity, { id });
-      tx.assign(row, { status, ...changes });
-      await noteSubscription(tx, row, []);
-    });
-  return { id, organizationId, becomes };
-}
-
-interface GrantRow {
-  readonly id: string;
-  readonly benefit_id: string;
-  readonly status: string;
-  readonly version: number;
-  readonly provider: string | null;
-  readonly problem: string | null;
-  readonly properties: Record<string, unknown>;
-}
-const grantsOf = (sourceId: string) =>
-  run<GrantRow>(`select * from benefit_grants where source_id = ? order by benefit_id`, [sourceId]);
-
-/** Carries out all that waits of one source, as its workflows do. */
-async function carryOut(sourceId: string) {
-  const carryOutGrant = createCarryOutGrant(deps);
-  const outcomes = [];
-  for (const { id: grantId } of await grantsOf(sourceId)) outcomes.push(await carryOutGrant({ ...scope, grantId }));
-  return outcomes;
-}
+beforeAll(openWorld);
+afterAll(closeWorld);
 
 describe('the grants of a subscription', () => {
   it('follow its entitlement, one per benefit, planned once', async () => {
@@ -248,7 +87,7 @@ describe('the grants of a subscription', () => {
 
   it('are named to its workflow as long as they wait', async () => {
     const subscription = await aSubscription(await aPlan(await aBenefit('custom')));
-    const settle = withGrants(deps, async (_ref: { projectId: string; subscriptionId: string }) => ({ status: 'x' }));
+    const settle = withGrants(deps(), async (_ref: { projectId: string; subscriptionId: string }) => ({ status: 'x' }));
     const ref = { projectId: 'p', subscriptionId: subscription.id };
     expect(await settle(ref)).toEqual({ status: 'x' });
     await subscription.becomes('active');
@@ -282,7 +121,7 @@ describe('the grants of a subscription', () => {
     const subscription = await aSubscription(await aPlan(await aBenefit('license_keys')));
     await subscription.becomes('active');
     const [grant] = await grantsOf(subscription.id);
-    const carry = createCarryOutGrant({ ...deps, keyRing: null });
+    const carry = createCarryOutGrant({ ...deps(), keyRing: null });
     expect(await carry({ ...scope, grantId: grant?.id ?? '' })).toMatchObject({ status: 'pending', isDone: false });
     expect(await grantsOf(subscription.id)).toMatchObject([
       { problem: 'The deployment has no encryption keys.', version: 1 },
@@ -339,7 +178,7 @@ describe('an order', () => {
     };
     await becomes('paid');
     expect(await stands()).toEqual([true, 'order_paid', 'pending']);
-    const settle = withGrants(deps, async (_ref: { projectId: string; checkoutId: string }) => ({}));
+    const settle = withGrants(deps(), async (_ref: { projectId: string; checkoutId: string }) => ({}));
     expect(await settle({ projectId: 'p', checkoutId })).toMatchObject({ grants: [{ version: 1 }] });
     await becomes('partially_refunded');
     expect(await stands()).toEqual([true, 'order_partially_refunded', 'pending']);
@@ -347,94 +186,5 @@ describe('an order', () => {
     expect(await stands()).toEqual([false, 'order_disputed', 'revoking']);
     await becomes('refunded');
     expect(await stands()).toEqual([false, 'order_refunded', 'revoking']);
-  });
-});
-
-describe('a provider that brings benefits with its products', () => {
-  async function pushed(...types: readonly string[]) {
-    const benefitIds = [];
-    for (const type of types) benefitIds.push(await aBenefit(type));
-    const plan = await aPlan(...benefitIds);
-    const input = { ...scope, provider: 'acme', dryRun: false };
-    const push = async (changes: { dryRun?: boolean } = {}) => {
-      const steps = [];
-      for (const benefitId of benefitIds)
-        steps.push(await createPushBenefit(deps)({ ...input, benefitId, ...changes }));
-      steps.push(await createPushPlanBenefits(deps)({ ...input, planId: plan.planId, ...changes }));
-      return steps.map(({ action, because }) => `${action}: ${because}`);
-    };
-    return { plan, benefitIds, push };
-  }
-
-  it('is told of definitions, then of what a plan brings; a dry run tells nobody', async () => {
-    const { plan, benefitIds, push } = await pushed('license_keys', 'custom', 'meter_credit');
-    const product = `prod_${plan.planId}`;
-    expect(await push({ dryRun: true })).toEqual([
-      'create: never pushed',
-      'not_offered: the provider has no benefits of this type',
-      'create: never pushed',
-      'none: in step',
-    ]);
-    expect(acme.products.has(product)).toBe(false);
-    expect(await push()).toEqual([
-      'create: never pushed',
-      'not_offered: the provider has no benefits of this type',
-      'not_offered: the provider does not take it: /properties/meter_id is required',
-      'update: its products shall bring 1',
-    ]);
-    expect(acme.products.get(product)).toEqual([`acme_${benefitIds[0]}`]);
-    expect((await push()).filter((step) => step.endsWith('in step'))).toHaveLength(2);
-    await run(`update benefits set description = 'Another word' where id = ?`, [benefitIds[0]]);
-    expect((await push())[0]).toBe('update: description or properties changed');
-    await run(`delete from plan_benefits where plan_id = ?`, [plan.planId]);
-    expect((await push()).at(-1)).toBe('update: its products shall bring 0');
-    expect(acme.products.get(product)).toEqual([]);
-    const work = await createListBenefits(deps)({ ...scope, providers: ['acme'] });
-    expect(work.benefitIds).toEqual(expect.arrayContaining(benefitIds));
-    expect(work.providers).toEqual(['acme']);
-  });
-
-  it('is followed until it has granted, its problem told, and until it has taken back', async () => {
-    const { plan, benefitIds, push } = await pushed('discord');
-    await push();
-    const subscription = await aSubscription(plan);
-    await subscription.becomes('active');
-    expect(await grantsOf(subscription.id)).toMatchObject([{ provider: 'acme', status: 'pending' }]);
-    acme.grants = [];
-    expect(await carryOut(subscription.id)).toMatchObject([{ isDone: false, status: 'pending' }]);
-    const truth = aGrantTruth({
-      ...{ providerBenefitId: `acme_${benefitIds[0]}`, providerSubscriptionId: `theirs_${subscription.id}` },
-      ...{ isGranted: false, problem: 'The account is not linked.' },
-    });
-    acme.grants = [aGrantTruth({ ...truth, providerSubscriptionId: 'of_somebody_else', isGranted: true }), truth];
-    await carryOut(subscription.id);
-    expect(await grantsOf(subscription.id)).toMatchObject([
-      { status: 'pending', problem: 'The account is not linked.', version: 1 },
-    ]);
-    acme.grants = [{ ...truth, isGranted: true, problem: null }];
-    expect(await carryOut(subscription.id)).toMatchObject([{ isDone: true, status: 'granted' }]);
-    expect(await grantsOf(subscription.id)).toMatchObject([
-      { provider_grant_id: truth.providerGrantId, properties: { display_key: '****-1' }, problem: null },
-    ]);
-    await subscription.becomes('canceled');
-    expect(await carryOut(subscription.id)).toMatchObject([{ isDone: false, status: 'revoking' }]);
-    acme.grants = [{ ...truth, isGranted: false }];
-    expect(await carryOut(subscription.id)).toMatchObject([{ isDone: true, status: 'revoked' }]);
-  });
-
-  it('is asked for a direct grant, once, and to take it back', async () => {
-    const { benefitIds, push } = await pushed('license_keys');
-    await push();
-    const [id, organizationId] = [newId('grant'), await anOrganization()];
-    await run(
-      `insert into benefit_grants (id, project_id, live, organization_id, benefit_id, source_kind, source_id, status, provider)
-       values (?, 'p', false, ?, ?, 'direct', ?, 'pending', 'acme')`,
-      [id, organizationId, benefitIds[0], id],
-    );
-    acme.grants = [];
-    expect(await carryOut(id)).toMatchObject([{ status: 'granted' }]);
-    await run(`update benefit_grants set status = 'revoking' where id = ?`, [id]);
-    expect(await carryOut(id)).toMatchObject([{ status: 'revoked' }]);
-    expect(acme.revoked).toContain(`acme_${benefitIds[0]}`);
   });
 });
