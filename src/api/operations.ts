@@ -21,6 +21,7 @@ import {
 import { directSubscriptionOperations } from './direct-subscription-operations.ts';
 import { paymentMethodOperations } from './payment-method-operations.ts';
 import { moneyOperations } from './money-operations.ts';
+import { benefitOperations } from './benefit-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
@@ -87,6 +88,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...paymentMethodOperations,
     ...moneyOperations,
     ...opsOperations,
+    ...benefitOperations,
     ...projectOperations,
     ...providerIds.flatMap(aliasOperations),
   ];

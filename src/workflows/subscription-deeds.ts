@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { SettledSubscription } from '../activities/settled-subscription.ts';
+import type { GrantWork } from '../domain/benefit.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
 import type { OperationStatus } from '../domain/subscription/operation.ts';
 import { billingQueue, disputeIds, providerQueue, type ProviderFact, type SubscriptionInput } from './messages.ts';
@@ -10,17 +11,22 @@ interface Ref {
   readonly subscriptionId: string;
 }
 
+/** How it stands, and the benefits that are to be given or taken back now. */
+export type Settled = SettledSubscription & { readonly grants?: readonly GrantWork[] };
+
 /** What a subscription's workflow has done for it. All are safe to repeat and answer how it then stands. */
 export interface SubscriptionActivities {
-  settleSubscription(input: Ref & { readonly disputeIds?: readonly string[] }): Promise<SettledSubscription>;
-  openSubscription(ref: Ref): Promise<SettledSubscription>;
-  operateSubscription(
-    input: Ref & { readonly changeId: string },
-  ): Promise<{ readonly status: OperationStatus; readonly settled: SettledSubscription }>;
-  issueVoucher(ref: Ref): Promise<SettledSubscription>;
-  notifyTrialEnd(ref: Ref): Promise<SettledSubscription>;
-  remindPayment(ref: Ref): Promise<SettledSubscription>;
-  endGrace(ref: Ref): Promise<SettledSubscription>;
+  settleSubscription(input: Ref & { readonly disputeIds?: readonly string[] }): Promise<Settled>;
+  openSubscription(ref: Ref): Promise<Settled>;
+  operateSubscription(input: Ref & { readonly changeId: string }): Promise<{
+    readonly status: OperationStatus;
+    readonly settled: SettledSubscription;
+    readonly grants?: readonly GrantWork[];
+  }>;
+  issueVoucher(ref: Ref): Promise<Settled>;
+  notifyTrialEnd(ref: Ref): Promise<Settled>;
+  remindPayment(ref: Ref): Promise<Settled>;
+  endGrace(ref: Ref): Promise<Settled>;
 }
 
 /** The activities of one subscription, with patience, on the queue of whoever collects for it. */
@@ -39,14 +45,25 @@ export function createDeeds(input: SubscriptionInput) {
     run(facts.length > 0 ? `${facts.length} webhooks: read the truth` : 'read the truth').settleSubscription({
       ...{ ...ref, disputeIds: disputeIds(facts) },
     });
-  const operate = (changeId: string) => run('carry out what was asked').operateSubscription({ ...ref, changeId });
+  const operate = async (
+    changeId: string,
+  ): Promise<{ readonly status: OperationStatus; readonly settled: Settled }> => {
+    const {
+      status,
+      settled,
+      grants = [],
+    } = await run('carry out what was asked').operateSubscription({
+      ...{ ...ref, changeId },
+    });
+    return { status, settled: { ...settled, grants } };
+  };
 
   return {
     look,
     operate,
     begin: () => run('begin it where it is paid').openSubscription(ref),
     /** What the agenda says is due. */
-    async item(item: AgendaItem): Promise<SettledSubscription> {
+    async item(item: AgendaItem): Promise<Settled> {
       switch (item.kind) {
         case 'look':
           return look([]);

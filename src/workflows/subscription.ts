@@ -12,7 +12,8 @@ import {
 import type { SettledSubscription } from '../activities/settled-subscription.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 import { begunUpdate, type SubscriptionInput } from './messages.ts';
-import { createDeeds } from './subscription-deeds.ts';
+import { createStartGrants } from './start-grants.ts';
+import { createDeeds, type Settled } from './subscription-deeds.ts';
 import { openInbox } from './subscription-inbox.ts';
 import { createRhythm } from './subscription-rhythm.ts';
 import { createStory } from './subscription-story.ts';
@@ -34,6 +35,7 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
   });
   const deeds = createDeeds(input);
   const rhythm = createRhythm();
+  const startGrants = createStartGrants(input);
   let firstPeriod = carried?.settled.periodStart ?? null;
 
   while (!now?.isOver) {
@@ -71,9 +73,11 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
   }
 
   /** @returns whether the deed was done. */
-  async function learn(what: string, deed: () => Promise<SettledSubscription>): Promise<boolean> {
+  async function learn(what: string, deed: () => Promise<Settled>): Promise<boolean> {
     try {
-      now = await deed();
+      const { grants, ...settled } = await deed();
+      now = settled;
+      await startGrants(grants);
     } catch (error) {
       story.fail(what, failureOf(error).message);
       rhythm.failed();

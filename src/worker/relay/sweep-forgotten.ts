@@ -1,5 +1,6 @@
 import type { RelayDeps } from './deliver-events.ts';
 import { sweepCheckouts } from './sweep-checkouts.ts';
+import { sweepGrants } from './sweep-grants.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
 import { sweepRefunds } from './sweep-refunds.ts';
 import { sweepSubscriptionChanges } from './sweep-subscription-changes.ts';
@@ -12,6 +13,7 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepPaymentMethods,
   sweepSubscriptionChanges,
   sweepRefunds,
+  sweepGrants,
 ];
 
 /** @returns how many workflows were started. */

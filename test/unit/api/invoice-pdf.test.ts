@@ -23,7 +23,14 @@ function anInvoice(changes: Partial<Invoice> = {}): Invoice {
         periodEnd: null,
       },
     ],
-    ...{ paymentMethodId: null, providerPaymentId: null, createdAt: day, updatedAt: day, ...changes },
+    ...{
+      paymentMethodId: null,
+      providerPaymentId: null,
+      providerObjectId: null,
+      createdAt: day,
+      updatedAt: day,
+      ...changes,
+    },
   };
 }
 
