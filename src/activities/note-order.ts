@@ -5,12 +5,13 @@ import { listPlanKeys } from '../db/queries/plans.ts';
 import { presentOrder } from '../present/order.ts';
 import { noteChange } from './keep-in-step.ts';
 import { recordEvent } from './record-event.ts';
+import { writeOrderEntitlement } from './write-order-entitlement.ts';
 
 type OrderState = Pick<Order, 'status' | 'refundedMinor'>;
 
 /**
- * Everything that follows from a new or changed order, in its transaction: audit and event. The same state again is not
- * told. What an order grants follows it from here.
+ * Everything that follows from a new or changed order, in its transaction: audit, event, entitlement and grants. The same
+ * state again is not told.
  *
  * @param before null: it has just been paid.
  */
@@ -30,4 +31,6 @@ export async function noteOrder(tx: Db, row: Order, before: OrderState | null): 
     cause: before === null ? 'paid' : `${status}|${refundedMinor}|${row.version}`,
     data: presentOrder(row, await listPlanKeys(tx, projectId, [row.planId])),
   });
+  await tx.flush(); // grants name the row
+  await writeOrderEntitlement(tx, row);
 }

@@ -1,8 +1,8 @@
 import { proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
 import type { SettledSubscription } from '../activities/settled-subscription.ts';
 import type { GrantWork } from '../domain/benefit.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
-import type { OperationStatus } from '../domain/subscription/operation.ts';
 import { billingQueue, disputeIds, providerQueue, type ProviderFact, type SubscriptionInput } from './messages.ts';
 
 interface Ref {
@@ -15,19 +15,16 @@ interface Ref {
 export type Settled = SettledSubscription & { readonly grants?: readonly GrantWork[] };
 
 /** What a subscription's workflow has done for it. All are safe to repeat and answer how it then stands. */
-export interface SubscriptionActivities {
-  settleSubscription(input: Ref & { readonly disputeIds?: readonly string[] }): Promise<Settled>;
-  openSubscription(ref: Ref): Promise<Settled>;
-  operateSubscription(input: Ref & { readonly changeId: string }): Promise<{
-    readonly status: OperationStatus;
-    readonly settled: SettledSubscription;
-    readonly grants?: readonly GrantWork[];
-  }>;
-  issueVoucher(ref: Ref): Promise<Settled>;
-  notifyTrialEnd(ref: Ref): Promise<Settled>;
-  remindPayment(ref: Ref): Promise<Settled>;
-  endGrace(ref: Ref): Promise<Settled>;
-}
+export type SubscriptionActivities = Pick<
+  Activities,
+  | 'settleSubscription'
+  | 'openSubscription'
+  | 'operateSubscription'
+  | 'issueVoucher'
+  | 'notifyTrialEnd'
+  | 'remindPayment'
+  | 'endGrace'
+>;
 
 /** The activities of one subscription, with patience, on the queue of whoever collects for it. */
 export function createDeeds(input: SubscriptionInput) {
@@ -45,9 +42,7 @@ export function createDeeds(input: SubscriptionInput) {
     run(facts.length > 0 ? `${facts.length} webhooks: read the truth` : 'read the truth').settleSubscription({
       ...{ ...ref, disputeIds: disputeIds(facts) },
     });
-  const operate = async (
-    changeId: string,
-  ): Promise<{ readonly status: OperationStatus; readonly settled: Settled }> => {
+  const operate = async (changeId: string) => {
     const {
       status,
       settled,
@@ -55,7 +50,7 @@ export function createDeeds(input: SubscriptionInput) {
     } = await run('carry out what was asked').operateSubscription({
       ...{ ...ref, changeId },
     });
-    return { status, settled: { ...settled, grants } };
+    return { status, settled: { ...settled, grants } satisfies Settled };
   };
 
   return {
