@@ -283,6 +283,7 @@ const outbound = [
     status text not null check (status in ('enabled', 'disabled')),
     disabled_reason text,
     failing_since timestamptz,
+    deleted_at timestamptz,
     ${owned},
     unique (project_id, id)
   )`,
@@ -297,8 +298,10 @@ const outbound = [
     occurred_at timestamptz not null default now(),
     ${ofOrganization}
   )`,
+  'alter table outbound_events alter column organization_id drop not null', // a test of an endpoint is about nobody
   'create index on outbound_events (project_id, live, sequence desc)',
   'create index on outbound_events (project_id, object_id, sequence)',
+  'create index on outbound_events (occurred_at)',
   `create table outbound_deliveries (
     event_id text not null references outbound_events (id),
     endpoint_id text not null references outbound_endpoints (id),
@@ -315,9 +318,13 @@ const outbound = [
     updated_at timestamptz not null default now(),
     primary key (event_id, endpoint_id)
   )`,
-  `create index outbound_deliveries_due on outbound_deliveries (next_attempt_at) where status = 'waiting'`,
+  `create index outbound_deliveries_due on outbound_deliveries (endpoint_id, next_attempt_at, sequence)
+    where status = 'waiting'`,
   `create index outbound_deliveries_in_order on outbound_deliveries (endpoint_id, object_id, sequence)
     where status = 'waiting'`,
+  'create index on outbound_deliveries (endpoint_id, sequence desc)',
+  `create index on outbound_deliveries (created_at) where status <> 'waiting'`,
+  'create index audit_log_of_project on audit_log (project_id, live, id)',
 ];
 
 const customerData = [
@@ -337,6 +344,7 @@ const customerData = [
 ];
 
 const back = [
+  'drop index if exists audit_log_of_project',
   'drop index if exists refunds_one_at_a_time, refunds_waiting',
   `delete from refunds where provider_refund_id is null`,
   'alter table refunds drop constraint if exists refunds_status_check',

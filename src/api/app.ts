@@ -16,6 +16,7 @@ import { createHealthRoutes } from './routes/health.ts';
 import { createInvoiceRoutes } from './routes/invoices.ts';
 import { createKeyRoutes } from './routes/keys.ts';
 import { createOpsRoutes } from './routes/ops.ts';
+import { createOutboundEventRoutes } from './routes/outbound-events.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
 import { createPlanRoutes } from './routes/plans.ts';
 import { createPlanPushRoutes } from './routes/plan-pushes.ts';
@@ -23,6 +24,7 @@ import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
+import { createWebhookEndpointRoutes } from './routes/webhook-endpoints.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
 
 const basePath = '/api/v1';
@@ -68,6 +70,8 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createProjectRoutes(deps),
     createProviderAccountRoutes(deps),
     createKeyRoutes(deps),
+    createWebhookEndpointRoutes(deps),
+    createOutboundEventRoutes(deps),
     createPlanPushRoutes(deps),
     createAliasRoutes(deps),
   );

@@ -18,6 +18,7 @@ import {
   webhookAnswer,
   webhookEvent,
 } from './schemas/ops.ts';
+import { outboundOperations } from './outbound-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
@@ -78,6 +79,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...readOperations,
     ...opsOperations,
     ...projectOperations,
+    ...outboundOperations,
     ...providerIds.flatMap(aliasOperations),
   ];
 }

@@ -41,3 +41,8 @@ export const eventTypes = [
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];
+
+/** What the test of an endpoint sends: to it alone, whatever it listens to. */
+export const testEventType = 'webhook_endpoint.test';
+
+export type ToldEventType = EventType | typeof testEventType;

@@ -1,6 +1,5 @@
 import { Router, type Request } from 'express';
 import { openCredentials, sealCredentials, type AccountCredentials } from '../../crypto/account-credentials.ts';
-import type { KeyRing } from '../../crypto/key-ring.ts';
 import type { ProviderAccountRow } from '../../db/entities/project.ts';
 import { recordAudit } from '../../db/queries/audit.ts';
 import {
@@ -17,6 +16,7 @@ import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
 import { presentProviderAccount, webhookUrl } from '../../present/project.ts';
 import { checkCredentials, rotated } from '../provider-credentials.ts';
+import { requireKeyRing } from '../require-key-ring.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { connectWebhookBody, credentialsBody } from '../schemas/project.ts';
 import { managedProject, readOps, writeOps } from './managed-project.ts';
@@ -66,7 +66,7 @@ export function createProviderAccountRoutes(deps: ApiDeps): Router {
       const { em, caller, key, row } = await accountIn(deps, request, writeOps);
       if (!row) throw missing();
       const { credentials } = parseInput(credentialsBody, request.body ?? {});
-      const before = openCredentials(ringOf(deps), key, row.credentials);
+      const before = openCredentials(requireKeyRing(deps), key, row.credentials);
       const after = rotated(deps.providers.credentials(key.provider), before, credentials);
       response.json(await keep(deps, em, caller, key, row, after, 'rotated'));
     })
@@ -134,7 +134,7 @@ async function keep(
 ) {
   const { isProduction, publicUrl } = deps.settings;
   checkCredentials(deps.providers, key, credentials, { isProduction });
-  const sealed = sealCredentials(ringOf(deps), key, credentials);
+  const sealed = sealCredentials(requireKeyRing(deps), key, credentials);
   const row = await em.transactional(async (tx) => {
     const credentialKeys = Object.keys(credentials).toSorted();
     const put = putProviderAccount(tx, key, before, { credentials: sealed, credentialKeys });
@@ -143,11 +143,6 @@ async function keep(
   });
   await deps.providers.reload(key.projectId);
   return presentProviderAccount(row, publicUrl);
-}
-
-function ringOf(deps: ApiDeps): KeyRing {
-  if (deps.keyRing) return deps.keyRing;
-  throw refusal('encryption_not_configured', 'Credentials are only kept encrypted: set ENCRYPTION_KEYS.');
 }
 
 /** Temporal away or the worker too slow: nothing is lost, the person asks again. */
