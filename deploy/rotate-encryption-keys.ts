@@ -49,10 +49,13 @@ async function sealAccounts(): Promise<number> {
 async function sealEndpoints(): Promise<number> {
   const em = orm.em.fork();
   const rows = await em.find(OutboundEndpointEntity, { deletedAt: null }, { populate: ['secrets'] });
-  for (const row of rows)
-    em.assign(row, { secrets: sealEndpointSecrets(ring, row, openEndpointSecrets(ring, row, row.secrets)) });
-  await em.flush();
-  return rows.length;
+  let count = 0;
+  for (const row of rows) {
+    const secrets = sealEndpointSecrets(ring, row, openEndpointSecrets(ring, row, row.secrets));
+    // One that is rotated meanwhile is sealed with the new key already.
+    count += await em.nativeUpdate(OutboundEndpointEntity, { id: row.id, secrets: row.secrets }, { secrets });
+  }
+  return count;
 }
 
 async function sealBodies(): Promise<number> {

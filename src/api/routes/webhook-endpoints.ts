@@ -4,7 +4,6 @@ import {
   mintEndpointSecret,
   openEndpointSecrets,
   sealEndpointSecrets,
-  type EndpointSecret,
 } from '../../crypto/endpoint-secrets.ts';
 import type { OutboundEndpoint } from '../../db/entities/outbound.ts';
 import { isId, newId } from '../../db/new-id.ts';
@@ -15,6 +14,7 @@ import {
   disableEndpoint,
   findEndpoint,
   listEndpoints,
+  lockEndpoint,
 } from '../../db/queries/outbound-endpoints.ts';
 import type { Db } from '../../db/orm.ts';
 import { faultOfUrl } from '../../egress/egress-rules.ts';
@@ -107,16 +107,15 @@ function addRotation(router: Router, deps: ApiDeps): void {
       const { em, caller, row } = await endpointIn(deps, request, writeOps);
       const { expires_in: expiresIn } = parseInput(rotateSecretBody, request.body ?? {});
       const ring = requireKeyRing(deps);
-      const now = new Date();
-      const expiresAt = expiresIn === 0 ? null : new Date(now.getTime() + expiresIn * 1000).toISOString();
-      const [current] = liveSecrets(openEndpointSecrets(ring, row, row.secrets), now);
       const secret = mintEndpointSecret();
-      const kept: readonly EndpointSecret[] =
-        current === undefined || expiresAt === null ? [] : [{ secret: current, expiresAt }];
+      const expiresAt = expiresIn === 0 ? null : new Date(Date.now() + expiresIn * 1000).toISOString();
       await em.transactional(async (tx) => {
-        tx.assign(row, { secrets: sealEndpointSecrets(ring, row, [{ secret, expiresAt: null }, ...kept]) });
+        const locked = await lockEndpoint(tx, row.id);
+        const [current] = liveSecrets(openEndpointSecrets(ring, locked, locked.secrets), new Date());
+        const kept = current === undefined || expiresAt === null ? [] : [{ secret: current, expiresAt }];
+        tx.assign(locked, { secrets: sealEndpointSecrets(ring, locked, [{ secret, expiresAt: null }, ...kept]) });
         const detail = expiresAt === null ? 'the one before ended' : `the one before signs until ${expiresAt}`;
-        auditEndpoint(tx, caller, row, 'secret_rotated', null, detail);
+        auditEndpoint(tx, caller, locked, 'secret_rotated', null, detail);
       });
       response.json({ ...presentWebhookEndpoint(row), secret, previous_secret_expires_at: expiresAt });
     })

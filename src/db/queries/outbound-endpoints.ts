@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core';
 import { OutboundEndpointEntity, type OutboundEndpoint } from '../entities/outbound.ts';
 import type { Db } from '../orm.ts';
 import type { Scope } from './subscriptions.ts';
@@ -15,6 +16,15 @@ export function addEndpoint(
 export async function findEndpoint(em: Db, scope: Scope, id: string): Promise<OutboundEndpoint | null> {
   const { projectId, live } = scope;
   return em.findOne(OutboundEndpointEntity, { projectId, live, id, deletedAt: null }, { populate: ['secrets'] });
+}
+
+/** For a change that builds on what is there: two at once come one after the other. */
+export async function lockEndpoint(tx: Db, id: string): Promise<OutboundEndpoint> {
+  return tx.findOneOrFail(
+    OutboundEndpointEntity,
+    { id },
+    { populate: ['secrets'], refresh: true, lockMode: LockMode.PESSIMISTIC_WRITE },
+  );
 }
 
 /** Newest first, one more than `limit`. */
