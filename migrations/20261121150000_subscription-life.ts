@@ -322,6 +322,12 @@ const outbound = [
     where status = 'waiting'`,
   `create index outbound_deliveries_in_order on outbound_deliveries (endpoint_id, object_id, sequence)
     where status = 'waiting'`,
+  // Whoever writes one wakes the relay by its commit. For each row, so that nothing is done where nobody listens;
+  // repeated notices of a transaction are one.
+  `create function wake_outbound_relay() returns trigger language plpgsql as $$
+    begin perform pg_notify('outbound_deliveries', ''); return null; end $$`,
+  `create trigger outbound_deliveries_wake after insert on outbound_deliveries
+    for each row execute function wake_outbound_relay()`,
   'create index on outbound_deliveries (endpoint_id, sequence desc)',
   `create index on outbound_deliveries (created_at) where status <> 'waiting'`,
   'create index audit_log_of_project on audit_log (project_id, live, id)',
@@ -345,6 +351,7 @@ const customerData = [
 
 const back = [
   'drop index if exists audit_log_of_project',
+  'drop function if exists wake_outbound_relay',
   'drop index if exists refunds_one_at_a_time, refunds_waiting',
   `delete from refunds where provider_refund_id is null`,
   'alter table refunds drop constraint if exists refunds_status_check',

@@ -18,8 +18,8 @@ export interface EventInput {
 
 /**
  * Tells the app's endpoints, inside the caller's transaction: what is rolled back is never told, what is committed is.
- * The same cause again changes nothing. Call it after the rows it shows are flushed: the changed row's lock is what puts
- * two events of one object into the order of their commits.
+ * The same cause again changes nothing. Call it after the rows it shows are flushed: their locks, and the one workflow
+ * that looks after an object, put the events of an object into the order of their commits.
  */
 export async function recordEvent(tx: Db, input: EventInput): Promise<void> {
   const { projectId, live, organizationId, type, objectKind, objectId } = input;
@@ -30,17 +30,14 @@ export async function recordEvent(tx: Db, input: EventInput): Promise<void> {
     `with told as (
        insert into outbound_events (id, project_id, live, organization_id, type, object_kind, object_id, data)
        values (?, ?, ?, ?, ?, ?, ?, ?::jsonb) on conflict (id) do nothing
-       returning id, sequence, object_id),
-     queued as (
-       insert into outbound_deliveries (event_id, endpoint_id, sequence, object_id, status, next_attempt_at)
-       select told.id, endpoint.id, told.sequence, told.object_id, 'waiting', greatest(now(), (
-         select max(ahead.next_attempt_at) from outbound_deliveries ahead
-         where ahead.endpoint_id = endpoint.id and ahead.object_id = told.object_id and ahead.status = 'waiting'))
-       from told join outbound_endpoints endpoint on endpoint.project_id = ? and endpoint.live = ?
-         and endpoint.status = 'enabled'
-         and (endpoint.event_types = '{}' or ? = any (endpoint.event_types))
-       returning 1)
-     select pg_notify('outbound_deliveries', '') from queued limit 1`,
+       returning id, sequence, object_id)
+     insert into outbound_deliveries (event_id, endpoint_id, sequence, object_id, status, next_attempt_at)
+     select told.id, endpoint.id, told.sequence, told.object_id, 'waiting', greatest(now(), (
+       select max(ahead.next_attempt_at) from outbound_deliveries ahead
+       where ahead.endpoint_id = endpoint.id and ahead.object_id = told.object_id and ahead.status = 'waiting'))
+     from told join outbound_endpoints endpoint on endpoint.project_id = ? and endpoint.live = ?
+       and endpoint.status = 'enabled'
+       and (endpoint.event_types = '{}' or ? = any (endpoint.event_types))`,
     [
       ...[id, projectId, live, organizationId, type, objectKind, objectId, JSON.stringify(input.data)],
       ...[projectId, live, type],

@@ -7,6 +7,7 @@ export const eventTypes = [
   'checkout.canceled',
   'checkout.failed',
   'order.paid',
+  'order.updated',
   'subscription.created',
   'subscription.updated',
   'subscription.trial_ending',
@@ -38,6 +39,7 @@ export const eventTypes = [
   'benefit.revoked',
   'payment_method.attached',
   'payment_method.detached',
+  'customer_data.erased',
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];

@@ -54,7 +54,7 @@ export function createProviderAccountRoutes(deps: ApiDeps): Router {
         });
       await em.transactional(async (tx) => {
         tx.remove(row);
-        audit(tx, caller, key, 'removed', null);
+        audit(tx, caller, key, 'removed', { before: audited(row) });
       });
       await deps.providers.reload(key.projectId);
       response.status(204).end();
@@ -137,8 +137,13 @@ async function keep(
   const sealed = sealCredentials(requireKeyRing(deps), key, credentials);
   const row = await em.transactional(async (tx) => {
     const credentialKeys = Object.keys(credentials).toSorted();
+    const old = before && audited(before);
     const put = putProviderAccount(tx, key, before, { credentials: sealed, credentialKeys });
-    audit(tx, caller, key, act, `keys: ${credentialKeys.join(', ')}`);
+    audit(tx, caller, key, act, {
+      detail: `keys: ${credentialKeys.join(', ')}`,
+      ...(old && { before: old }),
+      after: audited(put),
+    });
     return put;
   });
   await deps.providers.reload(key.projectId);
@@ -158,10 +163,21 @@ function missing() {
   return refusal('provider_account_not_found', 'The project has no account of its own at this provider.');
 }
 
-function audit(em: Db, caller: Caller, key: AccountKey, act: string, detail: string | null): void {
+/** Which credentials there are, never what they are. */
+function audited({ credentialKeys, version }: ProviderAccountRow) {
+  return { credentials: [...credentialKeys], version };
+}
+
+function audit(
+  em: Db,
+  caller: Caller,
+  key: AccountKey,
+  act: string,
+  more: { readonly detail?: string; readonly before?: object; readonly after?: object },
+): void {
   recordAudit(em, {
     ...{ projectId: key.projectId, live: key.live, actor: caller.actor, action: `provider_account.${act}` },
     ...{ entityKind: 'provider_account', entityId: key.provider },
-    ...(detail === null ? {} : { detail }),
+    ...more,
   });
 }
