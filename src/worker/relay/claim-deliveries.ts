@@ -40,7 +40,8 @@ interface ClaimedRow extends Omit<ToldEvent, 'id'> {
 /**
  * Takes due deliveries for `leaseMs`; a relay that dies gives them back by itself. Of one object only the oldest that
  * still waits goes to an endpoint: those behind it wait, in flight or not. Each endpoint gets one turn before any gets
- * two, and none more than its limit.
+ * two, and none more than its limit. (The oldest is asked for as a scalar, which the planner leaves one index probe per
+ * row; as an anti-join it may read the whole backlog for each.)
  */
 export async function claimDeliveries(em: Db, options: ClaimOptions): Promise<readonly ClaimedDelivery[]> {
   const rows = await em.getConnection().execute<ClaimedRow[]>(
@@ -55,10 +56,10 @@ export async function claimDeliveries(em: Db, options: ClaimOptions): Promise<re
          select d.event_id, d.endpoint_id, d.sequence from outbound_deliveries d
          where d.endpoint_id = lane.id and d.status = 'waiting' and d.next_attempt_at <= now()
            and (d.claimed_until is null or d.claimed_until < now())
-           and not exists (
-             select from outbound_deliveries ahead
-             where ahead.endpoint_id = d.endpoint_id and ahead.object_id = d.object_id
-               and ahead.status = 'waiting' and ahead.sequence < d.sequence)
+           and d.sequence = (
+             select ahead.sequence from outbound_deliveries ahead
+             where ahead.endpoint_id = d.endpoint_id and ahead.object_id = d.object_id and ahead.status = 'waiting'
+             order by ahead.sequence limit 1)
          order by d.next_attempt_at, d.sequence limit greatest(lane.room, 0) for update skip locked) head),
      due as (select * from ready order by turn, sequence limit ?)
      update outbound_deliveries d

@@ -79,7 +79,7 @@ describe('the order', () => {
     expect(dead).toHaveLength(1);
     await town.run();
     expect(app.received).toEqual([]);
-    await expect.poll(async () => (await town.run(), causesOf('sub_1'))).toEqual([1, 2]);
+    await expect.poll(async () => (await town.run(), causesOf('sub_1')), { timeout: 20_000 }).toEqual([1, 2]);
   });
 
   it('is not broken by a relay that wakes up after its lease: its outcome no longer counts', async () => {
@@ -132,7 +132,7 @@ describe('several at once', () => {
     await town.anEndpoint(app.url);
     for (let n = 0; n < 30; n += 1) await town.tell(`sub_${n}`, 1);
     const courier = town.aCourier({ inFlight: 12, perEndpoint: 4 });
-    await expect.poll(async () => (await courier.deliver(), app.received.length)).toBe(30);
+    await expect.poll(async () => (await courier.deliver(), app.received.length), { timeout: 20_000 }).toBe(30);
     expect(slow.received).toHaveLength(4);
     release();
     await courier.settle();
