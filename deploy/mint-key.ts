@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { hashSecret, mintKey, scopes as allScopes } from '../src/api/keys.ts';
 import { ApiKeyEntity, ProjectEntity } from '../src/db/entities/project.ts';
 import { newId } from '../src/db/new-id.ts';
+import { recordAudit } from '../src/db/queries/audit.ts';
 import { openOrm } from '../src/db/orm.ts';
 
 const usage = `node deploy/mint-key.ts --name "Backend" [--live] [--publishable] [--scopes billing:read,billing:write]
@@ -44,11 +45,16 @@ if ((await em.findOne(ProjectEntity, { id: projectId })) === null) {
   await em.flush();
 }
 const { name, live } = values;
+const id = newId('key');
 em.create(
   ApiKeyEntity,
-  { id: newId('key'), projectId, live, kind, name, keyHash: hashSecret(key), scopes, revokedAt: null },
+  { id, projectId, live, kind, name, keyHash: hashSecret(key), scopes, revokedAt: null },
   { persist: true },
 );
+recordAudit(em, {
+  ...{ projectId, live, actor: 'deploy/mint-key', action: 'api_key.created', entityKind: 'api_key', entityId: id },
+  after: { kind, scopes, revoked_at: null },
+});
 await em.flush();
 await orm.close();
 console.log(key);

@@ -1,14 +1,16 @@
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config.ts';
 import { openCredentials, sealCredentials } from '../src/crypto/account-credentials.ts';
+import { openEndpointSecrets, sealEndpointSecrets } from '../src/crypto/endpoint-secrets.ts';
 import { createKeyRing } from '../src/crypto/key-ring.ts';
+import { OutboundEndpointEntity } from '../src/db/entities/outbound.ts';
 import { ProviderAccountEntity } from '../src/db/entities/project.ts';
 import { ProviderEventEntity } from '../src/db/entities/records.ts';
 import { openOrm } from '../src/db/orm.ts';
 
 const usage = `node deploy/rotate-encryption-keys.ts
 
-Seals everything that is encrypted at rest (provider accounts, webhook bodies) anew with the first of ENCRYPTION_KEYS.
+Seals everything that is encrypted at rest (provider accounts, secrets of webhook endpoints, webhook bodies) anew with the first of ENCRYPTION_KEYS.
 1. Put the new key in front: ENCRYPTION_KEYS=new:…,old:…, and restart API, worker and relay.
 2. Run this, with the same environment. It may be repeated, and interrupted.
 3. Remove the old key, and restart again.`;
@@ -24,6 +26,8 @@ const ring = createKeyRing(encryptionKeys);
 const orm = await openOrm(databaseUrl, { poolSize: 2 });
 const accounts = await sealAccounts();
 console.log(`provider accounts: ${accounts} sealed anew`);
+const endpoints = await sealEndpoints();
+console.log(`webhook endpoints: ${endpoints} sealed anew`);
 const bodies = await sealBodies();
 console.log(`webhook bodies: ${bodies} sealed anew`);
 await orm.close();
@@ -40,6 +44,18 @@ async function sealAccounts(): Promise<number> {
   }
   await em.flush();
   return rows.length;
+}
+
+async function sealEndpoints(): Promise<number> {
+  const em = orm.em.fork();
+  const rows = await em.find(OutboundEndpointEntity, { deletedAt: null }, { populate: ['secrets'] });
+  let count = 0;
+  for (const row of rows) {
+    const secrets = sealEndpointSecrets(ring, row, openEndpointSecrets(ring, row, row.secrets));
+    // One that is rotated meanwhile is sealed with the new key already.
+    count += await em.nativeUpdate(OutboundEndpointEntity, { id: row.id, secrets: row.secrets }, { secrets });
+  }
+  return count;
 }
 
 async function sealBodies(): Promise<number> {

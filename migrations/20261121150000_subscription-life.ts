@@ -301,6 +301,7 @@ const outbound = [
     status text not null check (status in ('enabled', 'disabled')),
     disabled_reason text,
     failing_since timestamptz,
+    deleted_at timestamptz,
     ${owned},
     unique (project_id, id)
   )`,
@@ -315,8 +316,10 @@ const outbound = [
     occurred_at timestamptz not null default now(),
     ${ofOrganization}
   )`,
+  'alter table outbound_events alter column organization_id drop not null', // a test of an endpoint is about nobody
   'create index on outbound_events (project_id, live, sequence desc)',
   'create index on outbound_events (project_id, object_id, sequence)',
+  'create index on outbound_events (occurred_at)',
   `create table outbound_deliveries (
     event_id text not null references outbound_events (id),
     endpoint_id text not null references outbound_endpoints (id),
@@ -333,9 +336,19 @@ const outbound = [
     updated_at timestamptz not null default now(),
     primary key (event_id, endpoint_id)
   )`,
-  `create index outbound_deliveries_due on outbound_deliveries (next_attempt_at) where status = 'waiting'`,
+  `create index outbound_deliveries_due on outbound_deliveries (endpoint_id, next_attempt_at, sequence)
+    where status = 'waiting'`,
   `create index outbound_deliveries_in_order on outbound_deliveries (endpoint_id, object_id, sequence)
     where status = 'waiting'`,
+  // Whoever writes one wakes the relay by its commit. For each row, so that nothing is done where nobody listens;
+  // repeated notices of a transaction are one.
+  `create function wake_outbound_relay() returns trigger language plpgsql as $$
+    begin perform pg_notify('outbound_deliveries', ''); return null; end $$`,
+  `create trigger outbound_deliveries_wake after insert on outbound_deliveries
+    for each row execute function wake_outbound_relay()`,
+  'create index on outbound_deliveries (endpoint_id, sequence desc)',
+  `create index on outbound_deliveries (created_at) where status <> 'waiting'`,
+  'create index audit_log_of_project on audit_log (project_id, live, id)',
 ];
 
 const customerData = [
@@ -356,6 +369,8 @@ const customerData = [
 
 const back = [
   'alter table provider_prices drop column if exists pushed_benefits',
+  'drop index if exists audit_log_of_project',
+  'drop function if exists wake_outbound_relay',
   'drop index if exists refunds_one_at_a_time, refunds_waiting',
   `delete from refunds where provider_refund_id is null`,
   'alter table refunds drop constraint if exists refunds_status_check',

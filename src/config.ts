@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { parseEncryptionKeys, type EncryptionKey } from './crypto/key-ring.ts';
+import type { EgressRules } from './egress/egress-rules.ts';
 
 export type Environment = 'development' | 'test' | 'staging' | 'production';
 
@@ -30,6 +31,8 @@ export interface Config {
   readonly logLevel: string;
   /** Requests per minute and API key. */
   readonly rateLimitPerMinute: number;
+  /** Where outbound events may be sent. */
+  readonly egress: EgressRules;
 }
 
 export interface ConfigFault {
@@ -90,6 +93,7 @@ const envSchema = z.object({
   GEO_DATABASE_PATH: unset(z.string().optional()),
   LOG_LEVEL: unset(z.enum(logLevels).default('info')),
   RATE_LIMIT_PER_MINUTE: unset(wholeNumber(1, 10_000_000).default(6000)),
+  OUTBOUND_ALLOW_PRIVATE: unset(z.enum(['true', 'false'], { error: 'must be true or false' }).default('false')),
 });
 
 /**
@@ -119,6 +123,10 @@ export function loadConfig(env: Env): { readonly config: Config } | { readonly f
       geoDatabasePath: values.GEO_DATABASE_PATH ?? shippedGeoDatabase(),
       logLevel: values.LOG_LEVEL,
       rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
+      egress: {
+        allowPrivate: values.OUTBOUND_ALLOW_PRIVATE === 'true',
+        httpsOnly: values.ENVIRONMENT === 'production',
+      },
     },
   };
 }
@@ -160,6 +168,11 @@ function productionFaults(env: Env): readonly ConfigFault[] {
   const faults: ConfigFault[] = [];
   if (!env['ENCRYPTION_KEYS']) faults.push({ key: 'ENCRYPTION_KEYS', detail: 'is required in production' });
   if (!env['PUBLIC_URL']) faults.push({ key: 'PUBLIC_URL', detail: 'is required in production' });
+  if (env['OUTBOUND_ALLOW_PRIVATE'] === 'true')
+    faults.push({
+      key: 'OUTBOUND_ALLOW_PRIVATE',
+      detail: 'lets events reach the inside of the network; not in production',
+    });
   for (const key of ['PUBLIC_URL', 'JWKS_URL'])
     if (env[key]?.startsWith('http:')) faults.push({ key, detail: 'must be https in production' });
   for (const [key, value] of Object.entries(env)) {

@@ -36,6 +36,7 @@ export function createConnectProviderWebhook(deps: ActivityDeps) {
     });
     const { endpoint, credentials: made } = await webhookEndpoints.create({ url, idempotencyKey });
     const credentials = { ...openCredentials(keyRing, row, row.credentials), ...made };
+    const before = { webhook_endpoint_id: row.webhookEndpointId };
     await em.transactional(async (tx) => {
       putProviderAccount(tx, { projectId, live, provider }, row, {
         credentials: sealCredentials(keyRing, { projectId, live, provider }, credentials),
@@ -45,6 +46,7 @@ export function createConnectProviderWebhook(deps: ActivityDeps) {
       recordAudit(tx, {
         ...{ projectId, live, actor: input.actor, action: 'provider_account.webhook_connected' },
         ...{ entityKind: 'provider_account', entityId: provider, detail: `at ${url}` },
+        ...{ before, after: { webhook_endpoint_id: endpoint.providerEndpointId } },
       });
     });
     await deps.providers.reload(projectId);

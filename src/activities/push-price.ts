@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
-import { PlanEntity, PriceEntity, ProviderPriceEntity, type Plan, type PriceRow } from '../db/entities/plan.ts';
+import {
+  PlanEntity,
+  PriceEntity,
+  ProviderPriceEntity,
+  type Plan,
+  type PriceRow,
+  type ProviderPriceRow,
+} from '../db/entities/plan.ts';
 import type { Db } from '../db/orm.ts';
+import { recordAudit } from '../db/queries/audit.ts';
 import { planPush, type PushStep } from '../domain/plan-push.ts';
 import type { ProviderClient, ProviderPrice } from '../providers/port.ts';
 import { callKey } from './call-key.ts';
@@ -41,7 +49,7 @@ export function createPushPrice(deps: ActivityDeps) {
         ? await create(catalog, plan, price, provider)
         : await update(catalog, plan, mapping, provider, fingerprint);
     if (pushed === null) return { ...step, action: 'not_sold', because: 'the provider does not sell it' };
-    await keepMapping(em, owner, pushed, fingerprint);
+    await keepMapping(em, owner, mapping, pushed, fingerprint);
     return { ...step, ...decided };
   };
 }
@@ -97,14 +105,27 @@ async function update(
 async function keepMapping(
   em: Db,
   owner: { readonly projectId: string; readonly live: boolean; readonly priceId: string; readonly provider: string },
+  before: ProviderPriceRow | null,
   pushed: ProviderPrice,
   pushedFingerprint: string,
 ): Promise<void> {
+  const { projectId, live, priceId, provider } = owner;
   const { providerProductId, providerPriceId } = pushed;
-  await em.upsert(ProviderPriceEntity, {
-    ...{ ...owner, providerProductId, providerPriceId, pushedFingerprint },
-    ...{ createdAt: new Date(), updatedAt: new Date() },
+  const old = before && audited(before);
+  await em.transactional(async (tx) => {
+    await tx.upsert(ProviderPriceEntity, {
+      ...{ ...owner, providerProductId, providerPriceId, pushedFingerprint },
+      ...{ createdAt: new Date(), updatedAt: new Date() },
+    });
+    recordAudit(tx, {
+      ...{ projectId, live, actor: 'push-plans', action: 'price.pushed', entityKind: 'price', entityId: priceId },
+      ...{ detail: `to ${provider}`, before: old, after: audited(pushed) },
+    });
   });
+}
+
+function audited({ providerProductId, providerPriceId }: ProviderPrice) {
+  return { provider_product_id: providerProductId, provider_price_id: providerPriceId };
 }
 
 function keyOf(operation: string, plan: Plan, businessId: string, provider: string): string {

@@ -24,6 +24,7 @@ import { createLicenseKeyRoutes } from './routes/license-keys.ts';
 import { createOpsBenefitRoutes } from './routes/ops-benefits.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createOrderRoutes } from './routes/orders.ts';
+import { createOutboundEventRoutes } from './routes/outbound-events.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
 import { createPaymentMethodRoutes } from './routes/payment-methods.ts';
 import { createPlanBenefitRoutes } from './routes/plan-benefits.ts';
@@ -35,6 +36,7 @@ import { createRefundRoutes } from './routes/refunds.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
+import { createWebhookEndpointRoutes } from './routes/webhook-endpoints.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
 
 const basePath = '/api/v1';
@@ -86,6 +88,8 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createProjectRoutes(deps),
     createProviderAccountRoutes(deps),
     createKeyRoutes(deps),
+    createWebhookEndpointRoutes(deps),
+    createOutboundEventRoutes(deps),
     createPlanPushRoutes(deps),
     createAliasRoutes(deps),
     createAccessRoutes(deps),

@@ -26,6 +26,11 @@ export function decodeIdCursor(cursor: string | undefined): string | null {
   return cursor === undefined ? null : String(decodeCursor(cursor, ['string'])[0]);
 }
 
+/** Cursor of lists that run by a number the database counts, newest first. */
+export function decodeSequenceCursor(cursor: string | undefined): number | null {
+  return cursor === undefined ? null : Number(decodeCursor(cursor, ['number'])[0]);
+}
+
 /** Cuts a page out of `limit + 1` rows. */
 export function toPage<T, R>(
   rows: readonly T[],

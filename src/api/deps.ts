@@ -1,6 +1,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import type { EventInbox } from '../db/queries/provider-events.ts';
+import type { EgressRules } from '../egress/egress-rules.ts';
 import type { Logger } from '../logger.ts';
 import type { Policies } from '../policies.ts';
 import type { ProviderDirectory } from '../providers/port.ts';
@@ -32,6 +33,8 @@ export interface ApiDeps {
   readonly keyRing: KeyRing | null;
   /** null: users' own tokens are refused. */
   readonly verifyUserToken: VerifyUserToken | null;
+  /** Where projects may have their events sent. */
+  readonly egress: EgressRules;
   readonly logger: Logger;
   readonly metrics: Metrics;
   readonly settings: ApiSettings;

@@ -8,6 +8,7 @@ import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
 import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
+import { outboundErrors } from './error-tables/outbound-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
 const errorCodes = {
@@ -19,6 +20,7 @@ const errorCodes = {
   ...operatorErrors,
   ...subscriptionOperationErrors,
   ...refundErrors,
+  ...outboundErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -57,6 +57,7 @@ async function main(): Promise<void> {
     temporal: createTemporalGateway(client),
     geo: openGeo(config, logger),
     keyRing,
+    egress: config.egress,
     verifyUserToken: config.jwt && createTokenVerifier(config.jwt),
     metrics: createMetrics({ withDefaults: true }),
     settings: { ...config, isProduction: config.environment === 'production' },

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { errorPages } from './error-codes.ts';
 import { httpStatus } from './errors.ts';
+import { describeOutboundWebhooks } from './outbound-webhooks.ts';
 import { listOperations, type Operation } from './operations.ts';
 import { problem } from './schemas/common.ts';
 
@@ -31,6 +32,7 @@ export function createOpenApi(input: {
     servers: [{ url: `${input.publicUrl}/api/v1` }],
     security: [{ key: [] }, { key: [], session: [] }, { userToken: [], publishableKey: [] }],
     paths,
+    webhooks: describeOutboundWebhooks(),
     components: {
       securitySchemes: {
         key: { type: 'http', scheme: 'bearer', description: 'A secret (`sk_…`) or publishable (`pk_…`) key.' },

@@ -22,6 +22,7 @@ import { directSubscriptionOperations } from './direct-subscription-operations.t
 import { paymentMethodOperations } from './payment-method-operations.ts';
 import { moneyOperations } from './money-operations.ts';
 import { benefitOperations } from './benefit-operations.ts';
+import { outboundOperations } from './outbound-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
@@ -90,6 +91,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...opsOperations,
     ...benefitOperations,
     ...projectOperations,
+    ...outboundOperations,
     ...providerIds.flatMap(aliasOperations),
   ];
 }

@@ -39,6 +39,12 @@ export const eventTypes = [
   'benefit.revoked',
   'payment_method.attached',
   'payment_method.detached',
+  'customer_data.erased',
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];
+
+/** What the test of an endpoint sends: to it alone, whatever it listens to. */
+export const testEventType = 'webhook_endpoint.test';
+
+export type ToldEventType = EventType | typeof testEventType;

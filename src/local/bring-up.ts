@@ -170,6 +170,7 @@ function childEnvironment(
   return {
     ...withoutProviderSettings(process.env, Object.keys(sandbox.providers)),
     ENVIRONMENT: 'development',
+    OUTBOUND_ALLOW_PRIVATE: 'true', // apps on this machine hear of events
     ENCRYPTION_KEYS: process.env['ENCRYPTION_KEYS'] ?? secrets.encryptionKeys,
     PLINTO_KEYS_FILE: join(stateDir, 'keys.json'),
     ...(databaseUrl === null ? {} : { DATABASE_URL: databaseUrl }),

@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import type { ApiKey } from '../../db/entities/project.ts';
 import { isId, newId } from '../../db/new-id.ts';
 import { recordAudit } from '../../db/queries/audit.ts';
 import { addApiKey, findOwnApiKey, listApiKeys } from '../../db/queries/keys.ts';
@@ -40,6 +41,7 @@ export function createKeyRoutes(deps: ApiDeps): Router {
         recordAudit(tx, {
           ...{ projectId: project.id, live: caller.live, actor: caller.actor, action: 'api_key.created' },
           ...{ entityKind: 'api_key', entityId: made.id, detail: `${body.kind} ${body.scopes.join(' ')}`.trim() },
+          after: audited(made),
         });
         return made;
       });
@@ -57,14 +59,20 @@ export function createKeyRoutes(deps: ApiDeps): Router {
       await findManaged(em, caller, row.projectId);
       if (row.revokedAt === null)
         await em.transactional(async (tx) => {
+          const before = audited(row);
           tx.assign(row, { revokedAt: new Date() });
           recordAudit(tx, {
             ...{ projectId: row.projectId, live: row.live, actor: caller.actor, action: 'api_key.revoked' },
-            ...{ entityKind: 'api_key', entityId: row.id },
+            ...{ entityKind: 'api_key', entityId: row.id, before, after: audited(row) },
           });
         });
       response.json(presentApiKey(row));
     })
     .all(refuseMethod('DELETE'));
   return router;
+}
+
+/** For the log: what the key may do, not what people call it. */
+function audited({ kind, scopes, revokedAt }: ApiKey) {
+  return { kind, scopes: [...scopes], revoked_at: revokedAt?.toISOString() ?? null };
 }

@@ -41,12 +41,17 @@ export function createOpsRoutes(deps: ApiDeps): Router {
     .route('/ops/audit')
     .get(async (request, response) => {
       const caller = operator(request, readOps);
-      const { limit, cursor, entity_id } = parseInput(listAuditQuery, request.query);
-      const rows = await listAuditEntries(deps.orm.em.fork(), caller, {
-        ...(entity_id !== undefined && { entityId: entity_id }),
-        before: decodeIdCursor(cursor),
-        limit,
-      });
+      const { limit, cursor, ...asked } = parseInput(listAuditQuery, request.query);
+      const filter = {
+        ...(asked.entity_kind !== undefined && { entityKind: asked.entity_kind }),
+        ...(asked.entity_id !== undefined && { entityId: asked.entity_id }),
+        ...(asked.actor !== undefined && { actor: asked.actor }),
+        ...(asked.action !== undefined && { actionPrefix: asked.action }),
+        ...(asked.since !== undefined && { since: new Date(asked.since) }),
+        ...(asked.until !== undefined && { until: new Date(asked.until) }),
+      };
+      const page = { before: decodeIdCursor(cursor), limit };
+      const rows = await listAuditEntries(deps.orm.em.fork(), caller, filter, page);
       response.json(toPage(rows, limit, (row) => [row.id], presentAuditEntry));
     })
     .all(refuseMethod('GET'));

@@ -40,10 +40,11 @@ export function createOrganizationRoutes(deps: ApiDeps): Router {
   return router;
 }
 
-/** The log names the fields that changed, never their values: they are personal data. */
+/** The log names the fields that changed; of their values only those that are no personal data. */
 async function putOrganization(em: Db, caller: Caller, id: string, body: PutOrganizationBody): Promise<Organization> {
   const row = await ensureOrganization(em, { projectId: caller.projectId, live: caller.live, id });
   return em.transactional(async (tx) => {
+    const before = audited(row);
     tx.assign(row, {
       ...(body.name !== undefined && { name: body.name }),
       ...(body.email !== undefined && { email: body.email }),
@@ -60,9 +61,15 @@ async function putOrganization(em: Db, caller: Caller, id: string, body: PutOrga
       entityKind: 'organization',
       entityId: id,
       detail: `fields: ${Object.keys(body).join(', ') || 'none'}`,
+      before,
+      after: audited(row),
     });
     return row;
   });
+}
+
+function audited({ country, preferredProvider }: Organization) {
+  return { country, preferred_provider: preferredProvider };
 }
 
 function present(row: Organization): OrganizationAnswer {

@@ -1,6 +1,5 @@
 import { Router, type Request } from 'express';
 import { openCredentials, sealCredentials, type AccountCredentials } from '../../crypto/account-credentials.ts';
-import type { KeyRing } from '../../crypto/key-ring.ts';
 import type { ProviderAccountRow } from '../../db/entities/project.ts';
 import { recordAudit } from '../../db/queries/audit.ts';
 import {
@@ -17,6 +16,7 @@ import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
 import { presentProviderAccount, webhookUrl } from '../../present/project.ts';
 import { checkCredentials, rotated } from '../provider-credentials.ts';
+import { requireKeyRing } from '../require-key-ring.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { connectWebhookBody, credentialsBody } from '../schemas/project.ts';
 import { managedProject, readOps, writeOps } from './managed-project.ts';
@@ -54,7 +54,7 @@ export function createProviderAccountRoutes(deps: ApiDeps): Router {
         });
       await em.transactional(async (tx) => {
         tx.remove(row);
-        audit(tx, caller, key, 'removed', null);
+        audit(tx, caller, key, 'removed', { before: audited(row) });
       });
       await deps.providers.reload(key.projectId);
       response.status(204).end();
@@ -66,7 +66,7 @@ export function createProviderAccountRoutes(deps: ApiDeps): Router {
       const { em, caller, key, row } = await accountIn(deps, request, writeOps);
       if (!row) throw missing();
       const { credentials } = parseInput(credentialsBody, request.body ?? {});
-      const before = openCredentials(ringOf(deps), key, row.credentials);
+      const before = openCredentials(requireKeyRing(deps), key, row.credentials);
       const after = rotated(deps.providers.credentials(key.provider), before, credentials);
       response.json(await keep(deps, em, caller, key, row, after, 'rotated'));
     })
@@ -134,20 +134,20 @@ async function keep(
 ) {
   const { isProduction, publicUrl } = deps.settings;
   checkCredentials(deps.providers, key, credentials, { isProduction });
-  const sealed = sealCredentials(ringOf(deps), key, credentials);
+  const sealed = sealCredentials(requireKeyRing(deps), key, credentials);
   const row = await em.transactional(async (tx) => {
     const credentialKeys = Object.keys(credentials).toSorted();
+    const old = before && audited(before);
     const put = putProviderAccount(tx, key, before, { credentials: sealed, credentialKeys });
-    audit(tx, caller, key, act, `keys: ${credentialKeys.join(', ')}`);
+    audit(tx, caller, key, act, {
+      detail: `keys: ${credentialKeys.join(', ')}`,
+      ...(old && { before: old }),
+      after: audited(put),
+    });
     return put;
   });
   await deps.providers.reload(key.projectId);
   return presentProviderAccount(row, publicUrl);
-}
-
-function ringOf(deps: ApiDeps): KeyRing {
-  if (deps.keyRing) return deps.keyRing;
-  throw refusal('encryption_not_configured', 'Credentials are only kept encrypted: set ENCRYPTION_KEYS.');
 }
 
 /** Temporal away or the worker too slow: nothing is lost, the person asks again. */
@@ -163,10 +163,21 @@ function missing() {
   return refusal('provider_account_not_found', 'The project has no account of its own at this provider.');
 }
 
-function audit(em: Db, caller: Caller, key: AccountKey, act: string, detail: string | null): void {
+/** Which credentials there are, never what they are. */
+function audited({ credentialKeys, version }: ProviderAccountRow) {
+  return { credentials: [...credentialKeys], version };
+}
+
+function audit(
+  em: Db,
+  caller: Caller,
+  key: AccountKey,
+  act: string,
+  more: { readonly detail?: string; readonly before?: object; readonly after?: object },
+): void {
   recordAudit(em, {
     ...{ projectId: key.projectId, live: key.live, actor: caller.actor, action: `provider_account.${act}` },
     ...{ entityKind: 'provider_account', entityId: key.provider },
-    ...(detail === null ? {} : { detail }),
+    ...more,
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nullableTime, paging, time } from './common.ts';
+import { nullableTime, paging, time, timestamp } from './common.ts';
 
 const eventStatus = z.enum(['received', 'noted', 'delivered', 'ignored', 'set_aside']);
 
@@ -43,7 +43,20 @@ export const fallbackRecord = z
   })
   .meta({ id: 'FallbackRecord' });
 
-export const listAuditQuery = z.strictObject({ entity_id: z.string().max(128).optional(), ...paging });
+export const listAuditQuery = z.strictObject({
+  entity_kind: z.string().max(64).optional(),
+  entity_id: z.string().max(128).optional(),
+  actor: z.string().max(255).optional(),
+  action: z
+    .string()
+    .max(128)
+    .regex(/^[a-z_]+(\.[a-z_]*)?$/, 'must be an action or its beginning, such as subscription.')
+    .optional()
+    .meta({ description: 'An action, or the beginning of several.', example: 'subscription.' }),
+  since: timestamp.optional().meta({ description: 'This instant included.' }),
+  until: timestamp.optional().meta({ description: 'This instant left out.' }),
+  ...paging,
+});
 
 export const auditEntry = z
   .object({

@@ -1,5 +1,5 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
-import type { EventType } from '../../domain/events.ts';
+import type { ToldEventType } from '../../domain/events.ts';
 import { owned } from './owned.ts';
 
 /** Where a project hears of events. */
@@ -13,10 +13,13 @@ export const OutboundEndpointEntity = defineEntity({
     /** Empty: every type. */
     eventTypes: p.array(),
     /** Sealed JSON list, the newest first; the one before stays valid during a rotation. */
-    secrets: p.blob(),
+    secrets: p.blob().lazy(),
     status: p.text().$type<'enabled' | 'disabled'>(),
     disabledReason: p.text().strictNullable(),
+    /** The first failure since the last success. */
     failingSince: p.datetime().strictNullable(),
+    /** Kept for its deliveries' sake: no transaction that tells it something may fail for it being gone. */
+    deletedAt: p.datetime().strictNullable(),
     ...owned,
   },
 });
@@ -30,8 +33,9 @@ export const OutboundEventEntity = defineEntity({
     id: p.text().primary(),
     /** In the order of commits' inserts; the database counts. */
     sequence: p.bigint('number').persist(false),
-    organizationId: p.text(),
-    type: p.text().$type<EventType>(),
+    /** null: a test of an endpoint. */
+    organizationId: p.text().strictNullable(),
+    type: p.text().$type<ToldEventType>(),
     objectKind: p.text(),
     objectId: p.text(),
     /** The object as the API shows it then. */

@@ -177,6 +177,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
     verifyUserToken: null,
     logger: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
     metrics: createMetrics(),
+    egress: { allowPrivate: false, httpsOnly: false },
     settings: {
       publicUrl: 'http://api.test',
       trustProxy: [],

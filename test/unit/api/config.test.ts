@@ -65,9 +65,21 @@ describe('the configuration', () => {
       { ACME_BASE_URL: 'http://localhost:8010', BETA_BASE_URL: 'https://127.0.0.1' },
       ['ACME_BASE_URL', 'BETA_BASE_URL'],
     ],
+    ['events to the inside', { OUTBOUND_ALLOW_PRIVATE: 'true' }, ['OUTBOUND_ALLOW_PRIVATE']],
     ['a placeholder', { ACME_WEBHOOK_SECRET: 'changeme' }, ['ACME_WEBHOOK_SECRET']],
   ])('refuses %s in production', (_what, more, keys) => {
     expect(faultKeys({ ...production, ...more })).toEqual(keys);
+  });
+
+  it('lets events go inside the network only when told so, and in plain text only outside production', () => {
+    const egress = (env: Env) => {
+      const loaded = loadConfig(env);
+      return 'config' in loaded ? loaded.config.egress : null;
+    };
+    expect(egress(good)).toEqual({ allowPrivate: false, httpsOnly: false });
+    expect(egress({ ...good, OUTBOUND_ALLOW_PRIVATE: 'true' })).toEqual({ allowPrivate: true, httpsOnly: false });
+    expect(egress(production)).toEqual({ allowPrivate: false, httpsOnly: true });
+    expect(faultKeys({ ...good, OUTBOUND_ALLOW_PRIVATE: 'yes' })).toEqual(['OUTBOUND_ALLOW_PRIVATE']);
   });
 
   it('believes a CDN header only behind proxies', () => {
