@@ -2,8 +2,16 @@ import { createCallGate } from './call-gate.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
+import { createFailCustomerDataJob } from './customer-data-job.ts';
 import { createEndCheckout } from './end-checkout.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
+import { createEraseAtProvider, createFinishErasure, createPrepareErasure } from './erase-customer-data.ts';
+import {
+  createExportFromProvider,
+  createFinishExport,
+  createListCustomerProviders,
+  createSkipProviderExport,
+} from './export-customer-data.ts';
 import { createOpenCheckout } from './open-checkout.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
@@ -25,6 +33,14 @@ export function createActivities(deps: ActivityDeps) {
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),
     connectProviderWebhook: translated(createConnectProviderWebhook(deps)),
+    listCustomerProviders: translated(createListCustomerProviders(deps)),
+    exportFromProvider: translated(createExportFromProvider(deps)),
+    skipProviderExport: translated(createSkipProviderExport(deps)),
+    finishExport: translated(createFinishExport(deps)),
+    prepareErasure: translated(createPrepareErasure(deps)),
+    eraseAtProvider: translated(createEraseAtProvider(deps)),
+    finishErasure: translated(createFinishErasure(deps)),
+    failCustomerDataJob: translated(createFailCustomerDataJob(deps)),
   };
 }
 

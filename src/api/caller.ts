@@ -67,7 +67,7 @@ export function authorizeFor(
   caller: Caller,
   need: Need,
   organizationId: string,
-  unseen: 'organization_not_found' | 'checkout_not_found' | 'subscription_not_found' | 'invoice_not_found',
+  unseen: 'organization_not_found' | 'checkout_not_found' | 'subscription_not_found' | 'invoice_not_found' | 'job_not_found',
 ): void {
   authorize(caller, need);
   if (caller.organizations === null) return;

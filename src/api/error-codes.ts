@@ -1,5 +1,6 @@
 import { BillingError, type FieldFault } from '../domain/errors.ts';
 import { billingErrors } from './error-tables/billing-errors.ts';
+import { customerErrors } from './error-tables/customer-errors.ts';
 import { checkoutErrors } from './error-tables/checkout-errors.ts';
 import type { ErrorPage } from './error-tables/error-page.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
@@ -11,6 +12,7 @@ const errorCodes = {
   ...billingErrors,
   ...checkoutErrors,
   ...operatorErrors,
+  ...customerErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -38,6 +38,7 @@ export const eventTypes = [
   'benefit.revoked',
   'payment_method.attached',
   'payment_method.detached',
+  'customer_data.erased',
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];

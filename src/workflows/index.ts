@@ -1,6 +1,7 @@
 export { applyLateFact } from './apply-late-fact.ts';
 export { checkProviderAccount, connectProviderWebhook } from './check-provider-account.ts';
 export { checkout } from './checkout.ts';
+export { eraseCustomerData, exportCustomerData } from './customer-data.ts';
 export { pushPlans } from './push-plans.ts';
 export { subscription } from './subscription.ts';
 export { sweepDisputes } from './sweep-disputes.ts';
