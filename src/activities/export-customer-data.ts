@@ -74,6 +74,8 @@ export function createFinishExport(deps: ActivityDeps) {
         exported_at: new Date().toISOString(),
         organization,
         ...records,
+        // Events of meters go straight to the provider; we keep none.
+        usage: [],
         providers: Object.fromEntries(providers),
       };
       const rows = Object.fromEntries(Object.entries(records).map(([name, found]) => [name, found.length]));

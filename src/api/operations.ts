@@ -18,6 +18,7 @@ import {
   webhookAnswer,
   webhookEvent,
 } from './schemas/ops.ts';
+import { customerAliases, customerOperations } from './customer-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
@@ -78,7 +79,9 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...readOperations,
     ...opsOperations,
     ...projectOperations,
+    ...customerOperations,
     ...providerIds.flatMap(aliasOperations),
+    ...providerIds.flatMap(customerAliases),
   ];
 }
 

@@ -27,4 +27,28 @@ export const customerErrors = {
     meaning: 'A provider could not be reached for as long as the job waits; `summary` names what is done already.',
     fix: 'Start the job again: it may be repeated, and what is done stays done.',
   },
+  portal_link_unknown: {
+    kind: 'not_found',
+    title: 'The portal link does not work any more',
+    meaning: 'Links to the portal page last for an hour, and end when the data of the organization are erased.',
+    fix: 'Ask for a new one with `GET /api/v1/billing/customer/portal`.',
+  },
+  foreign_form: {
+    kind: 'forbidden',
+    title: 'The form came from another site',
+    meaning: 'The browser says that another site sent this form. Nothing was done.',
+    fix: 'Use the buttons of the portal page itself.',
+  },
+  document_pending: {
+    kind: 'conflict',
+    title: 'The document is being made',
+    meaning: 'The provider is still making the document of this invoice.',
+    fix: 'Repeat in a minute.',
+  },
+  document_none: {
+    kind: 'not_found',
+    title: 'There is no document',
+    meaning: 'The provider gives no document for this invoice.',
+    fix: 'Ask the provider, or do without.',
+  },
 } as const satisfies Record<string, ErrorPage>;
