@@ -60,6 +60,7 @@ const subscriptions = [
     add column grace_ends_at timestamptz,
     add column reminders_sent integer not null default 0,
     add column trial_notified_at timestamptz,
+    add column observed_at timestamptz,
     add column failure_code text,
     add column request_fingerprint text`,
   `update subscriptions s set country = c.country from checkouts c where c.id = s.checkout_id`,
@@ -98,7 +99,7 @@ const subscriptions = [
   `create table subscription_changes (
     id text primary key,
     subscription_id text not null,
-    kind text not null check (kind in ('change', 'cancel', 'undo_cancel', 'pause', 'resume')),
+    kind text not null check (kind in ('change', 'undo_change', 'cancel', 'undo_cancel', 'pause', 'resume')),
     status text not null check (status in ('requested', 'scheduled', 'applied', 'failed', 'withdrawn')),
     timing text not null check (timing in ('now', 'period_end')),
     method text check (method in ('provider', 'ours', 'recreate')),
@@ -371,7 +372,7 @@ const back = [
     drop column if exists voucher_method, drop column if exists voucher, drop column if exists payment_method_id,
     drop column if exists next_step, drop column if exists anchor_at, drop column if exists past_due_at,
     drop column if exists grace_ends_at, drop column if exists reminders_sent,
-    drop column if exists trial_notified_at, drop column if exists failure_code,
+    drop column if exists trial_notified_at, drop column if exists observed_at, drop column if exists failure_code,
     drop column if exists request_fingerprint`,
   'alter table projects drop column if exists lifecycle_policy',
 ];

@@ -19,17 +19,18 @@ export function createSettleSubscription(deps: ActivityDeps) {
       const em = deps.orm.em.fork();
       const row = await em.findOneOrFail(SubscriptionEntity, { id: ref.subscriptionId, projectId: ref.projectId });
       if (row.provider === null || row.providerSubscriptionId === null)
-        return settledSubscription(row, 'it costs nothing');
+        return await settledSubscription(em, row, 'it costs nothing');
       const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
       const { subscriptions } = client;
-      if (!subscriptions) return settledSubscription(row, `${row.provider} has no subscriptions to read`);
+      if (!subscriptions) return await settledSubscription(em, row, `${row.provider} has no subscriptions to read`);
       const { providerSubscriptionId, providerCustomerId } = row;
       const truth = await subscriptions.get({ providerSubscriptionId, providerCustomerId });
-      if (truth === null) return settledSubscription(row, `${row.provider} does not know it any more`);
+      if (truth === null) return await settledSubscription(em, row, `${row.provider} does not know it any more`);
       const { projectId, live, provider } = row;
       const owner = { projectId, live, provider };
       const back = await readMoneyBack(em.fork(), client, owner, truth.payments, ref.disputeIds ?? []);
-      return settledSubscription(
+      return await settledSubscription(
+        em.fork(),
         await applySubscriptionTruth(em.fork(), row, truth, { back }),
         `${provider} says ${truth.status}`,
       );

@@ -44,6 +44,7 @@ export const unwrittenLife = {
   graceEndsAt: null,
   remindersSent: 0,
   trialNotifiedAt: null,
+  observedAt: null,
   failureCode: null,
   requestFingerprint: null,
 } as const;

@@ -7,10 +7,13 @@ import { refusal } from './error-codes.ts';
 import { createErrorHandler } from './errors.ts';
 import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
+import type { PortalActs } from './portal/portal-acts.ts';
 import { echoRequestId } from './request-id.ts';
 import { createRequestLog } from './request-log.ts';
 import { createAliasRoutes } from './routes/aliases.ts';
 import { createCheckoutRoutes } from './routes/checkouts.ts';
+import { createCustomerDataRoutes } from './routes/customer-data.ts';
+import { createCustomerPortalRoutes } from './routes/customer-portal.ts';
 import { createDocsRoutes } from './routes/docs.ts';
 import { createHealthRoutes } from './routes/health.ts';
 import { createInvoiceRoutes } from './routes/invoices.ts';
@@ -18,10 +21,13 @@ import { createKeyRoutes } from './routes/keys.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
 import { createPlanRoutes } from './routes/plans.ts';
+import { createPortalActs } from './portal/bind-acts.ts';
+import { createPortalRoutes } from './routes/portal.ts';
 import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
+import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
 
@@ -38,15 +44,16 @@ export function createApp(deps: ApiDeps): Express {
   // Before all else: the path that every payment depends on.
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
-  app.use(createHealthRoutes(deps), createDocsRoutes(deps));
-  app.use(basePath, createKeyedRoutes(deps));
+  const acts = createPortalActs(deps);
+  app.use(createHealthRoutes(deps), createDocsRoutes(deps), createPortalRoutes(deps, acts));
+  app.use(basePath, createKeyedRoutes(deps, acts));
   app.use((_request, _response, next) => next(refusal('not_found', 'No such route.')));
   app.use(createErrorHandler({ ...deps, publicUrl: deps.settings.publicUrl }));
   return app;
 }
 
 /** Everything that needs a key. Bodies are read only after the key is known to be good. */
-function createKeyedRoutes(deps: ApiDeps): Router {
+function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
   const router = Router();
   router.use(
     createCors(deps),
@@ -62,6 +69,7 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createPlanRoutes(deps),
     createOrganizationRoutes(deps),
     createSessionRoutes(deps),
+    createSubscriptionOperationRoutes(deps),
     createSubscriptionRoutes(deps),
     createInvoiceRoutes(deps),
     createOpsRoutes(deps),
@@ -69,6 +77,8 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createProviderAccountRoutes(deps),
     createKeyRoutes(deps),
     createPlanPushRoutes(deps),
+    createCustomerPortalRoutes(deps),
+    createCustomerDataRoutes(deps, acts),
     createAliasRoutes(deps),
   );
   return router;

@@ -5,6 +5,7 @@ import { checkoutErrors } from './error-tables/checkout-errors.ts';
 import type { ErrorPage } from './error-tables/error-page.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
+import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
 const errorCodes = {
@@ -13,6 +14,7 @@ const errorCodes = {
   ...checkoutErrors,
   ...operatorErrors,
   ...customerErrors,
+  ...subscriptionOperationErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -27,7 +27,16 @@ export interface Problem {
 }
 
 /** Members of `details` that callers may see; the rest (a provider's own code) is for the log. */
-const publicDetails = ['subscription_id', 'subscription_ids', 'contact_url', 'country', 'required'] as const;
+const publicDetails = [
+  'subscription_id',
+  'subscription_ids',
+  'contact_url',
+  'country',
+  'required',
+  'possible',
+  'pending_change',
+  'decline_code',
+] as const;
 
 export function statusOf(error: BillingError): number {
   return errorPages[error.code]?.status ?? httpStatus[error.kind];

@@ -20,6 +20,7 @@ import {
 } from './schemas/ops.ts';
 import { customerAliases, customerOperations } from './customer-operations.ts';
 import { projectOperations } from './project-operations.ts';
+import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
 import {
@@ -77,6 +78,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
   return [
     ...checkoutOperations,
     ...readOperations,
+    ...subscriptionOperations,
     ...opsOperations,
     ...projectOperations,
     ...customerOperations,

@@ -37,6 +37,7 @@ function renewing(endAfter: number): FakeActivities & { readonly looks: () => nu
       return {
         status: isOver ? 'canceled' : 'active',
         isOver,
+        version: looks,
         periodStart: new Date(now - (now % monthMs)).toISOString(),
         next: isOver
           ? null

@@ -1,6 +1,14 @@
-/** Text that is HTML already: only `html` makes it, so that whatever comes from a row is escaped. */
-export interface Html {
-  readonly markup: string;
+/** Text that is HTML already. Only `html` makes it; its private field keeps anything that merely looks like it out. */
+export class Html {
+  readonly #markup: string;
+
+  constructor(markup: string) {
+    this.#markup = markup;
+  }
+
+  get markup(): string {
+    return this.#markup;
+  }
 }
 
 /** What may stand in a template. null and false leave nothing. */
@@ -12,7 +20,7 @@ export type HtmlValue = Html | string | number | null | false | readonly HtmlVal
  */
 export function html(texts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   const parts = values.map((value, index) => `${render(value)}${texts[index + 1] ?? ''}`);
-  return { markup: `${texts[0] ?? ''}${parts.join('')}` };
+  return new Html(`${texts[0] ?? ''}${parts.join('')}`);
 }
 
 /** An address to link to; null for what is no web address: `javascript:` is escaped well and still runs. */
@@ -25,7 +33,7 @@ export function webAddress(url: string | null): string | null {
 function render(value: HtmlValue): string {
   if (value === null || value === false) return '';
   if (typeof value === 'string' || typeof value === 'number') return escape(String(value));
-  return 'markup' in value ? value.markup : value.map(render).join('');
+  return value instanceof Html ? value.markup : value.map(render).join('');
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -59,6 +59,8 @@ export const SubscriptionEntity = defineEntity({
     /** In this grace. */
     remindersSent: p.integer(),
     trialNotifiedAt: p.datetime().strictNullable(),
+    /** When the provider was last asked; what was asked before is not believed over it. Moves without the version. */
+    observedAt: p.datetime().strictNullable(),
     /** Why it never began. */
     failureCode: p.text().strictNullable(),
     requestFingerprint: p.text().strictNullable(),
