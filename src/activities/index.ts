@@ -1,8 +1,12 @@
 import { createCallGate } from './call-gate.ts';
 import type { ActivityDeps } from './deps.ts';
+import { createAttachPaymentMethod } from './attach-payment-method.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
+import { createConfirmPaymentMethod } from './confirm-payment-method.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
 import { createFailCustomerDataJob } from './customer-data-job.ts';
+import { createDefaultPaymentMethod } from './default-payment-method.ts';
+import { createDetachPaymentMethod } from './detach-payment-method.ts';
 import { createEndCheckout } from './end-checkout.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
 import { createEraseAtProvider, createFinishErasure, createPrepareErasure } from './erase-customer-data.ts';
@@ -13,10 +17,12 @@ import {
   createSkipProviderExport,
 } from './export-customer-data.ts';
 import { createOpenCheckout } from './open-checkout.ts';
+import { createOpenSubscription } from './open-subscription.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
+import { createSyncPaymentMethods } from './sync-payment-methods.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
 
 /** Every activity, by the name workflows call it. */
@@ -27,11 +33,17 @@ export function createActivities(deps: ActivityDeps) {
     settleCheckout: translated(createSettleCheckout(deps)),
     endCheckout: translated(createEndCheckout(deps)),
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
+    openSubscription: translated(createOpenSubscription(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),
+    attachPaymentMethod: translated(createAttachPaymentMethod(deps)),
+    confirmPaymentMethod: translated(createConfirmPaymentMethod(deps)),
+    detachPaymentMethod: translated(createDetachPaymentMethod(deps)),
+    defaultPaymentMethod: translated(createDefaultPaymentMethod(deps)),
+    syncPaymentMethods: translated(createSyncPaymentMethods(deps)),
     connectProviderWebhook: translated(createConnectProviderWebhook(deps)),
     listCustomerProviders: translated(createListCustomerProviders(deps)),
     exportFromProvider: translated(createExportFromProvider(deps)),

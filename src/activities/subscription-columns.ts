@@ -46,5 +46,7 @@ export const unwrittenLife = {
   trialNotifiedAt: null,
   observedAt: null,
   failureCode: null,
+  failureDetail: null,
+  opening: null,
   requestFingerprint: null,
 } as const;

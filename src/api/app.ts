@@ -20,6 +20,7 @@ import { createInvoiceRoutes } from './routes/invoices.ts';
 import { createKeyRoutes } from './routes/keys.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
+import { createPaymentMethodRoutes } from './routes/payment-methods.ts';
 import { createPlanRoutes } from './routes/plans.ts';
 import { createPortalActs } from './portal/bind-acts.ts';
 import { createPortalRoutes } from './routes/portal.ts';
@@ -71,6 +72,7 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createSessionRoutes(deps),
     createSubscriptionOperationRoutes(deps),
     createSubscriptionRoutes(deps),
+    createPaymentMethodRoutes(deps),
     createInvoiceRoutes(deps),
     createOpsRoutes(deps),
     createProjectRoutes(deps),

@@ -1,5 +1,12 @@
 import type { Operation } from './operations.ts';
-import { customerData, customerDataJob, customerDataQuery, eraseCustomerQuery, portal, portalQuery } from './schemas/customer.ts';
+import {
+  customerData,
+  customerDataJob,
+  customerDataQuery,
+  eraseCustomerQuery,
+  portal,
+  portalQuery,
+} from './schemas/customer.ts';
 
 const tag = 'Customers';
 const refusals = ['organization_required', 'organization_not_found', 'customer_not_found'];
@@ -31,7 +38,12 @@ const eraseData = {
 
 /** The portal, and what a customer may ask of their data. */
 export const customerOperations: readonly Operation[] = [
-  { ...openPortal, path: '/billing/customer/portal', tag, summary: 'Open the page where a customer manages what they have' },
+  {
+    ...openPortal,
+    path: '/billing/customer/portal',
+    tag,
+    summary: 'Open the page where a customer manages what they have',
+  },
   { ...exportData, path: '/billing/customer/data', tag, summary: 'Export everything known of an organization' },
   { ...eraseData, path: '/billing/customer/data', tag, summary: 'Erase what is personal of an organization' },
   {
@@ -45,7 +57,17 @@ export const customerOperations: readonly Operation[] = [
 export function customerAliases(id: string): readonly Operation[] {
   return [
     { ...openPortal, tag: 'Aliases', path: `/${id}/customer/portal`, summary: `Open the portal, ${id}’s preferred` },
-    { ...exportData, tag: 'Aliases', path: `/${id}/customer/data`, summary: 'Export everything known of an organization' },
-    { ...eraseData, tag: 'Aliases', path: `/${id}/customer/data`, summary: 'Erase what is personal of an organization' },
+    {
+      ...exportData,
+      tag: 'Aliases',
+      path: `/${id}/customer/data`,
+      summary: 'Export everything known of an organization',
+    },
+    {
+      ...eraseData,
+      tag: 'Aliases',
+      path: `/${id}/customer/data`,
+      summary: 'Erase what is personal of an organization',
+    },
   ];
 }

@@ -19,6 +19,8 @@ import {
   webhookEvent,
 } from './schemas/ops.ts';
 import { customerAliases, customerOperations } from './customer-operations.ts';
+import { directSubscriptionOperations } from './direct-subscription-operations.ts';
+import { paymentMethodOperations } from './payment-method-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
@@ -79,6 +81,8 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...checkoutOperations,
     ...readOperations,
     ...subscriptionOperations,
+    ...directSubscriptionOperations,
+    ...paymentMethodOperations,
     ...opsOperations,
     ...projectOperations,
     ...customerOperations,

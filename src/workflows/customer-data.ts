@@ -82,8 +82,7 @@ async function awaitEnds(ref: Ref, tell: Tell): Promise<readonly string[]> {
   for (let waitMs = 2_000; ; waitMs = Math.min(waitMs * 2, 300_000)) {
     const { liveSubscriptionIds: live, providers } = await prepareErasure(ref);
     if (live.length === 0) return providers;
-    if (Date.now() >= giveUpAt)
-      throw ApplicationFailure.nonRetryable('subscriptions did not end', 'subscription_live');
+    if (Date.now() >= giveUpAt) throw ApplicationFailure.nonRetryable('subscriptions did not end', 'subscription_live');
     tell(`waits for the end of ${live.join(', ')}`);
     await sleep(waitMs, { summary: 'subscriptions are being ended' });
   }

@@ -13,10 +13,18 @@ export function renderInvoices(context: PageContext, invoices: readonly Invoice[
 function renderTable(context: PageContext, invoices: readonly Invoice[]): Html {
   const { words } = context;
   const heads = [words.date, words.number, words.amount, words.state, words.document];
-  return html`<div class="card scroll"><table>
-    <thead><tr>${heads.map((head) => html`<th scope="col">${head}</th>`)}</tr></thead>
-    <tbody>${invoices.map((row) => renderRow(context, row))}</tbody>
-  </table></div>`;
+  return html`<div class="card scroll">
+    <table>
+      <thead>
+        <tr>
+          ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${invoices.map((row) => renderRow(context, row))}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function renderRow({ words, format, actionPath }: PageContext, row: Invoice): Html {

@@ -6,9 +6,11 @@ export function renderMethods(context: PageContext, methods: readonly PaymentMet
   const { words } = context;
   return html`<section aria-labelledby="methods">
     <h2 id="methods">${words.methods}</h2>
-    ${methods.length > 0
-      ? methods.map((row) => renderMethod(context, row))
-      : html`<p class="soft">${words.noMethods}</p>`}
+    ${
+      methods.length > 0
+        ? methods.map((row) => renderMethod(context, row))
+        : html`<p class="soft">${words.noMethods}</p>`
+    }
   </section>`;
 }
 
@@ -30,10 +32,12 @@ function renderMethod({ words, mayManage, actionPath }: PageContext, row: Paymen
       ${row.isDefault && html`<span class="pill good">${words.default}</span>`}
     </div>
     ${expiry !== null && html`<p class="soft">${expiry}</p>`}
-    ${mayManage &&
-    html`<div class="actions">
-      ${!row.isDefault && button('default', words.makeDefault)} ${button('remove', words.remove)}
-    </div>`}
+    ${
+      mayManage &&
+      html`<div class="actions">
+        ${!row.isDefault && button('default', words.makeDefault)} ${button('remove', words.remove)}
+      </div>`
+    }
   </article>`;
 }
 

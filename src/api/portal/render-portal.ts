@@ -33,11 +33,14 @@ export function renderPortal({ tongue, context, rows, returnUrl, notice }: Porta
         <h1>${words.title}</h1>
         <p class="soft">${words.for(rows.project.name)}</p>
       </header>
-      ${notice &&
-      html`<div class="notice ${!notice.isGood && 'bad'}" role="${notice.isGood ? 'status' : 'alert'}">${notice.text}</div>`}
-      ${!context.mayManage && html`<p class="soft">${words.readOnly}</p>`}
-      ${renderSubscriptions(context, rows)} ${renderMethods(context, rows.methods)}
-      ${renderInvoices(context, rows.invoices)}
+      ${
+        notice &&
+        html`<div class="notice ${!notice.isGood && 'bad'}" role="${notice.isGood ? 'status' : 'alert'}">
+          ${notice.text}
+        </div>`
+      }
+      ${!context.mayManage && html`<p class="soft">${words.readOnly}</p>`} ${renderSubscriptions(context, rows)}
+      ${renderMethods(context, rows.methods)} ${renderInvoices(context, rows.invoices)}
       ${back !== null && html`<footer><a class="button" href="${back}">${words.back(rows.project.name)}</a></footer>`}`,
   );
 }
@@ -63,6 +66,8 @@ function renderDocument({ language }: Tongue, title: string, body: Html): string
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
         <link rel="icon" href="data:," />
-        <title>${title}</title>`;
+        <title>${title}</title>
+      </head>
+    </html>`;
   return `${head.markup}<style>${style}</style></head><body><main>${body.markup}</main></body></html>`;
 }

@@ -51,7 +51,10 @@ function renderNext(context: PageContext, rows: PortalRows, row: Subscription): 
   const { next_action: next } = presentSubscription(row, new Map(), rows.pending.get(row.id) ?? null);
   if (next === null) return null;
   const said = sayNext(context, row, next);
-  return said === null ? null : html`<p class="soft">${said}</p>${renderStep(context, next)}`;
+  return said === null
+    ? null
+    : html`<p class="soft">${said}</p>
+        ${renderStep(context, next)}`;
 }
 
 function sayNext({ words, format }: PageContext, row: Subscription, next: NextAction): string | null {

@@ -23,10 +23,13 @@ export function showPortal(deps: ApiDeps, preferredProvider: string | null): Req
     const caller = callerOf(request);
     const query = parseInput(portalQuery, request.query);
     const organizationId = namedOrganization(caller, read, query.organization_id);
-    const returnUrl = query.return_url === undefined ? null : checkRedirect(query.return_url, '/return_url', {
-      allowedOrigins: caller.project.allowedOrigins,
-      checkoutId: '',
-    });
+    const returnUrl =
+      query.return_url === undefined
+        ? null
+        : checkRedirect(query.return_url, '/return_url', {
+            allowedOrigins: caller.project.allowedOrigins,
+            checkoutId: '',
+          });
     const visit = await openPortal(deps, { caller, organizationId, returnUrl, preferredProvider });
     response.set('Cache-Control', 'no-store');
     response.json({ portal_url: visit.url, provider: visit.provider, expires_at: visit.expiresAt });

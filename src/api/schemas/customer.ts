@@ -57,7 +57,8 @@ export const customerData = z
     events: rows,
     audit: rows,
     providers: z.record(z.string(), z.unknown()).meta({
-      description: 'By provider: what it tells, in its own form; `{ "unavailable": code }` where it could not be asked.',
+      description:
+        'By provider: what it tells, in its own form; `{ "unavailable": code }` where it could not be asked.',
     }),
   })
   .meta({ id: 'CustomerData' });

@@ -3,6 +3,7 @@ import type { BillingInterval } from '../../domain/catalogue.ts';
 import type { VoucherTruth } from '../../domain/checkout/truth.ts';
 import type { ProrationMode } from '../../domain/subscription/change.ts';
 import type { Collection, CustomerStep } from '../../domain/subscription/customer-step.ts';
+import type { Opening } from '../../domain/subscription/opening.ts';
 import type {
   OperationKind,
   OperationMethod,
@@ -63,6 +64,9 @@ export const SubscriptionEntity = defineEntity({
     observedAt: p.datetime().strictNullable(),
     /** Why it never began. */
     failureCode: p.text().strictNullable(),
+    failureDetail: p.json().$type<Record<string, unknown>>().strictNullable(),
+    /** How far a direct one's beginning has come; null: not sent, or begun by a checkout. */
+    opening: p.json().$type<Opening>().strictNullable(),
     requestFingerprint: p.text().strictNullable(),
     metadata: p.json().$type<Record<string, string>>(),
     version: p.integer().version(),

@@ -50,8 +50,11 @@ const erasures: readonly Erasure[] = [
     `embed_origin = null, ${toOrigin('success_url')}, ${toOrigin('cancel_url')}`,
     `checkout_url = case when status in ('open', 'pending') then checkout_url end, version = version + 1`,
   ),
-  clear('subscriptions', `user_id = null, metadata = '{}', voucher = null, next_step = null, version = version + 1`),
-  clear('subscription_changes', 'reason = null, comment = null, version = version + 1'),
+  clear(
+    'subscriptions',
+    `user_id = null, metadata = '{}', voucher = null, next_step = null, failure_detail = null, version = version + 1`,
+  ),
+  clear('subscription_changes', 'reason = null, comment = null, failure_detail = null, version = version + 1'),
   clear('orders', `user_id = null, metadata = '{}', version = version + 1`),
   clear('invoices', 'hosted_url = null, pdf_url = null'),
   clear('refunds', 'failure_detail = null, version = version + 1'),

@@ -37,7 +37,11 @@ export async function readPortalRows(em: Db, link: PortalLink): Promise<PortalRo
     subscriptions.map(({ id }) => id),
   );
   const planIds = [...subscriptions, ...pending.values()].flatMap(({ planId }) => planId ?? []);
-  const plans = await em.find(PlanEntity, { projectId, id: { $in: [...new Set(planIds)] } }, { fields: ['id', 'name'] });
+  const plans = await em.find(
+    PlanEntity,
+    { projectId, id: { $in: [...new Set(planIds)] } },
+    { fields: ['id', 'name'] },
+  );
   return {
     ...{ project, subscriptions, pending },
     planNames: new Map(plans.map(({ id, name }) => [id, name])),

@@ -9,11 +9,13 @@ const lookBackMs = 24 * 3_600_000;
 
 /** Starts the workflow of jobs whose API process died between the row and the start. @returns how many it started. */
 export async function sweepCustomerData(deps: RelayDeps): Promise<number> {
-  const rows = await deps.em().find(
-    CustomerDataJobEntity,
-    { status: 'running', createdAt: { $lt: forgottenBefore(), $gt: new Date(Date.now() - lookBackMs) } },
-    { limit: 100, orderBy: { createdAt: 'asc' } },
-  );
+  const rows = await deps
+    .em()
+    .find(
+      CustomerDataJobEntity,
+      { status: 'running', createdAt: { $lt: forgottenBefore(), $gt: new Date(Date.now() - lookBackMs) } },
+      { limit: 100, orderBy: { createdAt: 'asc' } },
+    );
   let started = 0;
   for (const row of rows) {
     const { name, ...start } = customerDataStart(row);

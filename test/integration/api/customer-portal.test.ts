@@ -64,7 +64,16 @@ async function aSubscription(organizationId: string, provider: string | null, st
      select ?, plan_id, id, ?, 'monthly', 1, ?, ?, ?, 2900, 'USD', '2026-12-21', 'default', false, ?,
        case when ? = 'canceled' then now() end
      from prices where plan_id = ? and billing_interval = 'monthly' and currency = 'USD'`,
-    [id, status, provider, provider && `psub_${id}`, provider && `cus_${provider}`, organizationId, status, api.plans.pro],
+    [
+      id,
+      status,
+      provider,
+      provider && `psub_${id}`,
+      provider && `cus_${provider}`,
+      organizationId,
+      status,
+      api.plans.pro,
+    ],
   );
   return id;
 }
@@ -137,7 +146,11 @@ describe('the portal', () => {
   it.each([
     ['has no portal', 'world', undefined],
     ['is away', 'merchant', new BillingError({ code: 'provider_timeout', kind: 'unavailable', message: 'late' })],
-    ['refuses', 'merchant', new BillingError({ code: 'provider_subscription_required', kind: 'invalid', message: 'no' })],
+    [
+      'refuses',
+      'merchant',
+      new BillingError({ code: 'provider_subscription_required', kind: 'invalid', message: 'no' }),
+    ],
   ])('is our own page where the provider %s', async (_what, provider, error) => {
     if (error) answer = () => Promise.reject(error);
     const id = await anOrganization();
@@ -196,7 +209,9 @@ describe('the portal is refused', () => {
 });
 
 async function aSession(organizationId: string, permissions: readonly string[]): Promise<CallOptions> {
-  const opened = await api.call('POST', '/billing/sessions', { body: { organization_id: organizationId, permissions } });
+  const opened = await api.call('POST', '/billing/sessions', {
+    body: { organization_id: organizationId, permissions },
+  });
   return { key: api.keys.publishable, headers: { 'plinto-session': opened.body.session_token } };
 }
 
@@ -253,17 +268,17 @@ describe('our own page', () => {
   it('cancels and takes that back by what the API does', async () => {
     const { portal, subscription } = await ourPage();
     api.temporal.work = async (what) => {
-      await api.query(
-        `update subscription_changes set status = 'applied', effective_at = now() where id = ?`,
-        [what.split('/')[1]],
-      );
+      await api.query(`update subscription_changes set status = 'applied', effective_at = now() where id = ?`, [
+        what.split('/')[1],
+      ]);
       await api.query(
         `update subscriptions set cancel_at_period_end = not cancel_at_period_end, cancel_at = current_period_end,
            version = version + 1 where id = ?`,
         [subscription],
       );
     };
-    const post = (act: string) => visit(`${portal.portal_url}/subscriptions/${subscription}/${act}`, { method: 'POST' });
+    const post = (act: string) =>
+      visit(`${portal.portal_url}/subscriptions/${subscription}/${act}`, { method: 'POST' });
     const canceled = await post('cancel');
     expect(canceled.status).toBe(303);
     expect(canceled.headers.get('location')).toBe(`/portal/${tokenOf(portal)}?done=canceled`);
@@ -288,12 +303,16 @@ describe('our own page', () => {
     expect(page.text).not.toContain('<form');
     const refused = await visit(`${portal.portal_url}/subscriptions/${subscription}/cancel`, { method: 'POST' });
     expect(refused.headers.get('location')).toMatch(/failed=insufficient_scope$/);
-    expect(await api.query('select id from subscription_changes where subscription_id = ?', [subscription])).toEqual([]);
+    expect(await api.query('select id from subscription_changes where subscription_id = ?', [subscription])).toEqual(
+      [],
+    );
   });
 
   it("does nothing to another organization's subscription, or for another site's form", async () => {
     const [mine, theirs] = [await ourPage(), await ourPage()];
-    const foreign = await visit(`${mine.portal.portal_url}/subscriptions/${theirs.subscription}/cancel`, { method: 'POST' });
+    const foreign = await visit(`${mine.portal.portal_url}/subscriptions/${theirs.subscription}/cancel`, {
+      method: 'POST',
+    });
     expect(foreign.headers.get('location')).toMatch(/failed=subscription_not_found$/);
     for (const site of ['cross-site', 'same-site']) {
       const forged = await visit(`${mine.portal.portal_url}/subscriptions/${mine.subscription}/cancel`, {
@@ -302,7 +321,9 @@ describe('our own page', () => {
       });
       expect(forged.status).toBe(403);
     }
-    expect(await api.query('select id from subscription_changes where organization_id in (?, ?)', [mine.id, theirs.id])).toEqual([]);
+    expect(
+      await api.query('select id from subscription_changes where organization_id in (?, ?)', [mine.id, theirs.id]),
+    ).toEqual([]);
   });
 
   it('ends with its hour, and says so in words', async () => {

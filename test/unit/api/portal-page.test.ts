@@ -38,7 +38,12 @@ describe('a template', () => {
 
   it('lets templates in templates pass, lists too, and leaves nothing of null and false', () => {
     const items = ['<', 'b'].map((text) => html`<li>${text}</li>`);
-    expect(html`<ul>${items}</ul>${null}${false}${7}`.markup).toBe('<ul><li>&lt;</li><li>b</li></ul>7');
+    expect(
+      html`<ul>
+          ${items}
+        </ul>
+        ${null}${false}${7}`.markup,
+    ).toBe('<ul><li>&lt;</li><li>b</li></ul>7');
   });
 
   it('does not take a row for a template', () => {
@@ -48,10 +53,15 @@ describe('a template', () => {
 });
 
 describe('a link', () => {
-  it.each(['javascript:alert(1)', ' javascript:alert(1)', 'data:text/html,x', 'vbscript:x', '/relative', '', 'mailto:a@b.example'])(
-    'is not made of %j',
-    (url) => expect(webAddress(url)).toBeNull(),
-  );
+  it.each([
+    'javascript:alert(1)',
+    ' javascript:alert(1)',
+    'data:text/html,x',
+    'vbscript:x',
+    '/relative',
+    '',
+    'mailto:a@b.example',
+  ])('is not made of %j', (url) => expect(webAddress(url)).toBeNull());
   it('is made of web addresses', () => {
     expect(webAddress('https://app.example/a?b=1')).toBe('https://app.example/a?b=1');
     expect(webAddress(null)).toBeNull();
