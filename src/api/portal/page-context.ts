@@ -1,5 +1,5 @@
-import type { SubscriptionAbilities } from '../../domain/routing/abilities.ts';
 import type { Format } from './format.ts';
+import type { PossibleActs } from './possible-acts.ts';
 import type { Words } from './words.ts';
 
 /** What every part of the page needs. */
@@ -9,6 +9,6 @@ export interface PageContext {
   readonly mayManage: boolean;
   /** The address of something below this page. */
   readonly actionPath: (below: string) => string;
-  /** null: it is ours to do. */
-  readonly abilitiesOf: (provider: string | null) => SubscriptionAbilities | null;
+  /** By subscription; none for whoever may only look. */
+  readonly possible: ReadonlyMap<string, PossibleActs>;
 }

@@ -97,25 +97,29 @@ function renderPending({ words, format }: PageContext, rows: PortalRows, row: Su
 }
 
 function renderActions(context: PageContext, row: Subscription, name: string): Html | null {
-  const { words, format, mayManage, actionPath, abilitiesOf } = context;
-  const isLive = row.status === 'trialing' || row.status === 'active' || row.status === 'past_due';
-  if (!mayManage || !(isLive || row.status === 'paused')) return null;
+  const { words, actionPath, possible } = context;
+  const acts = possible.get(row.id);
+  if (!acts || !(acts.cancel !== null || acts.keep || acts.resume)) return null;
   const path = (act: string) => actionPath(`subscriptions/${row.id}/${act}`);
   const button = (act: string, label: string) =>
     html`<form method="post" action="${path(act)}">
       <button class="main" aria-label="${words.of(label, name)}">${label}</button>
     </form>`;
-  if (row.cancelAtPeriodEnd)
-    return abilitiesOf(row.provider)?.undoCancel === false
-      ? null
-      : html`<div class="actions">${button('keep', words.keep)}</div>`;
-  const end = row.status === 'trialing' ? row.trialEnd : row.currentPeriodEnd;
   return html`<div class="actions">
-    ${row.status === 'paused' && button('resume', words.resume)}
-    <details>
-      <summary aria-label="${words.of(words.cancel, name)}">${words.cancel}</summary>
-      <p>${words.cancelAsk(end && format.date(end))}</p>
-      <form method="post" action="${path('cancel')}"><button class="danger">${words.cancelYes}</button></form>
-    </details>
+    ${acts.keep && button('keep', words.keep)} ${acts.resume && button('resume', words.resume)}
+    ${
+      acts.cancel !== null &&
+      html`<details>
+        <summary aria-label="${words.of(words.cancel, name)}">${words.cancel}</summary>
+        <p>${askToCancel(context, row, acts.cancel)}</p>
+        <form method="post" action="${path('cancel')}"><button class="danger">${words.cancelYes}</button></form>
+      </details>`
+    }
   </div>`;
+}
+
+function askToCancel({ words, format }: PageContext, row: Subscription, timing: 'now' | 'period_end'): string {
+  if (timing === 'now') return words.cancelAsk.now;
+  const end = row.status === 'trialing' ? row.trialEnd : row.currentPeriodEnd;
+  return words.cancelAsk.period_end(end && format.date(end));
 }

@@ -42,10 +42,11 @@ const en = {
   pending: (what: string, date: string | null) =>
     date === null ? `Will change to: ${what}.` : `Changes on ${date} to: ${what}.`,
   cancel: 'Cancel subscription',
-  cancelAsk: (date: string | null) =>
-    date === null
-      ? 'It goes on until the end of the paid period. Until then you can change your mind.'
-      : `It goes on until ${date}, and nothing more will be charged. Until then you can change your mind.`,
+  cancelAsk: {
+    now: 'It ends right now.',
+    period_end: (date: string | null) =>
+      `It goes on until ${date ?? 'the end of the paid period'}, and nothing more will be charged.`,
+  },
   cancelYes: 'Yes, cancel it',
   keep: 'Keep subscription',
   resume: 'Resume subscription',
@@ -135,10 +136,10 @@ const es: Words = {
   endedOn: (date) => `Terminó el ${date}.`,
   pending: (what, date) => (date === null ? `Cambiará a: ${what}.` : `El ${date} cambia a: ${what}.`),
   cancel: 'Cancelar suscripción',
-  cancelAsk: (date) =>
-    date === null
-      ? 'Sigue hasta el final del periodo pagado. Hasta entonces puedes cambiar de opinión.'
-      : `Sigue hasta el ${date} y no habrá más cobros. Hasta entonces puedes cambiar de opinión.`,
+  cancelAsk: {
+    now: 'Termina ahora mismo.',
+    period_end: (date) => `Sigue hasta el ${date ?? 'final del periodo pagado'} y no habrá más cobros.`,
+  },
   cancelYes: 'Sí, cancelarla',
   keep: 'Conservar suscripción',
   resume: 'Reanudar suscripción',

@@ -15,6 +15,7 @@ import { findInvoiceDocument } from '../portal/invoice-document.ts';
 import { pickTongue } from '../portal/language.ts';
 import { noticeOf, withNotice } from '../portal/notice.ts';
 import type { PortalActs } from '../portal/portal-acts.ts';
+import { listPossibleActs } from '../portal/possible-acts.ts';
 import { actOnMethod, actOnSubscription, refuseForeignForm } from '../portal/portal-forms.ts';
 import { renderPortal, renderTrouble } from '../portal/render-portal.ts';
 import { contentSecurityPolicy } from '../portal/style.ts';
@@ -53,13 +54,14 @@ function showPage(deps: ApiDeps): RequestHandler {
     if (!rows) throw refusal('portal_link_unknown', 'The project is gone.');
     const tongue = pickTongue(request.get('accept-language'));
     const words = wordsOf[tongue.language];
+    const mayManage = link.permissions.includes('manage');
     const base = pagePath(deps, request);
     const page = renderPortal({
       ...{ tongue, rows, returnUrl: link.returnUrl, notice: noticeOf(words, request.query) },
       context: {
-        ...{ words, format: createFormat(tongue), mayManage: link.permissions.includes('manage') },
+        ...{ words, format: createFormat(tongue), mayManage },
         actionPath: (below) => `${base}/${below}`,
-        abilitiesOf: (id) => (id === null ? null : (deps.providers.abilities(id)?.subscriptions ?? null)),
+        possible: mayManage ? await listPossibleActs(deps, em, rows.subscriptions) : new Map(),
       },
     });
     response.vary('Accept-Language').type('html').send(page);

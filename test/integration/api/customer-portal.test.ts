@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/db/new-id.ts';
 import { BillingError } from '../../../src/domain/errors.ts';
+import type { SubscriptionAbilities } from '../../../src/domain/routing/abilities.ts';
 import type { PortalOperations } from '../../../src/providers/port-money.ts';
 import { fakeProviders } from './fake-providers.ts';
 import { startApi, type CallOptions, type TestApi } from './support.ts';
@@ -21,12 +22,20 @@ async function ofLocal(input: Parameters<Create>[0]) {
   return { url: 'https://local.example/portal', expiresAt: null };
 }
 
+const subscriptions: SubscriptionAbilities = {
+  ...{ cancel: ['now', 'period_end'], undoCancel: true, pause: [], pauseUntil: false, proration: [], preview: false },
+  ...{ change: { plan: [], interval: [], quantity: [] }, moveTrialEnd: false, renews: true },
+};
 const plain = fakeProviders();
 let api: TestApi;
 beforeAll(async () => {
   api = await startApi({
     providers: {
       ...plain,
+      abilities: (id) => {
+        const abilities = plain.abilities(id);
+        return abilities && { ...abilities, subscriptions };
+      },
       async account(projectId, live, id) {
         const account = await plain.account(projectId, live, id);
         const portal = { merchant: { create: ofMerchant }, local: { create: ofLocal } }[id];
