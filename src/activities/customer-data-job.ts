@@ -4,7 +4,6 @@ import { findCustomerDataJob, listCustomerSources } from '../db/queries/customer
 import type { Db } from '../db/orm.ts';
 import { BillingError } from '../domain/errors.ts';
 import type { ProviderClient } from '../providers/port.ts';
-import { customerDataWorkflowId } from '../workflows/messages.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** A job on an organization's data, as a workflow names it. */
@@ -31,7 +30,7 @@ export function auditJob(
   recordAudit(em, {
     projectId: ref.projectId,
     live: ref.live,
-    actor: customerDataWorkflowId(ref.jobId),
+    actor: `customer-data/${ref.jobId}`,
     entityKind: 'organization',
     entityId: ref.organizationId,
     ...input,

@@ -16,6 +16,8 @@ const exportPatience = '1h';
 /** How long an erasure waits; the law gives a month, and a job that gave up may be started again. */
 const erasurePatience = '7d';
 const erasurePatienceMs = 7 * 86_400_000;
+/** Between looks at subscriptions that are being ended: the first come within seconds, a week's worth stays a short history. */
+const longestLookMs = 6 * 3_600_000;
 
 const { listCustomerProviders, skipProviderExport, finishExport, prepareErasure, finishErasure, failCustomerDataJob } =
   proxyActivities<Activities>({
@@ -79,7 +81,7 @@ type Tell = (line: string) => void;
 /** Nobody who still pays is erased. @returns the providers to ask. */
 async function awaitEnds(ref: Ref, tell: Tell): Promise<readonly string[]> {
   const giveUpAt = Date.now() + erasurePatienceMs;
-  for (let waitMs = 2_000; ; waitMs = Math.min(waitMs * 2, 300_000)) {
+  for (let waitMs = 2_000; ; waitMs = Math.min(waitMs * 2, longestLookMs)) {
     const { liveSubscriptionIds: live, providers } = await prepareErasure(ref);
     if (live.length === 0) return providers;
     if (Date.now() >= giveUpAt) throw ApplicationFailure.nonRetryable('subscriptions did not end', 'subscription_live');

@@ -8,7 +8,7 @@ import { findCustomerDataJob, isKnownCustomer, requestCustomerDataJob } from '..
 import { listLiveSubscriptions } from '../../db/queries/subscriptions.ts';
 import type { Db } from '../../db/orm.ts';
 import { presentCustomerDataJob } from '../../present/customer-data.ts';
-import { customerDataStart } from '../../workflows/start-customer-data.ts';
+import { customerDataStart } from '../../workflows/start-options.ts';
 import { pathParam, refuseMethod, sendAnswer } from '../answer.ts';
 import { askWorkflow } from '../ask-workflow.ts';
 import { authorizeFor, callerOf, type Caller, type Need } from '../caller.ts';

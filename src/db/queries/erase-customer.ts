@@ -36,7 +36,7 @@ const webhookBodies: Erasure = {
             where entity_id in (${idsOf('checkouts')} union all ${idsOf('subscriptions')})
           union all select provider, provider_customer_id from provider_customers where ${mine}) known
         where known.provider = event.provider and known.id in (
-          select event.object_id union all select related->>'id' from jsonb_array_elements(event.related) related)))`,
+          select event.object_id union all select ref->>'id' from jsonb_array_elements(event.related) as refs (ref))))`,
 };
 
 const answered = ['checkouts', 'subscriptions', 'subscription_changes', 'payment_methods', 'refunds'];

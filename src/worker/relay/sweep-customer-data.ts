@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { CustomerDataJobEntity } from '../../db/entities/customer-data.ts';
-import { customerDataStart } from '../../workflows/start-customer-data.ts';
+import { customerDataStart } from '../../workflows/start-options.ts';
 import type { RelayDeps } from './deliver-events.ts';
 import { forgottenBefore } from './forgotten.ts';
 
