@@ -214,7 +214,7 @@ describe('an erasure', () => {
     expect(await prepareErasure(ref)).toEqual({ liveSubscriptionIds: [], providers: ['gone', 'merchant'] });
     await eraseAtProvider({ ...ref, provider: 'merchant' });
     for (const table of tablesOfAda)
-      expect(await textOf(table), table).toMatch(new RegExp(personal.map(quoted).join('|')));
+      expect(`${table}: ${await textOf(table)}`).toMatch(new RegExp(personal.map(quoted).join('|')));
     await finishErasure(ref);
     for (const table of everywhere)
       for (const word of personal) expect(await textOf(table), `${table} still has ${word}`).not.toContain(word);
