@@ -8,6 +8,7 @@ import { createFailCustomerDataJob } from './customer-data-job.ts';
 import { createDefaultPaymentMethod } from './default-payment-method.ts';
 import { createDetachPaymentMethod } from './detach-payment-method.ts';
 import { createEndCheckout } from './end-checkout.ts';
+import { createEndGrace } from './end-grace.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
 import { createEraseAtProvider, createFinishErasure, createPrepareErasure } from './erase-customer-data.ts';
 import {
@@ -16,9 +17,12 @@ import {
   createListCustomerProviders,
   createSkipProviderExport,
 } from './export-customer-data.ts';
-import { createOpenCheckout } from './open-checkout.ts';
 import { createOpenSubscription } from './open-subscription.ts';
+import { createNotifyTrialEnd } from './notify-trial-end.ts';
+import { createOpenCheckout } from './open-checkout.ts';
+import { createOperateSubscription } from './operate-subscription.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
+import { createRemindPayment } from './remind-payment.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
@@ -34,7 +38,11 @@ export function createActivities(deps: ActivityDeps) {
     endCheckout: translated(createEndCheckout(deps)),
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
     openSubscription: translated(createOpenSubscription(deps)),
+    operateSubscription: translated(createOperateSubscription(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
+    notifyTrialEnd: translated(createNotifyTrialEnd(deps)),
+    remindPayment: translated(createRemindPayment(deps)),
+    endGrace: translated(createEndGrace(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),

@@ -26,7 +26,7 @@ export async function settledSubscription(em: Db, row: Subscription, because: st
     collection: row.collection,
     currentPeriodEnd: iso(row.currentPeriodEnd),
     trialEnd: iso(row.trialEnd),
-    cancelAt: iso(row.cancelAt),
+    cancelAt: iso(row.cancelAt) ?? (row.cancelAtPeriodEnd ? iso(row.currentPeriodEnd) : null),
     resumesAt: iso(row.resumesAt),
     pastDueAt: iso(row.pastDueAt),
     graceEndsAt: iso(row.graceEndsAt),

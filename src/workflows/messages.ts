@@ -1,8 +1,10 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { SettledSubscription } from '../activities/settled-subscription.ts';
 import type { CheckoutMode } from '../domain/catalogue.ts';
 import type { AccountKey } from '../domain/provider-account.ts';
 import type { PushStep } from '../domain/plan-push.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
+import type { AgendaItem } from '../domain/subscription/agenda.ts';
 import type { OperationStatus } from '../domain/subscription/operation.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 
@@ -39,7 +41,17 @@ export interface SubscriptionInput {
   /** Begins without a hosted page: its row is `incomplete` and nothing exists at the provider yet. */
   readonly isDirect?: boolean;
   /** Carried over continue-as-new. */
-  readonly carried?: { readonly facts: readonly ProviderFact[]; readonly seen: readonly string[] };
+  readonly carried?: SubscriptionCarried;
+}
+
+/** What a subscription's next run must know of the last one. */
+export interface SubscriptionCarried {
+  readonly facts: readonly ProviderFact[];
+  /** Events that were heard already. */
+  readonly seen: readonly string[];
+  readonly settled: SettledSubscription;
+  /** The newest lines, newest last. */
+  readonly story: readonly string[];
 }
 
 export interface PushPlansInput {
@@ -113,6 +125,8 @@ export const providerFactsSignal = defineSignal<[readonly ProviderFact[]]>('prov
 export const stateQuery = defineQuery<{
   readonly status: CheckoutStatus | SubscriptionStatus;
   readonly next: string | null;
+  /** Of a subscription: what it does then. */
+  readonly item?: AgendaItem['kind'] | null;
 }>('state');
 export const pushQuery = defineQuery<PushReport>('report');
 export const whyQuery = defineQuery<string>('why');

@@ -12,7 +12,7 @@ import { authorize, authorizeFor, callerOf, visibleOrganizations, type Caller, t
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
-import { isEntitled, presentSubscription } from '../../present/subscription.ts';
+import { presentSubscription } from '../../present/subscription.ts';
 import { presentTimeline } from '../../present/values.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { listSubscriptionsQuery, organizationSubscriptionQuery } from '../schemas/subscription.ts';
@@ -106,7 +106,7 @@ async function currentOf(
     before: null,
     limit: manySubscriptions,
   });
-  const entitling = rows.find((row) => isEntitled(row.status));
+  const entitling = rows.find((row) => row.isEntitled);
   return entitling ?? (wanted ? (rows[0] ?? null) : null);
 }
 

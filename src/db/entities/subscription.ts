@@ -13,6 +13,13 @@ import type {
 import type { SubscriptionStatus } from '../../domain/subscription/truth.ts';
 import { owned } from './owned.ts';
 
+const entitledNow = (subscription: object) => `coalesce((
+  select entitlement.is_allowed and (entitlement.until is null or entitlement.until > now())
+  from entitlements entitlement
+  where entitlement.project_id = ${subscription}.project_id and entitlement.live = ${subscription}.live
+    and entitlement.organization_id = ${subscription}.organization_id
+    and entitlement.source_kind = 'subscription' and entitlement.source_id = ${subscription}.id), false)`;
+
 export const SubscriptionEntity = defineEntity({
   name: 'Subscription',
   tableName: 'subscriptions',
@@ -69,6 +76,8 @@ export const SubscriptionEntity = defineEntity({
     opening: p.json().$type<Opening>().strictNullable(),
     requestFingerprint: p.text().strictNullable(),
     metadata: p.json().$type<Record<string, string>>(),
+    /** As `GET /billing/access` says it; absent from a row that was not read but made. */
+    isEntitled: p.boolean().formula(entitledNow),
     version: p.integer().version(),
     ...owned,
   },

@@ -126,3 +126,17 @@ export function refuseUnlessLiving(now: PresentSubscription): { readonly refusal
 export function noProvider(): { readonly refusal: Refusal } {
   return refuse('not_supported_by_provider', 'The provider cannot change a subscription at all.');
 }
+
+/**
+ * Whether what waited for the hour before a renewal comes too late: the period has ended and the next one is paid. It
+ * then waits for the end of that one, so that the customer has what was paid for.
+ *
+ * @param effectiveAt When it was to be done, ISO.
+ * @returns when it is to be done instead; null: it is in time.
+ */
+export function nextChance(now: PresentSubscription, plan: OperationPlan, effectiveAt: string): string | null {
+  const end = periodEndOf(now);
+  if (plan.timing !== 'period_end' || now.collection !== 'provider' || end === null) return null;
+  const isNextPeriod = Date.parse(end) - Date.parse(effectiveAt) > 2 * aheadOfRenewalMs;
+  return isNextPeriod ? before(end, aheadOfRenewalMs) : null;
+}

@@ -2,12 +2,14 @@ import type { RelayDeps } from './deliver-events.ts';
 import { sweepCheckouts } from './sweep-checkouts.ts';
 import { sweepCustomerData } from './sweep-customer-data.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
+import { sweepSubscriptionChanges } from './sweep-subscription-changes.ts';
 import { sweepSubscriptions } from './sweep-subscriptions.ts';
 
 /** Each starts what its rows ask for and nobody has begun, for an API process may die between the row and the start. */
 const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepCheckouts,
   sweepSubscriptions,
+  sweepSubscriptionChanges,
   sweepPaymentMethods,
   sweepCustomerData,
 ];
