@@ -2,15 +2,17 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runCheckoutBench } from './checkout/run.ts';
 import { renderReport, type Report } from './report/report.ts';
+import { runPortalBench } from './portal/run.ts';
 import { openTarget } from './stack/open-target.ts';
 import { runWebhookBench } from './webhook/run.ts';
 
-const usage = `npm run bench -- checkout|webhook [options]
+const usage = `npm run bench -- checkout|webhook|portal [options]
 
   checkout        checkouts at 5/s and 15/s beside the empty update-with-start, history sizes, a hanging provider
   webhook         acknowledgements at 500/s beside a bare endpoint, and whether all of them were applied
+  portal          links to the customer portal at 500/s beside a bare endpoint
 
-  --rate 5,15     rates per second (webhook: one)
+  --rate 5,15     rates per second (webhook, portal: one)
   --seconds 20    how long each rate is held
   --paid 5        webhook: checkouts paid per second, whose whole sequences are part of the storm
   --own           an own stack even if one is running
@@ -36,7 +38,7 @@ const { values, positionals } = parseArgs({
 const [which] = positionals;
 if (values.help) {
   console.log(usage);
-} else if (which !== 'checkout' && which !== 'webhook') {
+} else if (which !== 'checkout' && which !== 'webhook' && which !== 'portal') {
   console.error(usage);
   process.exitCode = 2;
 } else {
@@ -48,7 +50,7 @@ if (values.help) {
   process.exitCode = report.targets.every(({ isHeld }) => isHeld) ? 0 : 1;
 }
 
-async function run(bench: 'checkout' | 'webhook'): Promise<Report> {
+async function run(bench: 'checkout' | 'webhook' | 'portal'): Promise<Report> {
   const print = (line: string) => console.error(line);
   const rates = (values.rate ?? (bench === 'checkout' ? '5,15' : '500')).split(',').map(asNumber);
   const seconds = asNumber(values.seconds);
@@ -57,6 +59,7 @@ async function run(bench: 'checkout' | 'webhook'): Promise<Report> {
   try {
     if (bench === 'checkout') return await runCheckoutBench({ target, whose, rates, seconds, print });
     const [rate = 500] = rates;
+    if (bench === 'portal') return await runPortalBench({ target, whose, rate, seconds, print });
     const paidPerSecond = asNumber(values.paid);
     return await runWebhookBench({ target, whose, rate, seconds, paidPerSecond, seed: asNumber(values.seed), print });
   } finally {

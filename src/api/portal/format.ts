@@ -3,8 +3,11 @@ import type { Tongue } from './language.ts';
 /** Dates and sums as the customer writes them. Days are those of UTC: the server does not know where they are. */
 export function createFormat({ locale }: Tongue) {
   const dates = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
+  const short = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeZone: 'UTC' });
   return {
     date: (date: Date) => dates.format(date),
+    /** For tables. */
+    shortDate: (date: Date) => short.format(date),
     /** @param iso null: no date. */
     day: (iso: string | null) => (iso === null ? null : dates.format(new Date(iso))),
     money(amountMinor: number, currency: string): string {

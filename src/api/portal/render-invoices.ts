@@ -28,7 +28,7 @@ function renderTable(context: PageContext, invoices: readonly Invoice[]): Html {
 }
 
 function renderRow({ words, format, actionPath }: PageContext, row: Invoice): Html {
-  const date = format.date(row.issuedAt ?? row.createdAt);
+  const date = format.shortDate(row.issuedAt ?? row.createdAt);
   return html`<tr>
     <td>${date}</td>
     <td>${row.number ?? '–'}</td>

@@ -27,7 +27,7 @@ a{color:var(--accent)}.scroll{overflow-x:auto}table{border-collapse:collapse;wid
 th,td{text-align:left;padding:.5rem .75rem .5rem 0;border-bottom:1px solid var(--line)}tr:last-child td{border-bottom:0}
 th{font-size:.85rem;color:var(--soft);font-weight:600}.sum{white-space:nowrap;font-variant-numeric:tabular-nums}
 code{font-family:ui-monospace,monospace;font-size:1.05rem;overflow-wrap:anywhere}footer{margin-top:2.5rem}
-@media(max-width:34rem){th:nth-child(2),td:nth-child(2){display:none}main{padding-top:1.25rem}}`;
+@media(max-width:34rem){th:nth-child(2),td:nth-child(2){display:none}th:last-child{font-size:0}main{padding-top:1.25rem}}`;
 
 /** No script, no frame around it, no other host; forms go to us alone. */
 export const contentSecurityPolicy = [

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Router, type ErrorRequestHandler, type Request, type RequestHandler, type Response } from 'express';
 import type { PortalLink } from '../../db/entities/portal-link.ts';
 import { findInvoice } from '../../db/queries/invoices.ts';
@@ -10,6 +11,7 @@ import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
 import { statusOf, toBillingError } from '../errors.ts';
 import { hashSecret } from '../keys.ts';
+import { refreshPaymentMethods } from '../payment-method/refresh-payment-methods.ts';
 import { createFormat } from '../portal/format.ts';
 import { findInvoiceDocument } from '../portal/invoice-document.ts';
 import { pickTongue } from '../portal/language.ts';
@@ -21,6 +23,10 @@ import { renderPortal, renderTrouble } from '../portal/render-portal.ts';
 import { contentSecurityPolicy } from '../portal/style.ts';
 import { wordsOf } from '../portal/words.ts';
 import { limitPerKey } from '../rate-limits.ts';
+
+const methodsFreshForMs = 10 * 60_000;
+/** How long the page waits for methods to be read anew. */
+const patienceMs = 1_500;
 
 /**
  * Our own portal, where the provider has none. The path's token is the credential: the log has the route's pattern, the
@@ -50,6 +56,7 @@ function showPage(deps: ApiDeps): RequestHandler {
   return async (request, response) => {
     const em = deps.orm.em.fork();
     const link = await requireLink(em, request);
+    await refreshBriefly(deps, em, link);
     const rows = await readPortalRows(em, link);
     if (!rows) throw refusal('portal_link_unknown', 'The project is gone.');
     const tongue = pickTongue(request.get('accept-language'));
@@ -66,6 +73,14 @@ function showPage(deps: ApiDeps): RequestHandler {
     });
     response.vary('Accept-Language').type('html').send(page);
   };
+}
+
+/** No webhook tells of every stored method: they are asked for now and then. A slow provider does not hold the page up. */
+async function refreshBriefly(deps: ApiDeps, em: Db, link: PortalLink): Promise<void> {
+  const { organizationId } = link;
+  const refreshed = refreshPaymentMethods(deps, em, link, { organizationId, olderThanMs: methodsFreshForMs });
+  const heard = refreshed.catch((err: unknown) => deps.logger.warn({ err }, 'stored methods were not refreshed'));
+  await Promise.race([heard, sleep(patienceMs, undefined, { ref: false })]);
 }
 
 /** @returns where to send the browser: out, or null for the page with what it says. */
