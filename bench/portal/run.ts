@@ -71,8 +71,8 @@ async function prepare(database: pg.Client, prefix: string, provider: string | n
     await database.query(
       `insert into subscriptions (id, plan_id, price_id, status, billing_interval, quantity, amount_minor, currency,
          collection, project_id, live, organization_id)
-       select 'sub_' || id, plan.id, price.id, 'active', 'monthly', 1, 0, price.currency, 'none', 'default', false, id
-       from unnest($1::text[]) id,
+       select 'sub_' || named.id, plan.id, price.id, 'active', 'monthly', 1, 0, price.currency, 'none', 'default', false, named.id
+       from unnest($1::text[]) as named (id),
          lateral (select * from plans where key = 'free' and project_id = 'default' limit 1) plan,
          lateral (select * from prices where plan_id = plan.id limit 1) price`,
       [ids],
