@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { MikroORM } from '@mikro-orm/postgresql';
+import type { Client } from '@temporalio/client';
+import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.ts';
 import { createKeyRing } from '../../../src/crypto/key-ring.ts';
 import { openOrm } from '../../../src/db/orm.ts';
 import { withClient } from '../../../src/local/postgres.ts';
 import type { CustomerDataOperations } from '../../../src/providers/port-records.ts';
+import type { RelayDeps } from '../../../src/worker/relay/deliver-events.ts';
+import { housekeep } from '../../../src/worker/relay/housekeep.ts';
+import { sweepCustomerData } from '../../../src/worker/relay/sweep-customer-data.ts';
 import { fakeProviders } from '../api/fake-providers.ts';
 import { createDatabase, type TestDatabase } from '../../support/servers/postgres.ts';
 
@@ -310,6 +315,43 @@ describe('an erasure', () => {
     });
     await failCustomerDataJob({ ...ref, code: 'customer_data_too_late' });
     expect(await jobOf(ref.jobId)).toMatchObject({ status: 'failed', failure_code: 'customer_data_too_late' });
+  });
+});
+
+describe('the relay', () => {
+  const started: { name: string; workflowId: string }[] = [];
+  const start = async (name: string, { workflowId }: { workflowId: string }) => void started.push({ name, workflowId });
+  const temporal = { workflow: { start } } as unknown as Client;
+  const deps: RelayDeps = { em: () => orm.em.fork(), temporal, logger: pino({ level: 'silent' }) };
+
+  it('starts jobs that nobody has begun, and no young, old or finished ones', async () => {
+    await run('update customer_data_jobs set status = $1', ['done']);
+    const forgotten = await aJob('erasure');
+    expect(await sweepCustomerData(deps)).toBe(0);
+    await run(`update customer_data_jobs set created_at = now() - interval '1 minute' where id = $1`, [
+      forgotten.jobId,
+    ]);
+    expect(await sweepCustomerData(deps)).toBe(1);
+    expect(started).toEqual([{ name: 'eraseCustomerData', workflowId: `customer-data/${forgotten.jobId}` }]);
+    await run(`update customer_data_jobs set created_at = now() - interval '2 days' where id = $1`, [forgotten.jobId]);
+    expect(await sweepCustomerData(deps)).toBe(0);
+  });
+
+  it('deletes exports and portal links that are over', async () => {
+    const ref = await aJob('export');
+    await activities().finishExport(ref);
+    await run(
+      `insert into portal_links (token_hash, permissions, actor, expires_at, project_id, live, organization_id)
+       values ('old', '{read}', 'key_1', now() - interval '1 s', 'p', false, $1),
+         ('new', '{read}', 'key_1', now() + interval '1 h', 'p', false, $1)`,
+      [organization],
+    );
+    await housekeep(deps);
+    expect((await jobOf(ref.jobId))?.['result']).not.toBeNull();
+    expect(await rows('select token_hash from portal_links')).toEqual([{ token_hash: 'new' }]);
+    await run('update customer_data_jobs set expires_at = now() where id = $1', [ref.jobId]);
+    await housekeep(deps);
+    expect(await jobOf(ref.jobId)).toMatchObject({ status: 'done', result: null });
   });
 });
 
