@@ -4,17 +4,19 @@ import { runAccessBench } from './access/run.ts';
 import { runCheckoutBench } from './checkout/run.ts';
 import { runRenewalBench } from './renewals/run.ts';
 import { renderReport, type Report } from './report/report.ts';
+import { runPortalBench } from './portal/run.ts';
 import { openTarget } from './stack/open-target.ts';
 import { runWebhookBench } from './webhook/run.ts';
 
-const usage = `npm run bench -- checkout|webhook|access|renewals [options]
+const usage = `npm run bench -- checkout|webhook|access|portal|renewals [options]
 
   checkout        checkouts at 5/s and 15/s beside the empty update-with-start, history sizes, a hanging provider
   webhook         acknowledgements at 500/s beside a bare endpoint, and whether all of them were applied
   access          access checks at 1,000/s beside a bare endpoint that reads one row
+  portal          links to the customer portal at 500/s beside a bare endpoint
   renewals        subscriptions that renew in the same second, beside as many signals to idle workflows
 
-  --rate 5,15     rates per second (webhook, access: one)
+  --rate 5,15     rates per second (webhook, access, portal: one)
   --seconds 20    how long each rate is held
   --paid 5        webhook: checkouts paid per second, whose whole sequences are part of the storm
   --count 10000   renewals: how many
@@ -39,11 +41,11 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-const usualRates = { checkout: '5,15', webhook: '500', access: '1000', renewals: '1' } as const;
+const usualRates = { checkout: '5,15', webhook: '500', access: '1000', portal: '500', renewals: '1' } as const;
 const [which] = positionals;
 if (values.help) {
   console.log(usage);
-} else if (which !== 'checkout' && which !== 'webhook' && which !== 'access' && which !== 'renewals') {
+} else if (!isBench(which)) {
   console.error(usage);
   process.exitCode = 2;
 } else {
@@ -66,6 +68,7 @@ async function run(bench: keyof typeof usualRates): Promise<Report> {
     if (bench === 'renewals') return await runRenewalBench({ target, whose, count: asNumber(values.count), print });
     const [rate = 500] = rates;
     if (bench === 'access') return await runAccessBench({ target, whose, rate, seconds, print });
+    if (bench === 'portal') return await runPortalBench({ target, whose, rate, seconds, print });
     const paidPerSecond = asNumber(values.paid);
     return await runWebhookBench({ target, whose, rate, seconds, paidPerSecond, seed: asNumber(values.seed), print });
   } finally {
@@ -77,4 +80,8 @@ function asNumber(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0) throw new Error(`"${text}" is no positive number`);
   return value;
+}
+
+function isBench(text: string | undefined): text is keyof typeof usualRates {
+  return text !== undefined && Object.hasOwn(usualRates, text);
 }

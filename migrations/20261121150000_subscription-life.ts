@@ -40,6 +40,8 @@ const tables = [
   'outbound_events',
   'outbound_deliveries',
   'customer_data_jobs',
+  'customer_data_sections',
+  'portal_links',
 ];
 
 const subscriptions = [
@@ -365,6 +367,24 @@ const customerData = [
     ${ofOrganization}
   )`,
   'create index on customer_data_jobs (project_id, live, organization_id, id)',
+  `create unique index customer_data_jobs_one_running on customer_data_jobs (project_id, live, organization_id, kind)
+    where status = 'running'`,
+  `create table customer_data_sections (
+    job_id text not null references customer_data_jobs (id),
+    provider text not null,
+    data bytea not null,
+    created_at timestamptz not null default now(),
+    primary key (job_id, provider)
+  )`,
+  `create table portal_links (
+    token_hash text primary key,
+    permissions text[] not null,
+    actor text not null,
+    return_url text,
+    expires_at timestamptz not null,
+    ${ofOrganization}
+  )`,
+  'create index on portal_links (expires_at)',
 ];
 
 const back = [

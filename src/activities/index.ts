@@ -5,6 +5,7 @@ import { createAttachPaymentMethod } from './attach-payment-method.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
 import { createConfirmPaymentMethod } from './confirm-payment-method.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
+import { createFailCustomerDataJob } from './customer-data-job.ts';
 import { createDefaultPaymentMethod } from './default-payment-method.ts';
 import { createDetachPaymentMethod } from './detach-payment-method.ts';
 import { createEndCheckout } from './end-checkout.ts';
@@ -17,6 +18,13 @@ import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
 import { createListBenefits, createPushBenefit } from './push-benefits.ts';
 import { createPushPlanBenefits } from './push-plan-benefits.ts';
+import { createEraseAtProvider, createFinishErasure, createPrepareErasure } from './erase-customer-data.ts';
+import {
+  createExportFromProvider,
+  createFinishExport,
+  createListCustomerProviders,
+  createSkipProviderExport,
+} from './export-customer-data.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createRemindPayment } from './remind-payment.ts';
 import { createRefundPayment } from './refund-payment.ts';
@@ -57,6 +65,14 @@ export function createActivities(deps: ActivityDeps) {
     pushBenefit: translated(createPushBenefit(deps)),
     pushPlanBenefits: translated(createPushPlanBenefits(deps)),
     connectProviderWebhook: translated(createConnectProviderWebhook(deps)),
+    listCustomerProviders: translated(createListCustomerProviders(deps)),
+    exportFromProvider: translated(createExportFromProvider(deps)),
+    skipProviderExport: translated(createSkipProviderExport(deps)),
+    finishExport: translated(createFinishExport(deps)),
+    prepareErasure: translated(createPrepareErasure(deps)),
+    eraseAtProvider: translated(createEraseAtProvider(deps)),
+    finishErasure: translated(createFinishErasure(deps)),
+    failCustomerDataJob: translated(createFailCustomerDataJob(deps)),
   };
 }
 

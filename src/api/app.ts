@@ -7,6 +7,7 @@ import { refusal } from './error-codes.ts';
 import { createErrorHandler } from './errors.ts';
 import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
+import type { PortalActs } from './portal/portal-acts.ts';
 import { echoRequestId } from './request-id.ts';
 import { createRequestLog } from './request-log.ts';
 import { createAccessRoutes } from './routes/access.ts';
@@ -14,6 +15,8 @@ import { createAliasRoutes } from './routes/aliases.ts';
 import { createBenefitRoutes } from './routes/benefits.ts';
 import { createCheckoutRoutes } from './routes/checkouts.ts';
 import { createDirectGrantRoutes } from './routes/direct-grants.ts';
+import { createCustomerDataRoutes } from './routes/customer-data.ts';
+import { createCustomerPortalRoutes } from './routes/customer-portal.ts';
 import { createDocsRoutes } from './routes/docs.ts';
 import { createDisputeRoutes } from './routes/disputes.ts';
 import { createHealthRoutes } from './routes/health.ts';
@@ -29,6 +32,8 @@ import { createOrganizationRoutes } from './routes/organizations.ts';
 import { createPaymentMethodRoutes } from './routes/payment-methods.ts';
 import { createPlanBenefitRoutes } from './routes/plan-benefits.ts';
 import { createPlanRoutes } from './routes/plans.ts';
+import { createPortalActs } from './portal/bind-acts.ts';
+import { createPortalRoutes } from './routes/portal.ts';
 import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
@@ -52,16 +57,16 @@ export function createApp(deps: ApiDeps): Express {
   // Before all else: the path that every payment depends on.
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
-  app.use(createHealthRoutes(deps), createDocsRoutes(deps));
-  app.use(createInvoicePages(deps));
-  app.use(basePath, createKeyedRoutes(deps));
+  const acts = createPortalActs(deps);
+  app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
+  app.use(basePath, createKeyedRoutes(deps, acts));
   app.use((_request, _response, next) => next(refusal('not_found', 'No such route.')));
   app.use(createErrorHandler({ ...deps, publicUrl: deps.settings.publicUrl }));
   return app;
 }
 
 /** Everything that needs a key. Bodies are read only after the key is known to be good. */
-function createKeyedRoutes(deps: ApiDeps): Router {
+function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
   const router = Router();
   router.use(
     createCors(deps),
@@ -91,6 +96,8 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createWebhookEndpointRoutes(deps),
     createOutboundEventRoutes(deps),
     createPlanPushRoutes(deps),
+    createCustomerPortalRoutes(deps),
+    createCustomerDataRoutes(deps, acts),
     createAliasRoutes(deps),
     createAccessRoutes(deps),
     createBenefitRoutes(deps),

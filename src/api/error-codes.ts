@@ -1,6 +1,7 @@
 import { BillingError, type FieldFault } from '../domain/errors.ts';
 import { benefitErrors } from './error-tables/benefit-errors.ts';
 import { billingErrors } from './error-tables/billing-errors.ts';
+import { customerErrors } from './error-tables/customer-errors.ts';
 import { checkoutErrors } from './error-tables/checkout-errors.ts';
 import type { ErrorPage } from './error-tables/error-page.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
@@ -18,6 +19,7 @@ const errorCodes = {
   ...checkoutErrors,
   ...paymentMethodErrors,
   ...operatorErrors,
+  ...customerErrors,
   ...subscriptionOperationErrors,
   ...refundErrors,
   ...outboundErrors,

@@ -29,6 +29,7 @@ export interface Problem {
 /** Members of `details` that callers may see; the rest (a provider's own code) is for the log. */
 const publicDetails = [
   'subscription_id',
+  'subscription_ids',
   'contact_url',
   'country',
   'required',

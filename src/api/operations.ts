@@ -18,6 +18,7 @@ import {
   webhookAnswer,
   webhookEvent,
 } from './schemas/ops.ts';
+import { customerAliases, customerOperations } from './customer-operations.ts';
 import { directSubscriptionOperations } from './direct-subscription-operations.ts';
 import { paymentMethodOperations } from './payment-method-operations.ts';
 import { moneyOperations } from './money-operations.ts';
@@ -92,7 +93,9 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...benefitOperations,
     ...projectOperations,
     ...outboundOperations,
+    ...customerOperations,
     ...providerIds.flatMap(aliasOperations),
+    ...providerIds.flatMap(customerAliases),
   ];
 }
 

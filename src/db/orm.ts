@@ -10,11 +10,12 @@ import {
 } from './entities/benefit.ts';
 import { CheckoutEntity, FallbackEntity, RoutingDecisionEntity } from './entities/checkout.ts';
 import { OrganizationEntity, ProviderCustomerEntity, ProviderObjectEntity } from './entities/organization.ts';
-import { CustomerDataJobEntity } from './entities/customer-data.ts';
+import { CustomerDataJobEntity, CustomerDataSectionEntity } from './entities/customer-data.ts';
 import { OutboundDeliveryEntity, OutboundEndpointEntity, OutboundEventEntity } from './entities/outbound.ts';
 import { DisputeEntity, InvoiceEntity, OrderEntity, PaymentEntity, RefundEntity } from './entities/payment.ts';
 import { PaymentMethodEntity } from './entities/payment-method.ts';
 import { PlanEntity, PriceEntity, ProviderPriceEntity } from './entities/plan.ts';
+import { PortalLinkEntity } from './entities/portal-link.ts';
 import { ApiKeyEntity, ProjectEntity, ProviderAccountEntity, SessionEntity } from './entities/project.ts';
 import { AuditEntryEntity, IdempotencyRecordEntity, ProviderEventEntity } from './entities/records.ts';
 import { SubscriptionChangeEntity, SubscriptionEntity } from './entities/subscription.ts';
@@ -52,6 +53,8 @@ export const entities = [
   OutboundEventEntity,
   OutboundDeliveryEntity,
   CustomerDataJobEntity,
+  CustomerDataSectionEntity,
+  PortalLinkEntity,
   ProviderEventEntity,
   IdempotencyRecordEntity,
   AuditEntryEntity,

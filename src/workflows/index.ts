@@ -3,6 +3,7 @@ export { attachPaymentMethod } from './attach-payment-method.ts';
 export { carryOutGrant } from './carry-out-grant.ts';
 export { checkProviderAccount, connectProviderWebhook } from './check-provider-account.ts';
 export { checkout } from './checkout.ts';
+export { eraseCustomerData, exportCustomerData } from './customer-data.ts';
 export { confirmPaymentMethod } from './confirm-payment-method.ts';
 export { defaultPaymentMethod } from './default-payment-method.ts';
 export { detachPaymentMethod } from './detach-payment-method.ts';

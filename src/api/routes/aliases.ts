@@ -3,6 +3,7 @@ import { refuseMethod } from '../answer.ts';
 import type { ApiDeps } from '../deps.ts';
 import { isoOrNull } from '../../present/values.ts';
 import { startCheckout } from './checkouts.ts';
+import { showPortal } from './customer-portal.ts';
 
 /** Routes that carry a provider's name, one set for each id in the registry. The provider is preferred, not forced. */
 export function createAliasRoutes(deps: ApiDeps): Router {
@@ -21,6 +22,7 @@ export function createAliasRoutes(deps: ApiDeps): Router {
         }),
       )
       .all(refuseMethod('POST'));
+    router.route(`/${id}/customer/portal`).get(showPortal(deps, id)).all(refuseMethod('GET'));
   }
   return router;
 }

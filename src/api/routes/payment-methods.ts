@@ -106,7 +106,7 @@ function change(deps: ApiDeps, act: 'detach' | 'default'): Handler {
 }
 
 /** What is gone already answers as it stands. */
-async function detach(deps: ApiDeps, em: Db, row: PaymentMethod): Promise<Answer> {
+export async function detach(deps: ApiDeps, em: Db, row: PaymentMethod): Promise<Answer> {
   if (row.status === 'detached' || row.status === 'failed') return { status: 200, body: presentPaymentMethod(row) };
   refuseBusy(row);
   refuseUnable(deps, row, ['paymentMethods.detach']);
@@ -119,7 +119,7 @@ async function detach(deps: ApiDeps, em: Db, row: PaymentMethod): Promise<Answer
   return { status: detached.status === 'detached' ? 200 : 202, body: presentPaymentMethod(detached) };
 }
 
-async function makeDefault(deps: ApiDeps, em: Db, row: PaymentMethod): Promise<Answer> {
+export async function makeDefault(deps: ApiDeps, em: Db, row: PaymentMethod): Promise<Answer> {
   refuseBusy(row);
   if (row.status !== 'active') throw refusal('payment_method_unknown', 'It is not stored (any more).');
   refuseUnable(deps, row, ['paymentMethods.setDefault', 'subscriptions.setPaymentMethod']);

@@ -39,7 +39,7 @@ interface Situation {
 }
 
 /** @returns null: it is as asked already. */
-type Decide = (situation: Situation) => Promise<AskedOperation | null>;
+export type Decide = (situation: Situation) => Promise<AskedOperation | null>;
 
 /** Everything that is done to a subscription which has begun. */
 export function createSubscriptionOperationRoutes(deps: ApiDeps): Router {
@@ -139,7 +139,7 @@ async function preview(deps: ApiDeps, request: Request, response: Response): Pro
   response.json(await previewChange(deps, { row, change, plan, prorationAt: body.proration_at }));
 }
 
-async function situationOf(deps: ApiDeps, em: Db, row: Subscription): Promise<Situation> {
+export async function situationOf(deps: ApiDeps, em: Db, row: Subscription): Promise<Situation> {
   const { present } = await readOperationFacts(em, row, null);
   const { provider } = row;
   const means =
@@ -174,7 +174,7 @@ function checkProrationAt(row: Subscription, means: Means, { proration_at: at }:
     throw fieldRefusal('validation_failed', '/proration_at', 'Must be from a preview in this period: preview again.');
 }
 
-function askCancel(
+export function askCancel(
   when: 'now' | 'period_end',
   body: { readonly reason: string | null; readonly comment: string | null },
 ): Decide {
@@ -187,7 +187,7 @@ function askCancel(
 }
 
 /** A scheduled end is undone first; whoever also wants a pause ended asks again. */
-async function askResume({ row, present, means }: Situation): Promise<AskedOperation> {
+export async function askResume({ row, present, means }: Situation): Promise<AskedOperation> {
   if (present.cancelAtPeriodEnd || present.waiting.cancel !== null)
     return { kind: 'undo_cancel', plan: planOf(decideUndoCancel(present, means), row) };
   return { kind: 'resume', plan: planOf(decideResume(present, means), row) };

@@ -7,6 +7,10 @@ export async function housekeep(deps: RelayDeps): Promise<void> {
   await connection.execute('delete from idempotency_records where expires_at < now()');
   await connection.execute('delete from sessions where expires_at < now()');
   await forgetTold(deps);
+  await connection.execute('delete from portal_links where expires_at < now()');
+  await connection.execute(
+    'update customer_data_jobs set result = null where expires_at < now() and result is not null',
+  );
   await connection.execute(
     `update provider_events set body = null where body is not null and created_at < now() - interval '90 days'`,
   );

@@ -1,5 +1,6 @@
 import type { RelayDeps } from './deliver-events.ts';
 import { sweepCheckouts } from './sweep-checkouts.ts';
+import { sweepCustomerData } from './sweep-customer-data.ts';
 import { sweepGrants } from './sweep-grants.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
 import { sweepRefunds } from './sweep-refunds.ts';
@@ -10,10 +11,11 @@ import { sweepSubscriptions } from './sweep-subscriptions.ts';
 const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepCheckouts,
   sweepSubscriptions,
-  sweepPaymentMethods,
   sweepSubscriptionChanges,
+  sweepPaymentMethods,
   sweepRefunds,
   sweepGrants,
+  sweepCustomerData,
 ];
 
 /** @returns how many workflows were started. */
