@@ -33,7 +33,7 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
     description: 'Answers once it has begun, waits for its customer, or has failed',
   });
   const deeds = createDeeds(input);
-  const rhythm = createRhythm();
+  const rhythm = createRhythm(carried !== undefined);
   let firstPeriod = carried?.settled.periodStart ?? null;
 
   while (!now?.isOver) {
