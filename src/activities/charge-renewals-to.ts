@@ -43,7 +43,11 @@ export async function chargeRenewalsTo(
         fresh.paymentMethodId = method.id;
         return [
           {
-            ...{ type: 'subscription.updated', cause: `${method.id}/${row.version}`, actor: `payment-method/${method.id}` },
+            ...{
+              type: 'subscription.updated',
+              cause: `${method.id}/${row.version}`,
+              actor: `payment-method/${method.id}`,
+            },
             ...{ detail: 'renewals are charged to another method', before, after: { payment_method_id: method.id } },
           },
         ];

@@ -69,14 +69,17 @@ export function keepListedMethods(
     for (const truth of listed) {
       const row = byTheirs.get(truth.providerPaymentMethodId);
       if (row === undefined) await addMethod(tx, { projectId, live, organizationId, provider }, truth);
-      else if (row.status === 'active')
-        tx.assign(row, { ...paymentMethodColumns(truth), isDefault: truth.isDefault });
+      else if (row.status === 'active') tx.assign(row, { ...paymentMethodColumns(truth), isDefault: truth.isDefault });
     }
     await flushChanges(tx, active);
     for (const row of active)
       if (row.providerPaymentMethodId !== null && !isListed.has(row.providerPaymentMethodId)) {
         tx.assign(row, { status: 'detached', isDefault: false });
-        await notePaymentMethod(tx, row, { action: 'detached', actor: `provider:${provider}`, detail: 'taken away there' });
+        await notePaymentMethod(tx, row, {
+          action: 'detached',
+          actor: `provider:${provider}`,
+          detail: 'taken away there',
+        });
       }
   });
 }
@@ -102,6 +105,10 @@ async function addMethod(tx: Db, of: CustomerOf, truth: PaymentMethodTruth): Pro
     },
     { persist: true },
   );
-  const news = { action: 'attached', actor: `provider:${of.provider}`, detail: 'saved on a page of the provider' } as const;
+  const news = {
+    action: 'attached',
+    actor: `provider:${of.provider}`,
+    detail: 'saved on a page of the provider',
+  } as const;
   await notePaymentMethod(tx, row, news);
 }

@@ -1,6 +1,8 @@
+import type { GrantWork } from '../domain/benefit.ts';
 import type { RoutingDecision } from '../domain/routing/route.ts';
 import { attemptsOf } from '../domain/routing/route.ts';
 import {
+  benefitGrantWorkflowId,
   billingQueue,
   checkoutWorkflowId,
   subscriptionWorkflowId,
@@ -66,4 +68,17 @@ export function entityStart(
     typedSearchAttributes: startAttributes({ ...input, kind: more.kind, status: 'running', country: null }),
     staticSummary: `${input.organizationId}: ${more.summary}`,
   };
+}
+
+/** How the workflow of a planned grant starts: once per plan, for who gets a benefit back is granted anew. */
+export function grantStart(
+  grant: GrantWork & { readonly projectId: string; readonly live: boolean; readonly organizationId: string },
+) {
+  const { projectId, live, organizationId, provider } = grant;
+  return entityStart(
+    'carryOutGrant',
+    benefitGrantWorkflowId(grant.grantId, String(grant.version)),
+    { projectId, live, organizationId, id: grant.grantId, provider },
+    { kind: 'benefit-grant', summary: 'a benefit' },
+  );
 }
