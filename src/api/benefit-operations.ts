@@ -35,7 +35,7 @@ export const benefitOperations: readonly Operation[] = [
   },
   {
     ...{ method: 'get', path: '/billing/benefits', tag, query: listGrantsQuery },
-    summary: "List organizations' benefits, license keys of ours in the clear",
+    summary: "List organizations' benefits, with their license keys",
     answers: ok(pageOf(benefitGrant)),
     refusals: ['organization_not_found', 'cursor_invalid'],
   },

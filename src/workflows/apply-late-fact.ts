@@ -1,7 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { disputeIds, providerQueue, type ProviderFact } from './messages.ts';
-import { createStartGrants } from './start-grants.ts';
 import { startSubscription } from './start-subscription.ts';
 
 export interface LateFactInput {
@@ -27,14 +26,10 @@ export async function applyLateFact(input: LateFactInput): Promise<{ readonly st
     summary: `read ${provider}, update our ${input.target.kind}`,
   });
   const named = { projectId, live, disputeIds: disputeIds(input.facts) };
-  const startGrants = createStartGrants(input);
   if (input.target.kind === 'subscription') {
-    const { status, grants } = await run.settleSubscription({ ...named, subscriptionId: input.target.id });
-    await startGrants(grants);
-    return { status };
+    return { status: (await run.settleSubscription({ ...named, subscriptionId: input.target.id })).status };
   }
   const settled = await run.settleCheckout({ ...named, checkoutId: input.target.id });
-  await startGrants(settled.grants);
   if (settled.subscriptionId !== null) {
     const { organizationId, country } = input;
     await startSubscription({

@@ -1,7 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { SettledSubscription } from '../activities/settled-subscription.ts';
-import type { GrantWork } from '../domain/benefit.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
 import { billingQueue, disputeIds, providerQueue, type ProviderFact, type SubscriptionInput } from './messages.ts';
 
@@ -10,9 +9,6 @@ interface Ref {
   readonly live: boolean;
   readonly subscriptionId: string;
 }
-
-/** How it stands, and the benefits that are to be given or taken back now. */
-export type Settled = SettledSubscription & { readonly grants?: readonly GrantWork[] };
 
 /** What a subscription's workflow has done for it. All are safe to repeat and answer how it then stands. */
 export type SubscriptionActivities = Pick<
@@ -42,23 +38,14 @@ export function createDeeds(input: SubscriptionInput) {
     run(facts.length > 0 ? `${facts.length} webhooks: read the truth` : 'read the truth').settleSubscription({
       ...{ ...ref, disputeIds: disputeIds(facts) },
     });
-  const operate = async (changeId: string) => {
-    const {
-      status,
-      settled,
-      grants = [],
-    } = await run('carry out what was asked').operateSubscription({
-      ...{ ...ref, changeId },
-    });
-    return { status, settled: { ...settled, grants } satisfies Settled };
-  };
+  const operate = (changeId: string) => run('carry out what was asked').operateSubscription({ ...ref, changeId });
 
   return {
     look,
     operate,
     begin: () => run('begin it where it is paid').openSubscription(ref),
     /** What the agenda says is due. */
-    async item(item: AgendaItem): Promise<Settled> {
+    async item(item: AgendaItem): Promise<SettledSubscription> {
       switch (item.kind) {
         case 'look':
           return look([]);

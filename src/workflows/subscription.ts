@@ -13,7 +13,7 @@ import type { SettledSubscription } from '../activities/settled-subscription.ts'
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 import { begunUpdate, type SubscriptionInput } from './messages.ts';
 import { createStartGrants } from './start-grants.ts';
-import { createDeeds, type Settled } from './subscription-deeds.ts';
+import { createDeeds } from './subscription-deeds.ts';
 import { openInbox } from './subscription-inbox.ts';
 import { createRhythm } from './subscription-rhythm.ts';
 import { createStory } from './subscription-story.ts';
@@ -34,8 +34,8 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
     description: 'Answers once it has begun, waits for its customer, or has failed',
   });
   const deeds = createDeeds(input);
-  const rhythm = createRhythm();
   const startGrants = createStartGrants(input);
+  const rhythm = createRhythm(carried !== undefined);
   let firstPeriod = carried?.settled.periodStart ?? null;
 
   while (!now?.isOver) {
@@ -73,11 +73,9 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
   }
 
   /** @returns whether the deed was done. */
-  async function learn(what: string, deed: () => Promise<Settled>): Promise<boolean> {
+  async function learn(what: string, deed: () => Promise<SettledSubscription>): Promise<boolean> {
     try {
-      const { grants, ...settled } = await deed();
-      now = settled;
-      await startGrants(grants);
+      now = await deed();
     } catch (error) {
       story.fail(what, failureOf(error).message);
       rhythm.failed();
@@ -86,6 +84,7 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
     firstPeriod ??= now.periodStart;
     story.tell(now);
     rhythm.succeeded();
+    await startGrants(now.grants);
     return true;
   }
 

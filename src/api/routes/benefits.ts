@@ -9,12 +9,13 @@ import { refuseMethod } from '../answer.ts';
 import { callerOf, visibleOrganizations, type Need } from '../caller.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
+import { readProviderKeys } from '../license-keys/shown-keys.ts';
 import { listGrantsQuery } from '../schemas/benefit.ts';
 import { parseInput } from '../schemas/parse.ts';
 
 const read: Need = { scope: 'billing:read', permission: 'read' };
 
-/** What organizations have of the benefits, license keys of ours in the clear. */
+/** What organizations have of the benefits, their license keys in the clear. */
 export function createBenefitRoutes(deps: ApiDeps): Router {
   const router = Router();
   router
@@ -29,8 +30,14 @@ export function createBenefitRoutes(deps: ApiDeps): Router {
         limit,
       });
       const present = await grantPresenter(deps, em, rows);
+      const theirs = await readProviderKeys(deps, em, rows);
       response.set('Cache-Control', 'no-store');
-      response.json(toPage(rows, limit, (row) => [row.id], present));
+      const withKey = (row: BenefitGrant) => {
+        const shown = present(row);
+        const key = theirs.get(row.id);
+        return key === undefined ? shown : { ...shown, properties: { ...shown.properties, license_key: key } };
+      };
+      response.json(toPage(rows, limit, (row) => [row.id], withKey));
     })
     .all(refuseMethod('GET'));
   return router;
