@@ -105,6 +105,18 @@ export async function startSystem(env: Readonly<Record<string, string>> = {}) {
       });
       if (answer.status >= 400) throw new Error(`the page answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     },
+    /** What the provider's script in a browser makes of a card. */
+    async token(provider: string, number: string): Promise<string> {
+      const answer = await sandboxCall('POST', `tokens/${provider}`, { number });
+      if (answer.status >= 400) throw new Error(`no token: ${JSON.stringify(answer.body)}`);
+      return (answer.body as { readonly token: string }).token;
+    },
+    /** Plays the customer at their bank, on what a client secret names. */
+    async confirm(provider: string, clientSecret: string): Promise<void> {
+      const id = clientSecret.split('_secret')[0] ?? '';
+      const answer = await sandboxCall('POST', `checkouts/${provider}/${id}/complete`, { outcome: 'paid' });
+      if (answer.status >= 400) throw new Error(`the bank answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    },
     fault: (fault: Readonly<Record<string, unknown>>) => sandboxCall('POST', 'faults', fault),
     /** Moves the providers' time, e.g. by `P1M`; ours stays. */
     advance: (advance: string) => sandboxCall('POST', 'clock', { advance }),
