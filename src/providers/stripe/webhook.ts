@@ -83,7 +83,9 @@ function isRepeated(type: string, object: StripeEventObject, previous: Readonly<
     case 'invoice.payment_action_required':
       return object.billing_reason === 'subscription_create';
     case 'customer.subscription.updated':
-      return previous.status === 'incomplete' || !Object.keys(previous).some((key) => TELLING.has(key));
+      // One without a session is begun by its customer's confirmation, or ends without it: only this tells.
+      if (previous.status === 'incomplete') return checkoutIdOf(object) !== null;
+      return !Object.keys(previous).some((key) => TELLING.has(key));
     case 'payment_intent.succeeded':
     case 'payment_intent.payment_failed':
     case 'payment_intent.canceled':

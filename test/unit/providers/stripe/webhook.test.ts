@@ -76,12 +76,16 @@ describe('Stripe webhook messages', () => {
     const first = { id: 'in_1', object: 'invoice', billing_reason: 'subscription_create' };
     expect(event('invoice.paid', first).isDecisive).toBe(false);
     expect(event('payment_intent.succeeded', { id: 'pi_1', object: 'payment_intent' }).isDecisive).toBe(false);
-    const subscription = { id: 'sub_1', object: 'subscription' };
-    expect(
-      event('customer.subscription.updated', subscription, { status: 'incomplete', latest_invoice: 'in_0' }).isDecisive,
-    ).toBe(false);
+    const subscription = { id: 'sub_1', object: 'subscription', metadata: { checkout_id: 'chk_1' } };
+    const begun = { status: 'incomplete', latest_invoice: 'in_0' };
+    expect(event('customer.subscription.updated', subscription, begun).isDecisive).toBe(false);
     expect(event('customer.subscription.updated', subscription, { latest_invoice: 'in_0' }).isDecisive).toBe(false);
     expect(event('customer.subscription.updated', subscription, { status: 'active' }).isDecisive).toBe(true);
+  });
+
+  it('hears that a subscription without a checkout was confirmed, or never was', () => {
+    const direct = { id: 'sub_1', object: 'subscription', metadata: { subscription_id: 'sub_ours' } };
+    expect(event('customer.subscription.updated', direct, { status: 'incomplete' }).isDecisive).toBe(true);
   });
 
   it('reads thin events', () => {
