@@ -70,7 +70,8 @@ const subscribe = (organization: string, body: Readonly<Record<string, unknown>>
     ...{ organization_id: organization, plan_id: 'pro', billing_interval: 'monthly', ...body },
   });
 
-const subscription = async (id: string) => (await system.api('GET', `/billing/subscriptions/${id}`)).body as Subscription;
+const subscription = async (id: string) =>
+  (await system.api('GET', `/billing/subscriptions/${id}`)).body as Subscription;
 
 const chargesOf = async (id: string) =>
   (await system.ledger()).filter(
