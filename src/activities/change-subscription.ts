@@ -47,6 +47,8 @@ export function changeSubscription(
 /** Moves the row to a status, if the table allows it, with the grace that begins or ends by it. */
 export function enterStatus(row: Subscription, seen: SubscriptionStatus, policy: LifecyclePolicy): void {
   const { to, effects } = transitionOf(row.status, seen);
+  // What the customer had to do to begin is done, or too late.
+  if (row.status === 'incomplete' && to !== 'incomplete') row.nextStep = null;
   row.status = to;
   if (effects.includes('close_grace')) Object.assign(row, { pastDueAt: null, graceEndsAt: null, remindersSent: 0 });
   if (!effects.includes('open_grace')) return;

@@ -105,6 +105,18 @@ export async function startSystem(env: Readonly<Record<string, string>> = {}) {
       });
       if (answer.status >= 400) throw new Error(`the page answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     },
+    /** What the provider's script in a browser makes of a card. */
+    async token(provider: string, number: string): Promise<string> {
+      const answer = await sandboxCall('POST', `tokens/${provider}`, { number });
+      if (answer.status >= 400) throw new Error(`no token: ${JSON.stringify(answer.body)}`);
+      return (answer.body as { readonly token: string }).token;
+    },
+    /** Plays the customer at their bank, on what a next action names. */
+    async confirm(provider: string, step: { url: string | null; client_secret: string | null } | null): Promise<void> {
+      const id = step?.client_secret?.split('_secret')[0] ?? step?.url?.match(/\/pay\/([^/]+)/)?.[1] ?? 'nothing';
+      const answer = await sandboxCall('POST', `checkouts/${provider}/${id}/complete`, { outcome: 'paid' });
+      if (answer.status >= 400) throw new Error(`the bank answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    },
     /** What a merchant does at the provider's own dashboard: `card`, `retry`, `cancel` of a subscription. */
     operator: (provider: string, act: 'card' | 'retry' | 'cancel', id: string, body: object = {}) =>
       sandboxCall('POST', `subscriptions/${provider}/${id}/${act}`, body),

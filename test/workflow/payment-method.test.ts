@@ -61,28 +61,6 @@ describe('attaching', () => {
     expect(looks).toBe(15);
   });
 
-  it('gives a customer who never confirms a day', async () => {
-    const row = aRow();
-    const lasts: boolean[] = [];
-    const { fakes } = aWorker({
-      attachPaymentMethod: async () => ({ status: 'requires_action', isDefault: false }),
-      confirmPaymentMethod: async ({ isLast }) => {
-        lasts.push(isLast);
-        return { status: isLast ? 'failed' : 'requires_action', isDefault: false };
-      },
-    });
-    await world.withActivities(fakes, async () => {
-      const before = await world.env.currentTimeMs();
-      await run(attachStart(row));
-      const waiting = world.env.client.workflow.getHandle(paymentMethodWorkflowId(row.id, 'confirm'));
-      expect(await waiting.result()).toEqual({ status: 'failed' });
-      const hours = ((await world.env.currentTimeMs()) - before) / 3_600_000;
-      expect(hours).toBeGreaterThan(23);
-      expect(hours).toBeLessThan(26);
-    });
-    expect(lasts.filter(Boolean)).toHaveLength(1);
-  });
-
   it('goes on when the provider is away for a while', async () => {
     let tries = 0;
     const { fakes } = aWorker({

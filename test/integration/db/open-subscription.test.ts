@@ -269,13 +269,11 @@ describe('without a provider that charges', () => {
     expect(await world.eventsOf(ref.subscriptionId)).toEqual(['subscription.created', 'subscription.activated']);
   });
 
-  it('one paid by voucher waits for it, its periods counted from now', async () => {
+  it('one paid by voucher does not begin where nobody issues any', async () => {
     const ref = await world.aSubscription({ collection: 'voucher', voucher_method: 'oxxo' });
-    expect(await openSubscription(ref)).toMatchObject({ status: 'incomplete', isOver: false });
-    const anchor = (await rowOf(ref))['anchor_at'];
-    expect(anchor).not.toBeNull();
-    await openSubscription(ref);
-    expect((await rowOf(ref))['anchor_at']).toEqual(anchor);
-    expect(acme.keysOf('subscriptions.create')).toEqual([]);
+    expect(await openSubscription(ref)).toMatchObject({ status: 'expired', isOver: true });
+    expect((await rowOf(ref))['failure_code']).not.toBeNull();
+    expect(await world.eventsOf(ref.subscriptionId)).toEqual(['subscription.created', 'subscription.expired']);
+    expect(acme.calls.filter(({ operation }) => operation.startsWith('subscriptions.'))).toEqual([]);
   });
 });
