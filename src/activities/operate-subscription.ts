@@ -22,6 +22,7 @@ import { carryOutUndoCancel, carryOutUndoChange } from './operate/carry-out-undo
 import { failed, type Operation, type Outcome } from './operate/operation.ts';
 import { recordOutcome } from './operate/record-outcome.ts';
 import { lookAtSubscription } from './settle-subscription.ts';
+import { settleVoucherSubscription } from './settle-voucher-subscription.ts';
 import { settledSubscription, type SettledSubscription } from './settled-subscription.ts';
 
 export interface OperatedSubscription {
@@ -193,7 +194,9 @@ async function answer(
   change: SubscriptionChange,
   because: string,
 ): Promise<OperatedSubscription> {
-  return { status: change.status, settled: await settledSubscription(deps.orm.em.fork(), row, because) };
+  // What was changed decides which vouchers are wanted: of what ends, nobody shall pay one any more.
+  const now = row.collection === 'voucher' ? await settleVoucherSubscription(deps, row) : row;
+  return { status: change.status, settled: await settledSubscription(deps.orm.em.fork(), now, because) };
 }
 
 function becauseOf({ kind }: SubscriptionChange, outcome: Outcome): string {

@@ -27,6 +27,7 @@ export const unwrittenLife = {
   providerCustomerId: null,
   voucherMethod: null,
   voucher: null,
+  voucherDueAt: null,
   paymentMethodId: null,
   nextStep: null,
   anchorAt: null,
@@ -46,5 +47,7 @@ export const unwrittenLife = {
   trialNotifiedAt: null,
   observedAt: null,
   failureCode: null,
+  failureDetail: null,
+  opening: null,
   requestFingerprint: null,
 } as const;

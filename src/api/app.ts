@@ -17,6 +17,7 @@ import { createInvoiceRoutes } from './routes/invoices.ts';
 import { createKeyRoutes } from './routes/keys.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
+import { createPaymentMethodRoutes } from './routes/payment-methods.ts';
 import { createPlanRoutes } from './routes/plans.ts';
 import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
@@ -65,6 +66,7 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createSessionRoutes(deps),
     createSubscriptionOperationRoutes(deps),
     createSubscriptionRoutes(deps),
+    createPaymentMethodRoutes(deps),
     createInvoiceRoutes(deps),
     createOpsRoutes(deps),
     createProjectRoutes(deps),

@@ -3,6 +3,7 @@ import { billingErrors } from './error-tables/billing-errors.ts';
 import { checkoutErrors } from './error-tables/checkout-errors.ts';
 import type { ErrorPage } from './error-tables/error-page.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
+import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
 import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
 
@@ -11,6 +12,7 @@ const errorCodes = {
   ...generalErrors,
   ...billingErrors,
   ...checkoutErrors,
+  ...paymentMethodErrors,
   ...operatorErrors,
   ...subscriptionOperationErrors,
 } as const;

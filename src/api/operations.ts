@@ -18,6 +18,8 @@ import {
   webhookAnswer,
   webhookEvent,
 } from './schemas/ops.ts';
+import { directSubscriptionOperations } from './direct-subscription-operations.ts';
+import { paymentMethodOperations } from './payment-method-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
@@ -78,6 +80,8 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...checkoutOperations,
     ...readOperations,
     ...subscriptionOperations,
+    ...directSubscriptionOperations,
+    ...paymentMethodOperations,
     ...opsOperations,
     ...projectOperations,
     ...providerIds.flatMap(aliasOperations),

@@ -103,6 +103,8 @@ export const refundWorkflowId = (refundId: string) => `refund/${refundId}`;
 /** @param act What is done to it: `attach`, `detach`, `default`. */
 export const paymentMethodWorkflowId = (paymentMethodId: string, act: string) =>
   `payment-method/${paymentMethodId}/${act}`;
+/** Each asking is one of its own. */
+export const paymentMethodSyncWorkflowId = (jobId: string) => `payment-methods/${jobId}`;
 export const customerDataWorkflowId = (jobId: string) => `customer-data/${jobId}`;
 export const benefitGrantWorkflowId = (grantId: string, act: string) => `benefit-grant/${grantId}/${act}`;
 /** Both the schedule's and its workflow's. */

@@ -6,6 +6,7 @@ import { listTimeline } from '../../db/queries/checkouts.ts';
 import { listPendingChanges } from '../../db/queries/subscription-changes.ts';
 import { findSubscription, listSubscriptions } from '../../db/queries/subscriptions.ts';
 import type { Db } from '../../db/orm.ts';
+import { createSubscription } from './create-subscription.ts';
 import { pathParam, refuseMethod } from '../answer.ts';
 import { authorize, authorizeFor, callerOf, visibleOrganizations, type Caller, type Need } from '../caller.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
@@ -37,7 +38,8 @@ export function createSubscriptionRoutes(deps: ApiDeps): Router {
       const present = await presenterOf(em, caller, rows);
       response.json(toPage(rows, limit, (row) => [row.id], present));
     })
-    .all(refuseMethod('GET'));
+    .post(createSubscription(deps))
+    .all(refuseMethod('GET', 'POST'));
   router
     .route('/billing/subscriptions/:id')
     .get(async (request, response) => {

@@ -3,6 +3,7 @@ import type { BillingInterval } from '../../domain/catalogue.ts';
 import type { VoucherTruth } from '../../domain/checkout/truth.ts';
 import type { ProrationMode } from '../../domain/subscription/change.ts';
 import type { Collection, CustomerStep } from '../../domain/subscription/customer-step.ts';
+import type { Opening } from '../../domain/subscription/opening.ts';
 import type {
   OperationKind,
   OperationMethod,
@@ -44,6 +45,8 @@ export const SubscriptionEntity = defineEntity({
     voucherMethod: p.text().$type<VoucherTruth['kind']>().strictNullable(),
     /** The one to pay now. */
     voucher: p.json().$type<VoucherTruth>().strictNullable(),
+    /** When the next one is to be issued; null: it is out, or none is wanted. */
+    voucherDueAt: p.datetime().strictNullable(),
     /** Ours; null: the provider's default. */
     paymentMethodId: p.text().strictNullable(),
     nextStep: p.json().$type<CustomerStep>().strictNullable(),
@@ -70,6 +73,9 @@ export const SubscriptionEntity = defineEntity({
     observedAt: p.datetime().strictNullable(),
     /** Why it never began. */
     failureCode: p.text().strictNullable(),
+    failureDetail: p.json().$type<Record<string, unknown>>().strictNullable(),
+    /** How far a direct one's beginning has come; null: not sent, or begun by a checkout. */
+    opening: p.json().$type<Opening>().strictNullable(),
     requestFingerprint: p.text().strictNullable(),
     metadata: p.json().$type<Record<string, string>>(),
     /** As `GET /billing/access` says it; absent from a row that was not read but made. */
