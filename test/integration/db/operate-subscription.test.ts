@@ -19,8 +19,7 @@ const eventsOf = async ({ subscriptionId }: Ref) =>
   );
 const names = () => world.acme.calls.map(({ name, when }) => (when === null ? name : `${name} ${when}`));
 /** As if its hour had come: the period ends within it. */
-async function due(ref: Ref, changeId: string): Promise<void> {
-  const currentPeriodEnd = inDays(1 / 25);
+async function due(ref: Ref, changeId: string, currentPeriodEnd = inDays(1 / 25)): Promise<void> {
   world.acme.truth = { ...world.acme.truth, currentPeriodEnd };
   const [now] = await world.query(`select now() - interval '1 second' as at`);
   const params = [currentPeriodEnd, now?.['at'], ref.subscriptionId];
@@ -329,7 +328,7 @@ describe('an end', () => {
   });
 
   it.each([
-    ['voucher', { collection: 'voucher', provider: 'acme', provider_subscription_id: null }],
+    ['voucher', { collection: 'voucher', voucher_method: 'oxxo', provider_subscription_id: null }],
     ['nothing', { collection: 'none', provider: null, provider_subscription_id: null, current_period_end: null }],
   ])('of what is paid by %s asks no provider', async (_what, columns) => {
     const ref = await world.aSubscription(columns);
@@ -337,7 +336,9 @@ describe('an end', () => {
     const { status } = await operate(ref, id);
     if (status === 'scheduled') {
       expect(await rowOf(ref)).toMatchObject({ status: 'active', cancelAtPeriodEnd: true });
-      await due(ref, id);
+      await due(ref, id); // but a further period is paid
+      expect(await operate(ref, id)).toMatchObject({ status: 'scheduled', settled: { status: 'active' } });
+      await due(ref, id, inDays(-1 / 1_000));
       await operate(ref, id);
     }
     expect(await rowOf(ref)).toMatchObject({ status: 'canceled', endedAt: expect.any(Date) });
