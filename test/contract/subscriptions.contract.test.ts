@@ -54,7 +54,7 @@ describe.each(providersWith('subscriptions.get'))('a subscription at %s', (provi
     const sale = await subscribe(world, provider);
     const { providerPrice: sold = null } = sale.input.line ?? {};
     const began = await of(sale).get(sale.ref);
-    if (sold !== null) expect(isOf(began?.price, sold)).toBe(true);
+    expect(sold === null || isOf(began?.price, sold)).toBe(true);
     if (!can.change.plan.includes('now')) return;
     const dear = { ...priceAt(provider), amountMinor: priceAt(provider).amountMinor * 2 };
     const pushed = await pushPrice(provider, sale.account, 'subscription', nextId('price'), dear);
