@@ -1,16 +1,18 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { runAccessBench } from './access/run.ts';
 import { runCheckoutBench } from './checkout/run.ts';
 import { renderReport, type Report } from './report/report.ts';
 import { openTarget } from './stack/open-target.ts';
 import { runWebhookBench } from './webhook/run.ts';
 
-const usage = `npm run bench -- checkout|webhook [options]
+const usage = `npm run bench -- checkout|webhook|access [options]
 
   checkout        checkouts at 5/s and 15/s beside the empty update-with-start, history sizes, a hanging provider
   webhook         acknowledgements at 500/s beside a bare endpoint, and whether all of them were applied
+  access          access checks at 1,000/s beside a bare endpoint that reads one row
 
-  --rate 5,15     rates per second (webhook: one)
+  --rate 5,15     rates per second (webhook, access: one)
   --seconds 20    how long each rate is held
   --paid 5        webhook: checkouts paid per second, whose whole sequences are part of the storm
   --own           an own stack even if one is running
@@ -33,10 +35,11 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
+const usualRates = { checkout: '5,15', webhook: '500', access: '1000' } as const;
 const [which] = positionals;
 if (values.help) {
   console.log(usage);
-} else if (which !== 'checkout' && which !== 'webhook') {
+} else if (which !== 'checkout' && which !== 'webhook' && which !== 'access') {
   console.error(usage);
   process.exitCode = 2;
 } else {
@@ -48,15 +51,16 @@ if (values.help) {
   process.exitCode = report.targets.every(({ isHeld }) => isHeld) ? 0 : 1;
 }
 
-async function run(bench: 'checkout' | 'webhook'): Promise<Report> {
+async function run(bench: keyof typeof usualRates): Promise<Report> {
   const print = (line: string) => console.error(line);
-  const rates = (values.rate ?? (bench === 'checkout' ? '5,15' : '500')).split(',').map(asNumber);
+  const rates = (values.rate ?? usualRates[bench]).split(',').map(asNumber);
   const seconds = asNumber(values.seconds);
   const opened = await openTarget({ isOwn: values.own, print });
   const { target, whose } = opened;
   try {
     if (bench === 'checkout') return await runCheckoutBench({ target, whose, rates, seconds, print });
     const [rate = 500] = rates;
+    if (bench === 'access') return await runAccessBench({ target, whose, rate, seconds, print });
     const paidPerSecond = asNumber(values.paid);
     return await runWebhookBench({ target, whose, rate, seconds, paidPerSecond, seed: asNumber(values.seed), print });
   } finally {

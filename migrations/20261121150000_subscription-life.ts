@@ -239,6 +239,10 @@ const benefits = [
     foreign key (project_id, benefit_id) references benefits (project_id, id)
   )`,
   'create index on benefit_grants (project_id, source_id)',
+  'create index on benefit_grants (project_id, benefit_id)',
+  `create index benefit_grants_waiting on benefit_grants (updated_at) where status in ('pending', 'revoking')`,
+  // What the provider's product was last told to bring.
+  'alter table provider_prices add column pushed_benefits text[]',
   `create table license_keys (
     id text primary key,
     grant_id text not null unique,
@@ -275,6 +279,7 @@ const benefits = [
     primary key (project_id, live, organization_id, source_kind, source_id),
     foreign key (project_id, plan_id) references plans (project_id, id)
   )`,
+  'create index on entitlements (project_id, plan_id)',
   // What holds today, for rows from before.
   `insert into entitlements (source_kind, source_id, plan_id, is_allowed, reason, project_id, live, organization_id)
     select 'subscription', id, plan_id, status in ('trialing', 'active', 'past_due'), 'subscription_' || status,
@@ -345,6 +350,7 @@ const customerData = [
 ];
 
 const back = [
+  'alter table provider_prices drop column if exists pushed_benefits',
   'drop index if exists refunds_one_at_a_time, refunds_waiting',
   `delete from refunds where provider_refund_id is null`,
   'alter table refunds drop constraint if exists refunds_status_check',

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { canceledNow, lateThenRecovered, trialToActive } from '../test/integration/subscription-stories.ts';
 import { startSystem, type CheckoutView, type System } from '../test/integration/support.ts';
 import { checkoutWorkflowId, lateFactWorkflowId, subscriptionWorkflowId } from '../src/workflows/messages.ts';
 
@@ -15,6 +16,8 @@ try {
   await fellBack(system);
   await voucher(system);
   await canceledAndPaidLate(system);
+  for (const [name, story] of Object.entries({ trialToActive, lateThenRecovered, canceledNow }))
+    await keep(system, `subscription-${kebab(name)}`, subscriptionWorkflowId(await story(system)));
 } finally {
   await system.end();
 }
@@ -74,11 +77,20 @@ async function until(at: System, view: CheckoutView, status: string): Promise<vo
 }
 
 async function keep(at: System, name: string, workflowId: string): Promise<void> {
-  const handle = at.temporal.workflow.getHandle(workflowId);
-  // A subscription lives on: its story so far ends with the first look and a timer.
-  if (workflowId.startsWith('subscription/')) await new Promise((resolve) => setTimeout(resolve, 2_000));
-  else await handle.result();
-  const history = await handle.fetchHistory();
-  await writeFile(new URL(`${name}.json`, folder), historyToJSON(history));
-  console.log(`${name}: ${history.events?.length ?? 0} events`);
+  const isSubscription = workflowId.startsWith('subscription/');
+  // A subscription lives on: its story so far ends with the last look and a timer.
+  if (isSubscription) await new Promise((resolve) => setTimeout(resolve, 2_000));
+  else await at.temporal.workflow.getHandle(workflowId).result();
+  const runs = [];
+  for await (const run of at.temporal.workflow.list({ query: `WorkflowId = '${workflowId}'` })) runs.unshift(run);
+  for (const [index, { runId }] of runs.entries()) {
+    const history = await at.temporal.workflow.getHandle(workflowId, runId).fetchHistory();
+    const file = runs.length === 1 ? name : `${name}-${index + 1}`;
+    await writeFile(new URL(`${file}.json`, folder), historyToJSON(history));
+    console.log(`${file}: ${history.events?.length ?? 0} events`);
+  }
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

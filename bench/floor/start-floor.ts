@@ -19,6 +19,16 @@ export async function startBareServer(databaseUrl: string): Promise<BareServer> 
   return { origin: `http://127.0.0.1:${String(port)}`, secret, stop: () => stop(child) };
 }
 
+export type BareReader = Omit<BareServer, 'secret'>;
+
+/** A bare Express process that reads one row of the same PostgreSQL. */
+export async function startBareReader(databaseUrl: string): Promise<BareReader> {
+  const env = { ...process.env, NODE_ENV: 'production', BENCH_DATABASE_URL: databaseUrl };
+  const child = fork(join(import.meta.dirname, 'bare-reader.ts'), [], { env });
+  const port = await firstMessage(child, 'the bare reader');
+  return { origin: `http://127.0.0.1:${String(port)}`, stop: () => stop(child) };
+}
+
 export interface EmptyWorker {
   readonly taskQueue: string;
   stop(): Promise<void>;

@@ -1,4 +1,5 @@
 import { createCallGate } from './call-gate.ts';
+import { createCarryOutGrant } from './carry-out-grant.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createAttachPaymentMethod } from './attach-payment-method.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
@@ -14,6 +15,8 @@ import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
 import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
+import { createListBenefits, createPushBenefit } from './push-benefits.ts';
+import { createPushPlanBenefits } from './push-plan-benefits.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createRemindPayment } from './remind-payment.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
@@ -21,14 +24,15 @@ import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
 import { createSyncPaymentMethods } from './sync-payment-methods.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
+import { withGrants } from './with-grants.ts';
 
 /** Every activity, by the name workflows call it. */
 export function createActivities(deps: ActivityDeps) {
   const gate = createCallGate(deps.maxCallsInFlight);
   return {
     openCheckout: translated(createOpenCheckout(deps, gate)),
-    settleCheckout: translated(createSettleCheckout(deps)),
-    endCheckout: translated(createEndCheckout(deps)),
+    settleCheckout: translated(withGrants(deps, createSettleCheckout(deps))),
+    endCheckout: translated(withGrants(deps, createEndCheckout(deps))),
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
     openSubscription: translated(createOpenSubscription(deps)),
     issueVoucher: translated(createIssueVoucher(deps)),
@@ -37,6 +41,7 @@ export function createActivities(deps: ActivityDeps) {
     notifyTrialEnd: translated(createNotifyTrialEnd(deps)),
     remindPayment: translated(createRemindPayment(deps)),
     endGrace: translated(createEndGrace(deps)),
+    carryOutGrant: translated(createCarryOutGrant(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
@@ -46,6 +51,9 @@ export function createActivities(deps: ActivityDeps) {
     detachPaymentMethod: translated(createDetachPaymentMethod(deps)),
     defaultPaymentMethod: translated(createDefaultPaymentMethod(deps)),
     syncPaymentMethods: translated(createSyncPaymentMethods(deps)),
+    listBenefits: translated(createListBenefits(deps)),
+    pushBenefit: translated(createPushBenefit(deps)),
+    pushPlanBenefits: translated(createPushPlanBenefits(deps)),
     connectProviderWebhook: translated(createConnectProviderWebhook(deps)),
   };
 }

@@ -2,6 +2,7 @@ import { ProjectEntity } from '../db/entities/project.ts';
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
 import { recordAudit } from '../db/queries/audit.ts';
+import { planGrants } from '../db/queries/plan-grants.ts';
 import { listPlanKeys } from '../db/queries/plans.ts';
 import { listPendingChanges } from '../db/queries/subscription-changes.ts';
 import type { EventType } from '../domain/events.ts';
@@ -41,6 +42,7 @@ export async function noteSubscription(tx: Db, row: Subscription, news: readonly
   await tx.flush();
   const policy = await lifecyclePolicyOf(tx, projectId);
   const { isAllowed } = await writeSubscriptionEntitlement(tx, row, policy, await isDisputed(tx, row));
+  await planGrants(tx, { ...row, sourceKind: 'subscription', sourceId: row.id });
   if (news.length === 0) return;
   const pending = (await listPendingChanges(tx, [row.id])).get(row.id) ?? null;
   const planIds = [row.planId, pending?.planId].filter((id) => id != null);

@@ -39,7 +39,7 @@ export function createPushPrice(deps: ActivityDeps) {
     const pushed =
       decided.action === 'create' || mapping === null
         ? await create(catalog, plan, price, provider)
-        : await update(catalog, plan, mapping, provider, fingerprint);
+        : await update(catalog, plan, mapping, provider, `${price.id}/${fingerprint}`);
     if (pushed === null) return { ...step, action: 'not_sold', because: 'the provider does not sell it' };
     await keepMapping(em, owner, pushed, fingerprint);
     return { ...step, ...decided };
@@ -86,10 +86,10 @@ async function update(
   plan: Plan,
   mapping: ProviderPrice,
   provider: string,
-  fingerprint: string,
+  businessId: string,
 ): Promise<ProviderPrice> {
   const { name, description, isActive } = plan;
-  const idempotencyKey = keyOf('catalog.update', plan, fingerprint, provider);
+  const idempotencyKey = keyOf('catalog.update', plan, businessId, provider);
   await catalog.update?.(mapping, { name, description, isActive, idempotencyKey });
   return mapping;
 }

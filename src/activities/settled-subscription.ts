@@ -1,6 +1,8 @@
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
+import { listGrantWork } from '../db/queries/benefit-grants.ts';
 import { findNextOperation } from '../db/queries/subscription-changes.ts';
+import type { GrantWork } from '../domain/benefit.ts';
 import { nextAgendaItem, type AgendaItem } from '../domain/subscription/agenda.ts';
 import { isOver } from '../domain/subscription/transition.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
@@ -16,6 +18,8 @@ export interface SettledSubscription {
   /** What is due next if nothing is heard before; null: only a message can bring news. */
   readonly next: AgendaItem | null;
   readonly because: string;
+  /** Benefits that wait to be given or taken; absent where there are none, so that histories stay small. */
+  readonly grants?: readonly GrantWork[];
 }
 
 /** What every activity on a subscription answers its workflow. Call it after the row is committed. */
@@ -36,6 +40,7 @@ export async function settledSubscription(em: Db, row: Subscription, because: st
     voucherDueAt: iso(row.voucherDueAt),
     operation: isOver(row.status) ? null : await findNextOperation(em, row.id),
   };
+  const grants = await listGrantWork(em, row.projectId, { subscriptionId: row.id });
   return {
     status: row.status,
     isOver: isOver(row.status),
@@ -43,5 +48,6 @@ export async function settledSubscription(em: Db, row: Subscription, because: st
     version: row.version,
     next: nextAgendaItem(agenda, await lifecyclePolicyOf(em, row.projectId), Date.now()),
     because,
+    ...(grants.length > 0 && { grants }),
   };
 }

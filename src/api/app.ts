@@ -9,15 +9,21 @@ import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
 import { echoRequestId } from './request-id.ts';
 import { createRequestLog } from './request-log.ts';
+import { createAccessRoutes } from './routes/access.ts';
 import { createAliasRoutes } from './routes/aliases.ts';
+import { createBenefitRoutes } from './routes/benefits.ts';
 import { createCheckoutRoutes } from './routes/checkouts.ts';
+import { createDirectGrantRoutes } from './routes/direct-grants.ts';
 import { createDocsRoutes } from './routes/docs.ts';
 import { createHealthRoutes } from './routes/health.ts';
 import { createInvoiceRoutes } from './routes/invoices.ts';
 import { createKeyRoutes } from './routes/keys.ts';
+import { createLicenseKeyRoutes } from './routes/license-keys.ts';
+import { createOpsBenefitRoutes } from './routes/ops-benefits.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
 import { createPaymentMethodRoutes } from './routes/payment-methods.ts';
+import { createPlanBenefitRoutes } from './routes/plan-benefits.ts';
 import { createPlanRoutes } from './routes/plans.ts';
 import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
@@ -74,6 +80,12 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createKeyRoutes(deps),
     createPlanPushRoutes(deps),
     createAliasRoutes(deps),
+    createAccessRoutes(deps),
+    createBenefitRoutes(deps),
+    createLicenseKeyRoutes(deps),
+    createOpsBenefitRoutes(deps),
+    createPlanBenefitRoutes(deps),
+    createDirectGrantRoutes(deps),
   );
   return router;
 }

@@ -96,6 +96,12 @@ export function visibleOrganizations(caller: Caller, need: Need, asked: string |
     .map(([id]) => id);
 }
 
+/** Whom a session or token is for where it names one organization alone. */
+export function onlyOrganization(caller: Caller): string | null {
+  const [first, ...others] = caller.organizations?.keys() ?? [];
+  return first !== undefined && others.length === 0 ? first : null;
+}
+
 function lacking(what: string) {
   return refusal('insufficient_scope', `This call needs ${what}.`, { details: { required: what } });
 }

@@ -28,7 +28,9 @@ function hasCardNumber(text: string, pointer: string): boolean {
   for (const match of plain.matchAll(digitRuns)) {
     // International phone numbers have up to 15 digits and may pass the check by chance.
     const isPhone = pointer.endsWith('/phone') && plain[match.index - 1] === '+' && digitsIn(match[0]) <= 15;
-    if (!isPhone && hasCardInGroups(match[0].split(/\D+/))) return true;
+    // Chat services number their servers and roles with 17 to 20 digits.
+    const isChatId = /\/properties\/(guild|role)_id$/.test(pointer) && /^\d{17,20}$/.test(plain);
+    if (!isPhone && !isChatId && hasCardInGroups(match[0].split(/\D+/))) return true;
   }
   return false;
 }

@@ -1,4 +1,5 @@
 import { BillingError, type FieldFault } from '../domain/errors.ts';
+import { benefitErrors } from './error-tables/benefit-errors.ts';
 import { billingErrors } from './error-tables/billing-errors.ts';
 import { checkoutErrors } from './error-tables/checkout-errors.ts';
 import type { ErrorPage } from './error-tables/error-page.ts';
@@ -11,6 +12,7 @@ import { subscriptionOperationErrors } from './error-tables/subscription-operati
 const errorCodes = {
   ...generalErrors,
   ...billingErrors,
+  ...benefitErrors,
   ...checkoutErrors,
   ...paymentMethodErrors,
   ...operatorErrors,

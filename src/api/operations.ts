@@ -20,6 +20,7 @@ import {
 } from './schemas/ops.ts';
 import { directSubscriptionOperations } from './direct-subscription-operations.ts';
 import { paymentMethodOperations } from './payment-method-operations.ts';
+import { benefitOperations } from './benefit-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
@@ -83,6 +84,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...directSubscriptionOperations,
     ...paymentMethodOperations,
     ...opsOperations,
+    ...benefitOperations,
     ...projectOperations,
     ...providerIds.flatMap(aliasOperations),
   ];

@@ -36,6 +36,21 @@ export function limitGuesses(perMinute: number): RequestHandler {
   });
 }
 
+/** Guessing license keys: only refused attempts count, per address; the app's own servers do not guess. */
+export function limitLicenseGuesses(perMinute: number): RequestHandler {
+  return rateLimit({
+    windowMs,
+    limit: perMinute,
+    standardHeaders: false,
+    legacyHeaders: false,
+    skipSuccessfulRequests: true,
+    skip: (request) => findCaller(request)?.kind === 'secret',
+    requestWasSuccessful: (_request, response) => response.statusCode !== 404,
+    keyGenerator: (request) => ipKeyGenerator(request.ip ?? ''),
+    handler: (_request, _response, next) => next(tooMany()),
+  });
+}
+
 function tooMany() {
   return refusal('rate_limited', 'Too many requests.', { retryAfterMs: windowMs });
 }

@@ -70,20 +70,24 @@ export function webhookUrl(publicUrl: string, projectId: string, provider: strin
 }
 
 export function presentPush(id: string, report: PushReport): z.output<typeof planPush> {
-  const changes = report.steps.filter(({ action }) => action === 'create' || action === 'update').length;
+  const all = [...report.steps, ...report.benefits];
+  const changes = all.filter(({ action }) => action === 'create' || action === 'update').length;
   const conflicts = report.steps.filter(({ action }) => action === 'conflict').length;
   const done = report.dryRun ? 'would change' : 'changed';
   return {
     id,
     status: report.isDone ? 'done' : 'running',
     dry_run: report.dryRun,
-    why: `${report.steps.length} of ${report.expected} looked at, ${changes} ${done}, ${conflicts} need a person`,
+    why: `${all.length} of ${report.expected} looked at, ${changes} ${done}, ${conflicts} need a person`,
     steps: report.steps.map(({ priceId, planKey, provider, action, because }) => ({
       price_id: priceId,
       plan: planKey,
       provider,
       action,
       why: because,
+    })),
+    benefits: report.benefits.map(({ benefitId, planKey, provider, action, because }) => ({
+      ...{ benefit_id: benefitId, plan: planKey, provider, action, why: because },
     })),
   };
 }

@@ -148,6 +148,8 @@ export interface LicenseKeyOperations {
     readonly key: string;
     readonly activationId: string | null;
     readonly incrementUsage: number | null;
+    /** What the activation must be bound to. */
+    readonly conditions?: Readonly<Record<string, string>>;
   }): Promise<LicenseKeyTruth | null>;
   /** @throws {BillingError} `license_activation_refused` (conflict): inactive, expired, or its limit is reached. */
   activate(input: {

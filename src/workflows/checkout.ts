@@ -22,6 +22,7 @@ import {
   type ProviderFact,
 } from './messages.ts';
 import { createShowCheckout } from './show-checkout.ts';
+import { createStartGrants } from './start-grants.ts';
 import { startSubscription } from './start-subscription.ts';
 
 /** Opening a hosted page charges nobody, so it may run inside the first workflow task: that is why the answer is fast. */
@@ -54,6 +55,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   let mustEnd = false;
   let facts: ProviderFact[] = [];
   const show = createShowCheckout(input);
+  const startGrants = createStartGrants(input);
   const story: string[] = [`rule **${input.rule}**, country ${input.country ?? 'unknown'}`];
 
   setHandler(providerFactsSignal, (arrived) => void facts.push(...arrived), {
@@ -94,6 +96,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
     if (heard === 'end') mustEnd = false;
     endsAt = settled.endsAt ?? endsAt;
     if (settled.subscriptionId !== null) await startIts(settled.subscriptionId);
+    await startGrants(settled.grants);
     const isStale = heard === 'fact' && status === before;
     soon = isStale ? soon + 1 : 0;
     looks = heard === 'quiet' && status === before ? looks + 1 : 0;

@@ -1,5 +1,6 @@
 export { applyLateFact } from './apply-late-fact.ts';
 export { attachPaymentMethod } from './attach-payment-method.ts';
+export { carryOutGrant } from './carry-out-grant.ts';
 export { checkProviderAccount, connectProviderWebhook } from './check-provider-account.ts';
 export { checkout } from './checkout.ts';
 export { confirmPaymentMethod } from './confirm-payment-method.ts';

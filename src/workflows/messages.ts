@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { SettledSubscription } from '../activities/settled-subscription.ts';
 import type { CheckoutMode } from '../domain/catalogue.ts';
+import type { BenefitStep } from '../domain/benefit-push.ts';
 import type { AccountKey } from '../domain/provider-account.ts';
 import type { PushStep } from '../domain/plan-push.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
@@ -67,6 +68,7 @@ export interface PushReport {
   readonly expected: number;
   readonly dryRun: boolean;
   readonly steps: readonly PushStep[];
+  readonly benefits: readonly BenefitStep[];
 }
 
 /** A verified webhook, as its workflow hears of it: which event, about what. The truth is read, never carried. */

@@ -1,6 +1,8 @@
+import type { GrantWork } from '../domain/benefit.ts';
 import type { RoutingDecision } from '../domain/routing/route.ts';
 import { attemptsOf } from '../domain/routing/route.ts';
 import {
+  benefitGrantWorkflowId,
   billingQueue,
   checkoutWorkflowId,
   paymentMethodWorkflowId,
@@ -108,4 +110,17 @@ function startMethod(name: string, workflowId: string, row: MethodRow, summary: 
   const { projectId, live, organizationId, id, provider } = row;
   const input = { projectId, live, organizationId, id, provider };
   return entityStart(name, workflowId, input, { kind: 'payment-method', summary: `${summary} at ${provider}` });
+}
+
+/** How the workflow of a planned grant starts: once per plan, for who gets a benefit back is granted anew. */
+export function grantStart(
+  grant: GrantWork & { readonly projectId: string; readonly live: boolean; readonly organizationId: string },
+) {
+  const { projectId, live, organizationId, provider } = grant;
+  return entityStart(
+    'carryOutGrant',
+    benefitGrantWorkflowId(grant.grantId, String(grant.version)),
+    { projectId, live, organizationId, id: grant.grantId, provider },
+    { kind: 'benefit-grant', summary: 'a benefit' },
+  );
 }

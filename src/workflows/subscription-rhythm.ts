@@ -8,11 +8,15 @@ const echoMs = 60_000;
 /** What failed for good, or was done and is due again at once, is not tried sooner. */
 const againMs = 3_600_000;
 
-/** When a subscription's workflow does the next thing, if no message comes before. */
-export function createRhythm() {
+/**
+ * When a subscription's workflow does the next thing, if no message comes before.
+ *
+ * @param hasJustChanged The run goes on from one that ended because something had changed.
+ */
+export function createRhythm(hasJustChanged: boolean) {
   let soon: readonly number[] = [];
   let blockedUntilMs = 0;
-  let changedMs = 0;
+  let changedMs = hasJustChanged ? Date.now() : 0;
   const doneMs = new Map<string, number>();
   const isBlocked = () => blockedUntilMs > Date.now();
 

@@ -12,6 +12,7 @@ import {
 import type { SettledSubscription } from '../activities/settled-subscription.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 import { begunUpdate, type SubscriptionInput } from './messages.ts';
+import { createStartGrants } from './start-grants.ts';
 import { createDeeds } from './subscription-deeds.ts';
 import { openInbox } from './subscription-inbox.ts';
 import { createRhythm } from './subscription-rhythm.ts';
@@ -33,7 +34,8 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
     description: 'Answers once it has begun, waits for its customer, or has failed',
   });
   const deeds = createDeeds(input);
-  const rhythm = createRhythm();
+  const startGrants = createStartGrants(input);
+  const rhythm = createRhythm(carried !== undefined);
   let firstPeriod = carried?.settled.periodStart ?? null;
 
   while (!now?.isOver) {
@@ -82,6 +84,7 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
     firstPeriod ??= now.periodStart;
     story.tell(now);
     rhythm.succeeded();
+    await startGrants(now.grants);
     return true;
   }
 

@@ -17,6 +17,7 @@ const workflowId = (name: string) => `${name}/${(count += 1)}`;
 
 describe('pushing plans', () => {
   const input: PushPlansInput = { projectId: 'default', live: false, providers: ['acme'], dryRun: true };
+  const nothing = async () => ({ benefitIds: [], planIds: [], providers: [] });
   const run = (changes: Partial<PushPlansInput> = {}) =>
     world.env.client.workflow.start<typeof pushPlans>('pushPlans', {
       ...{ workflowId: workflowId('push'), taskQueue: billingQueue, args: [{ ...input, ...changes }] },
@@ -26,6 +27,7 @@ describe('pushing plans', () => {
     const asked: string[] = [];
     const fakes = {
       listPrices: async () => ['price_1', 'price_2'],
+      listBenefits: nothing,
       pushPrice: async ({ priceId, provider, dryRun }: { priceId: string; provider: string; dryRun: boolean }) => {
         asked.push(`${priceId} ${provider} ${dryRun ? 'dry' : 'wet'}`);
         return { priceId, provider, planKey: 'pro', action: 'create' as const, because: 'never pushed' };
@@ -43,6 +45,7 @@ describe('pushing plans', () => {
     let tries = 0;
     const fakes = {
       listPrices: async () => ['price_1'],
+      listBenefits: nothing,
       pushPrice: async () => {
         tries += 1;
         if (tries < 3) throw ApplicationFailure.retryable('away', 'provider_unreachable');
@@ -58,6 +61,41 @@ describe('pushing plans', () => {
       expect(report.steps).toMatchObject([{ action: 'none' }]);
       expect(tries).toBe(3);
     });
+  });
+});
+
+describe('pushing benefits', () => {
+  it('follows the prices, definitions before the plans that bring them, only where a provider has benefits', async () => {
+    const asked: string[] = [];
+    const step = { action: 'create' as const, because: 'never pushed' };
+    const note = (line: string) => void asked.push(line);
+    const fakes = {
+      listPrices: async () => ['price_1'],
+      listBenefits: async () => ({ benefitIds: ['ben_1'], planIds: ['plan_1'], providers: ['acme'] }),
+      pushPrice: async ({ priceId, provider }: { priceId: string; provider: string }) => (
+        note(`${priceId} ${provider}`),
+        { ...step, priceId, provider, planKey: 'pro' }
+      ),
+      pushBenefit: async ({ benefitId, provider }: { benefitId: string; provider: string }) => (
+        note(`${benefitId} ${provider}`),
+        { ...step, benefitId, provider, planKey: null }
+      ),
+      pushPlanBenefits: async ({ planId, provider }: { planId: string; provider: string }) => (
+        note(`${planId} ${provider}`),
+        { ...step, benefitId: null, provider, planKey: 'pro' }
+      ),
+    };
+    await world.withActivities(fakes, () =>
+      world.withQueue('other', fakes, async () => {
+        const input = { projectId: 'default', live: false, providers: ['acme', 'other'], dryRun: false };
+        const handle = await world.env.client.workflow.start<typeof pushPlans>('pushPlans', {
+          ...{ workflowId: workflowId('push'), taskQueue: billingQueue, args: [input] },
+        });
+        expect(await handle.result()).toMatchObject({ isDone: true, expected: 4, benefits: [{}, {}] });
+      }),
+    );
+    expect(asked.filter((line) => line.endsWith('acme'))).toEqual(['price_1 acme', 'ben_1 acme', 'plan_1 acme']);
+    expect(asked.filter((line) => line.endsWith('other'))).toEqual(['price_1 other']);
   });
 });
 

@@ -28,7 +28,7 @@ export function aLife(clock: () => Promise<number>, shows: (nowMs: number) => Sh
   let row: AgendaInput & { readonly periodStart: string | null } = {
     ...{ status: 'trialing', collection: 'provider', currentPeriodEnd: null, trialEnd: null, cancelAt: null },
     ...{ resumesAt: null, pastDueAt: null, graceEndsAt: null, remindersSent: 0, trialNotifiedAt: null },
-    ...{ voucherExpiresAt: null, operation: null, periodStart: null },
+    ...{ voucherExpiresAt: null, voucherDueAt: null, operation: null, periodStart: null },
   };
 
   async function look(): Promise<number> {

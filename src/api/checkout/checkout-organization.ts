@@ -1,4 +1,4 @@
-import { authorize, authorizeFor, type Caller, type Need } from '../caller.ts';
+import { authorize, authorizeFor, onlyOrganization, type Caller, type Need } from '../caller.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
 import type { CreateCheckoutBody } from '../schemas/checkout.ts';
 
@@ -28,9 +28,4 @@ function refusePrivileged(caller: Caller, body: CreateCheckoutBody): void {
     refusal('insufficient_scope', `This needs a secret key with ${required}.`, { details: { required } });
   if (body.provider !== null && !caller.scopes.includes('ops:write')) throw needs('ops:write');
   if (body.trial_days !== null && caller.kind !== 'secret') throw needs('billing:write');
-}
-
-function onlyOrganization(caller: Caller): string | null {
-  const [first, ...others] = caller.organizations?.keys() ?? [];
-  return first !== undefined && others.length === 0 ? first : null;
 }

@@ -189,5 +189,16 @@ export const planPush = z
         why: z.string(),
       }),
     ),
+    benefits: z
+      .array(
+        z.object({
+          benefit_id: z.string().nullable(),
+          plan: z.string().nullable(),
+          provider: z.string(),
+          action: z.enum(['create', 'update', 'none', 'not_offered']),
+          why: z.string(),
+        }),
+      )
+      .meta({ description: 'Definitions (`benefit_id`), then what each plan’s products bring (`plan`).' }),
   })
   .meta({ id: 'PlanPush' });

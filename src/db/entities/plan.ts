@@ -55,6 +55,8 @@ export const ProviderPriceEntity = defineEntity({
     providerPriceId: p.text().strictNullable(),
     /** Of what was last sent; null: pushed before fingerprints were kept. */
     pushedFingerprint: p.text().strictNullable(),
+    /** Our benefits that the provider's product was last told to bring; null: never told. */
+    pushedBenefits: p.array().nullable(),
   },
 });
 export type ProviderPriceRow = InferEntity<typeof ProviderPriceEntity>;

@@ -33,3 +33,12 @@ export function entitlementOf(input: {
       return always(false, `subscription_${status}`);
   }
 }
+
+/** What a one-time purchase gives: everything for good, unless the money went back. */
+export function orderEntitlement(
+  status: 'paid' | 'partially_refunded' | 'refunded' | 'disputed',
+  policy: Pick<LifecyclePolicy, 'disputeAccess'>,
+): Entitlement {
+  const isKept = status === 'disputed' ? policy.disputeAccess === 'keep' : status !== 'refunded';
+  return { isAllowed: isKept, reason: `order_${status}`, until: null };
+}

@@ -60,7 +60,8 @@ export function benefitBody(input: {
     throw invalid([{ pointer: '/type', code: 'unknown_type', detail: `must be one of ${BENEFIT_TYPES.join(', ')}` }]);
   }
   const schema = z.object({ description, properties: SCHEMAS[input.type] });
-  const parsed = schema.safeParse({ description: input.description, properties: input.properties });
+  const properties = toPolarProperties(input.type, input.properties);
+  const parsed = schema.safeParse({ description: input.description, properties });
   if (!parsed.success) {
     throw invalid(
       parsed.error.issues.map((issue) => ({
@@ -71,6 +72,38 @@ export function benefitBody(input: {
     );
   }
   return { type: input.type, ...parsed.data, metadata: { benefit_id: input.benefitId } };
+}
+
+/**
+ * From the names that every provider's benefits have with us to Polar's own, which may be given as they are, too. What is
+ * left over is refused by the type's schema.
+ */
+function toPolarProperties(type: BenefitType, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  switch (type) {
+    case 'feature_flag': {
+      const { feature: _, ...rest } = given; // only we need to know which
+      return rest;
+    }
+    case 'license_keys': {
+      const { activation_limit: limit, ...rest } = given;
+      return typeof limit === 'number' ? { ...rest, activations: { limit, enable_customer_admin: true } } : rest;
+    }
+    case 'github_repository': {
+      const { repository, ...rest } = given;
+      if (typeof repository !== 'string') return rest;
+      const [owner, name] = repository.split('/');
+      return { ...rest, repository_owner: owner, repository_name: name };
+    }
+    case 'discord': {
+      const { guild_id: guildId, ...rest } = given;
+      return guildId === undefined ? rest : { kick_member: false, ...rest };
+    }
+    case 'custom':
+    case 'downloadables':
+    case 'meter_credit':
+    case 'slack_shared_channel':
+      return { ...given };
+  }
 }
 
 function isBenefitType(type: string): type is BenefitType {

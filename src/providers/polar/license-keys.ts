@@ -26,7 +26,7 @@ export function createPolarLicenseKeys(
       return { items: own.map(mapLicenseKey), nextCursor: page.nextCursor };
     },
     /** 404 stands for unknown, inactive, expired and mismatching alike; 400: its usage is used up. */
-    async validate({ key, activationId, incrementUsage }) {
+    async validate({ key, activationId, incrementUsage, conditions }) {
       const { id } = await organization();
       const found = await api
         .find({
@@ -38,6 +38,7 @@ export function createPolarLicenseKeys(
             organization_id: id,
             ...(activationId === null ? {} : { activation_id: activationId }),
             ...(incrementUsage === null ? {} : { increment_usage: incrementUsage }),
+            ...(conditions === undefined ? {} : { conditions }),
           },
           reply: polarLicenseKey,
         })

@@ -1,5 +1,6 @@
 import type { RelayDeps } from './deliver-events.ts';
 import { sweepCheckouts } from './sweep-checkouts.ts';
+import { sweepGrants } from './sweep-grants.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
 import { sweepSubscriptionChanges } from './sweep-subscription-changes.ts';
 import { sweepSubscriptions } from './sweep-subscriptions.ts';
@@ -10,6 +11,7 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepSubscriptions,
   sweepPaymentMethods,
   sweepSubscriptionChanges,
+  sweepGrants,
 ];
 
 /** @returns how many workflows were started. */

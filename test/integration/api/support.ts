@@ -100,7 +100,7 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
     },
     checkProviderAccount: async () => ({ error: null, providerAccountId: 'acct_1', name: 'Acme' }),
     connectProviderWebhook: async () => ({ endpointId: 'we_1' }),
-    pushPlans: async (_id, { dryRun }) => ({ isDone: true, expected: 0, dryRun, steps: [] }),
+    pushPlans: async (_id, { dryRun }) => ({ isDone: true, expected: 0, dryRun, steps: [], benefits: [] }),
     readPush: async () => null,
     missing: async () => fake.absent,
   };

@@ -82,6 +82,41 @@ describe('what a benefit at Polar is made of', () => {
   });
 });
 
+describe('a benefit in our words', () => {
+  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['feature_flag', { feature: 'beta' }, {}],
+    [
+      'github_repository',
+      { repository: 'plinto/pro', permission: 'pull' },
+      { repository_owner: 'plinto', repository_name: 'pro', permission: 'pull' },
+    ],
+    [
+      'discord',
+      { guild_id: '123456', role_id: '1', guild_token: 't' },
+      { guild_token: 't', role_id: '1', kick_member: false },
+    ],
+    [
+      'license_keys',
+      { prefix: 'PRO', activation_limit: 3, limit_usage: null, expires: null },
+      { prefix: 'PRO', activations: { limit: 3, enable_customer_admin: true }, limit_usage: null, expires: null },
+    ],
+    ['license_keys', { prefix: null, activation_limit: null }, { prefix: null }],
+  ])('is sent in Polar’s: %s', (type, ours, theirs) => {
+    const input = { benefitId: 'ben_1', type, description: 'Early access' };
+    expect(benefitBody({ ...input, properties: ours })).toMatchObject({ properties: theirs });
+  });
+
+  it('is refused where Polar needs more: its own meter, its bot’s token, an uploaded file', () => {
+    const input = { benefitId: 'ben_1', description: 'Early access' };
+    for (const [type, properties] of Object.entries({
+      meter_credit: { meter: 'api_calls', units: 5 },
+      discord: { guild_id: '123456', role_id: '1' },
+      downloadables: { files: ['https://files.example/kit.zip'] },
+    }))
+      expect(() => benefitBody({ ...input, type, properties })).toThrow(/as its type needs/);
+  });
+});
+
 describe('benefits at Polar', () => {
   it('are defined once', async () => {
     let defined: readonly unknown[] = [];
