@@ -106,7 +106,7 @@ describe('changing a subscription', () => {
     const { id, path } = await aSubscription();
     api.temporal.work = async () => undefined;
     const both = await Promise.all([2, 3].map((quantity) => api.call('PATCH', path, { body: { quantity } })));
-    expect(both.map(({ status }) => status).toSorted()).toEqual([202, 409]);
+    expect(new Set(both.map(({ status }) => status))).toEqual(new Set([202, 409]));
     expect(await changesOf(id)).toHaveLength(1);
   });
 
@@ -367,12 +367,15 @@ describe('what a change will cost', () => {
   });
 
   it('says what is done instead of what cannot be', async () => {
-    const { path } = await aSubscription({ provider: 'local', currency: 'MXN', amount_minor: 49_900 });
-    await sellCheap();
-    const { body } = await preview(path, { plan_id: 'cheap' });
+    const [yearly] = await api.query(`select id from prices where plan_id = ? and billing_interval = 'yearly'`, [
+      api.plans.pro,
+    ]);
+    const columns = { billing_interval: 'yearly', price_id: yearly?.['id'], amount_minor: 29_000 };
+    const { path } = await aSubscription({ provider: 'local', ...columns });
+    const { body } = await preview(path, { billing_interval: 'monthly' });
     expect(body).toMatchObject({
       ...{ when: 'period_end', method: 'ours', proration: 'none', estimate: true },
-      ...{ due_now: { amount_minor: 0 }, next_invoice: { amount_minor: 9_900, currency: 'MXN' } },
+      ...{ due_now: { amount_minor: 0 }, next_invoice: { amount_minor: 2_900, currency: 'USD' } },
     });
   });
 
@@ -391,20 +394,3 @@ describe('what a change will cost', () => {
     });
   });
 });
-
-async function sellCheap(): Promise<void> {
-  const [plan, price] = [newId('plan'), newId('price')];
-  await api.query(
-    `insert into plans (id, key, name, kind, sort_order, project_id) values (?, 'cheap', 'Cheap', 'subscription', 9, 'default') returning id`,
-    [plan],
-  );
-  await api.query(
-    `insert into prices (id, plan_id, billing_interval, amount_minor, currency, project_id) values (?, ?, 'monthly', 9900, 'MXN', 'default') returning id`,
-    [price, plan],
-  );
-  await api.query(
-    `insert into provider_prices (price_id, provider, provider_product_id, provider_price_id, project_id, live)
-     values (?, 'local', 'lp', 'lp_1', 'default', false) returning price_id`,
-    [price],
-  );
-}

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SubscriptionChangeEntity, SubscriptionEntity } from '../../../src/db/entities/subscription.ts';
 import { atOnce, everything } from '../../unit/domain/operations.ts';
-import { inDays, startOperationWorld, type OperationWorld, type Ref } from './operation-world.ts';
+import { inDays, startOperationWorld, toolsOf, type OperationWorld } from './operation-world.ts';
 
 let world: OperationWorld;
 beforeAll(async () => {
@@ -9,31 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.end());
 
-const operate = (ref: Ref, changeId: string) => world.activities.operateSubscription({ ...ref, changeId });
-const rowOf = ({ subscriptionId }: Ref) =>
-  world.orm.em.fork().findOneOrFail(SubscriptionEntity, { id: subscriptionId });
-const changeOf = (id: string) => world.orm.em.fork().findOneOrFail(SubscriptionChangeEntity, { id });
-const eventsOf = async ({ subscriptionId }: Ref) =>
-  (await world.query(`select type from outbound_events where object_id = ? order by sequence`, [subscriptionId])).map(
-    ({ type }) => type,
-  );
-const names = () => world.acme.calls.map(({ name, when }) => (when === null ? name : `${name} ${when}`));
-/** As if its hour had come: the period ends within it. */
-async function due(ref: Ref, changeId: string): Promise<void> {
-  const currentPeriodEnd = inDays(1 / 25);
-  world.acme.truth = { ...world.acme.truth, currentPeriodEnd };
-  const [now] = await world.query(`select now() - interval '1 second' as at`);
-  const params = [currentPeriodEnd, now?.['at'], ref.subscriptionId];
-  await world.query(
-    `update subscriptions set current_period_end = ?, cancel_at = case when cancel_at is null then null else ?::timestamptz end
-     where id = ? returning id`,
-    params,
-  );
-  await world.query(`update subscription_changes set effective_at = ? where id = ? returning id`, [
-    now?.['at'],
-    changeId,
-  ]);
-}
+const { operate, rowOf, changeOf, eventsOf, names, due } = toolsOf(() => world);
 const toMax = { planId: 'plan_max', priceId: 'price_max', proration: 'immediate' } as const;
 
 describe('a change', () => {
@@ -328,75 +303,26 @@ describe('an end', () => {
     expect(await changeOf(id)).toMatchObject({ status: 'withdrawn' });
   });
 
-  it.each([
-    ['voucher', { collection: 'voucher', provider: 'acme', provider_subscription_id: null }],
-    ['nothing', { collection: 'none', provider: null, provider_subscription_id: null, current_period_end: null }],
-  ])('of what is paid by %s asks no provider', async (_what, columns) => {
-    const ref = await world.aSubscription(columns);
-    const id = await world.ask(ref, 'cancel', { timing: 'period_end' });
-    const { status } = await operate(ref, id);
-    if (status === 'scheduled') {
-      expect(await rowOf(ref)).toMatchObject({ status: 'active', cancelAtPeriodEnd: true });
-      await due(ref, id);
-      await operate(ref, id);
-    }
-    expect(await rowOf(ref)).toMatchObject({ status: 'canceled', endedAt: expect.any(Date) });
-    expect(names()).toEqual([]);
-  });
-});
-
-describe('a pause', () => {
-  it('begins at once and ends when asked', async () => {
-    const ref = await world.aSubscription();
-    expect(await operate(ref, await world.ask(ref, 'pause', { resumesAt: new Date(inDays(40)) }))).toMatchObject({
-      status: 'applied',
-      settled: { status: 'paused' },
+  it('of what is paid by voucher comes with the last period that is paid, and asks no provider', async () => {
+    const ref = await world.aSubscription({
+      ...{ collection: 'voucher', voucher_method: 'oxxo', provider_subscription_id: null },
     });
-    expect(await operate(ref, await world.ask(ref, 'resume'))).toMatchObject({ settled: { status: 'active' } });
-    expect(names()).toEqual(['pause now', 'resume']);
-    expect(await eventsOf(ref)).toEqual(['subscription.paused', 'subscription.resumed']);
-  });
-
-  it('whose end the provider cannot keep is ended by us on its day', async () => {
-    const ref = await world.aSubscription();
-    world.acme.abilities = atOnce;
-    const resumesAt = new Date(inDays(40));
-    await operate(ref, await world.ask(ref, 'pause', { resumesAt }));
-    await world.activities.settleSubscription({ ...ref, disputeIds: [] });
-    expect(await rowOf(ref)).toMatchObject({ status: 'paused', resumesAt });
-    const [waiting] = await world.query<{ id: string; effective_at: Date }>(
-      `select id, effective_at from subscription_changes where subscription_id = ? and kind = 'resume'`,
-      [ref.subscriptionId],
-    );
-    const id = waiting?.id ?? '';
-    expect(new Date(waiting?.effective_at ?? 0)).toEqual(resumesAt);
-    await due(ref, id);
-    expect(await operate(ref, id)).toMatchObject({ status: 'applied', settled: { status: 'active' } });
-    expect(names()).toEqual(['pause now', 'resume']);
-    expect(await rowOf(ref)).toMatchObject({ resumesAt: null });
-  });
-
-  it('with the period waits with us where the provider pauses at once, and is taken back', async () => {
-    const ref = await world.aSubscription();
-    world.acme.abilities = atOnce;
-    const resumesAt = new Date(inDays(40));
-    const id = await world.ask(ref, 'pause', { timing: 'period_end', resumesAt });
+    const id = await world.ask(ref, 'cancel', { timing: 'period_end' });
     expect(await operate(ref, id)).toMatchObject({ status: 'scheduled', settled: { status: 'active' } });
-    expect(await operate(ref, await world.ask(ref, 'resume'))).toMatchObject({ status: 'applied' });
-    const left = await world.query(
-      `select 1 from subscription_changes where subscription_id = ? and status = 'scheduled'`,
-      [ref.subscriptionId],
-    );
-    expect(left).toEqual([]);
+    expect(await rowOf(ref)).toMatchObject({ status: 'active', cancelAtPeriodEnd: true });
+    await due(ref, id); // but a further period is paid
+    expect(await operate(ref, id)).toMatchObject({ status: 'scheduled', settled: { status: 'active' } });
+    await due(ref, id, inDays(-1 / 1_000));
+    expect(await operate(ref, id)).toMatchObject({ status: 'applied', settled: { isOver: true } });
     expect(names()).toEqual([]);
   });
 
-  it('that goes on with a declined payment has not ended', async () => {
-    const ref = await world.aSubscription();
-    await operate(ref, await world.ask(ref, 'pause'));
-    world.acme.faults.set('resume', 'declined');
-    const id = await world.ask(ref, 'resume');
-    expect(await operate(ref, id)).toMatchObject({ status: 'failed', settled: { status: 'paused' } });
-    expect(await changeOf(id)).toMatchObject({ failureCode: 'payment_declined' });
+  it('of what costs nothing comes at once, and asks no provider', async () => {
+    const free = { provider: null, provider_subscription_id: null, current_period_end: null };
+    const ref = await world.aSubscription({ collection: 'none', ...free });
+    const id = await world.ask(ref, 'cancel', { timing: 'period_end' });
+    expect(await operate(ref, id)).toMatchObject({ status: 'applied', settled: { status: 'canceled' } });
+    expect(await rowOf(ref)).toMatchObject({ endedAt: expect.any(Date) });
+    expect(names()).toEqual([]);
   });
 });

@@ -1,6 +1,10 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { createActivities, type Activities } from '../../../src/activities/index.ts';
-import { SubscriptionChangeEntity, type SubscriptionChange } from '../../../src/db/entities/subscription.ts';
+import {
+  SubscriptionChangeEntity,
+  SubscriptionEntity,
+  type SubscriptionChange,
+} from '../../../src/db/entities/subscription.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
 import { BillingError } from '../../../src/domain/errors.ts';
@@ -263,4 +267,33 @@ async function work(
 function unknown(): BillingError {
   const details = { outcome: 'unknown' };
   return new BillingError({ code: 'provider_timeout', kind: 'unavailable', message: 'Late.', details });
+}
+
+/** What the tests of operations have in common. */
+export function toolsOf(world: () => OperationWorld) {
+  const operate = (ref: Ref, changeId: string) => world().activities.operateSubscription({ ...ref, changeId });
+  const rowOf = ({ subscriptionId }: Ref) =>
+    world().orm.em.fork().findOneOrFail(SubscriptionEntity, { id: subscriptionId });
+  const changeOf = (id: string) => world().orm.em.fork().findOneOrFail(SubscriptionChangeEntity, { id });
+  const eventsOf = async ({ subscriptionId }: Ref) =>
+    (
+      await world().query(`select type from outbound_events where object_id = ? order by sequence`, [subscriptionId])
+    ).map(({ type }) => type);
+  const names = () => world().acme.calls.map(({ name, when }) => (when === null ? name : `${name} ${when}`));
+  /** As if its hour had come: the period ends within it. */
+  async function due(ref: Ref, changeId: string, currentPeriodEnd = inDays(1 / 25)): Promise<void> {
+    world().acme.truth = { ...world().acme.truth, currentPeriodEnd };
+    const [now] = await world().query(`select now() - interval '1 second' as at`);
+    const params = [currentPeriodEnd, now?.['at'], ref.subscriptionId];
+    await world().query(
+      `update subscriptions set current_period_end = ?, cancel_at = case when cancel_at is null then null else ?::timestamptz end
+       where id = ? returning id`,
+      params,
+    );
+    await world().query(`update subscription_changes set effective_at = ? where id = ? returning id`, [
+      now?.['at'],
+      changeId,
+    ]);
+  }
+  return { operate, rowOf, changeOf, eventsOf, names, due };
 }
