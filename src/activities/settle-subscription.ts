@@ -3,6 +3,7 @@ import { applySubscriptionTruth } from './apply-subscription-truth.ts';
 import type { ActivityDeps } from './deps.ts';
 import { keepInStep } from './keep-in-step.ts';
 import { accountOf } from './provider-account.ts';
+import { readInvoiceLines } from './read-invoice-lines.ts';
 import { readMoneyBack } from './read-money-back.ts';
 import { settledSubscription, type SettledSubscription } from './settled-subscription.ts';
 
@@ -29,8 +30,9 @@ export function createSettleSubscription(deps: ActivityDeps) {
       const { projectId, live, provider } = row;
       const owner = { projectId, live, provider };
       const back = await readMoneyBack(em.fork(), client, owner, truth.payments, ref.disputeIds ?? []);
+      const invoices = await readInvoiceLines(em.fork(), client, owner, truth.invoices);
       return settledSubscription(
-        await applySubscriptionTruth(em.fork(), row, truth, { back }),
+        await applySubscriptionTruth(em.fork(), row, { ...truth, invoices }, { back }),
         `${provider} says ${truth.status}`,
       );
     });
