@@ -6,6 +6,7 @@ import { createEndCheckout } from './end-checkout.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
 import { createOpenCheckout } from './open-checkout.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
+import { createRefundPayment } from './refund-payment.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
@@ -20,6 +21,7 @@ export function createActivities(deps: ActivityDeps) {
     endCheckout: translated(createEndCheckout(deps)),
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
+    refundPayment: translated(createRefundPayment(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),

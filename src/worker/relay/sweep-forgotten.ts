@@ -1,8 +1,9 @@
 import type { RelayDeps } from './deliver-events.ts';
 import { sweepCheckouts } from './sweep-checkouts.ts';
+import { sweepRefunds } from './sweep-refunds.ts';
 
 /** Each starts what its rows ask for and nobody has begun, for an API process may die between the row and the start. */
-const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [sweepCheckouts];
+const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [sweepCheckouts, sweepRefunds];
 
 /** @returns how many workflows were started. */
 export async function sweepForgotten(deps: RelayDeps): Promise<number> {
