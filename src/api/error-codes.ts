@@ -4,6 +4,7 @@ import { checkoutErrors } from './error-tables/checkout-errors.ts';
 import type { ErrorPage } from './error-tables/error-page.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
+import { refundErrors } from './error-tables/refund-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
 const errorCodes = {
@@ -11,6 +12,7 @@ const errorCodes = {
   ...billingErrors,
   ...checkoutErrors,
   ...operatorErrors,
+  ...refundErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -27,7 +27,15 @@ export interface Problem {
 }
 
 /** Members of `details` that callers may see; the rest (a provider's own code) is for the log. */
-const publicDetails = ['subscription_id', 'contact_url', 'country', 'required'] as const;
+const publicDetails = [
+  'subscription_id',
+  'contact_url',
+  'country',
+  'required',
+  'refund_id',
+  'refundable_minor',
+  'nearest_minor',
+] as const;
 
 export function statusOf(error: BillingError): number {
   return errorPages[error.code]?.status ?? httpStatus[error.kind];

@@ -18,6 +18,7 @@ import {
   webhookAnswer,
   webhookEvent,
 } from './schemas/ops.ts';
+import { moneyOperations } from './money-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
@@ -37,7 +38,9 @@ export interface Operation {
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  readonly answers: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>;
+  readonly answers: Readonly<
+    Record<string, { readonly description: string; readonly schema: z.ZodType; readonly contentType?: string }>
+  >;
   /** Codes that it may refuse with, besides those that every route has. */
   readonly refusals: readonly string[];
   readonly isIdempotent?: boolean;
@@ -76,6 +79,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
   return [
     ...checkoutOperations,
     ...readOperations,
+    ...moneyOperations,
     ...opsOperations,
     ...projectOperations,
     ...providerIds.flatMap(aliasOperations),
