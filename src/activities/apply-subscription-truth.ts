@@ -1,17 +1,22 @@
-import { SubscriptionEntity, type Subscription } from '../db/entities/subscription.ts';
+import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
-import { isOver, nextSubscriptionStatus } from '../domain/subscription/transition.ts';
+import { findChargedPrice } from '../db/queries/charged-price.ts';
+import { isLate } from '../domain/subscription/observation.ts';
+import { isOver } from '../domain/subscription/transition.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
-import { RowMoved, touchIfChanged } from './keep-in-step.ts';
-import { noteSubscription, type SubscriptionNews } from './note-subscription.ts';
+import { changeSubscription, enterStatus } from './change-subscription.ts';
+import { RowMoved } from './keep-in-step.ts';
+import type { SubscriptionNews } from './note-subscription.ts';
 import { recordInvoice, recordMoneyBack, recordPayment, type MoneyBack, type MoneyOwner } from './record-money.ts';
 import { subscriptionColumns } from './subscription-columns.ts';
 
 /**
- * Writes what a provider said of a subscription in one transaction: status, dates, invoices, payments, audit, events,
- * entitlement. The same truth twice changes nothing, and nothing reopens an ended one.
+ * Writes what a provider said of a subscription in one transaction: status, dates, plan, grace, invoices, payments,
+ * audit, events, entitlement. The same truth twice changes nothing, a late one is not believed over a newer, and
+ * nothing reopens an ended one.
  *
  * @param read The row as it was before the provider was asked; if it has moved since, nothing is written.
+ * @param more.askedAt When the provider was asked; default: now.
  * @param more.within What else changes in the same transaction, after the truth is in the row.
  * @throws {RowMoved} read again, ask again
  */
@@ -22,36 +27,47 @@ export function applySubscriptionTruth(
   more: {
     readonly back?: MoneyBack;
     readonly actor?: string;
+    readonly askedAt?: Date;
     readonly within?: (tx: Db, row: Subscription) => Promise<readonly SubscriptionNews[]>;
   } = {},
 ): Promise<Subscription> {
-  return em.transactional(async (tx) => {
-    const row = await tx.findOneOrFail(SubscriptionEntity, { id: read.id }, { refresh: true });
-    if (row.version !== read.version) throw new RowMoved();
-    const before = row.status;
-    if (!isOver(before)) tx.assign(row, subscriptionColumns(truth));
-    row.status = nextSubscriptionStatus(before, truth);
-    await recordMoney(tx, row, truth, more.back ?? { refunds: [], disputes: [] });
-    const news = [...newsOf(row, before, truth, more.actor), ...((await more.within?.(tx, row)) ?? [])];
-    touchIfChanged(tx, row);
-    await noteSubscription(tx, row, news);
-    return row;
-  });
+  const askedAt = more.askedAt ?? new Date();
+  return changeSubscription(
+    em,
+    read,
+    async (tx, row, policy) => {
+      refuseLate(row, truth, askedAt);
+      if (!isOver(row.status)) {
+        forgetNotice(row, truth);
+        tx.assign(row, { ...subscriptionColumns(truth), ...(await chargedOffer(tx, row, truth)) });
+        enterStatus(row, truth.status, policy);
+      }
+      await recordMoney(tx, row, truth, more.back ?? { refunds: [], disputes: [] });
+      const news = await more.within?.(tx, row);
+      await tx.execute('update subscriptions set observed_at = ? where id = ?', [askedAt.toISOString(), row.id], 'run');
+      return { detail: `${row.provider ?? 'no provider'} says ${truth.status}`, ...(news && { news }) };
+    },
+    more.actor,
+  );
 }
 
-function newsOf(
-  row: Subscription,
-  before: Subscription['status'],
-  truth: SubscriptionTruth,
-  actor = `subscription/${row.id}`,
-): readonly SubscriptionNews[] {
-  if (row.status === before) return [];
-  return [
-    {
-      ...{ type: 'subscription.updated', actor, detail: `${row.provider ?? 'no provider'} says ${truth.status}` },
-      ...{ before: { status: before }, after: { status: row.status } },
-    },
-  ];
+/** Two may ask at once, and the one that asked first may be answered last. */
+function refuseLate(row: Subscription, truth: SubscriptionTruth, askedAt: Date): void {
+  if (row.observedAt === null) return;
+  const known = { at: row.observedAt.toISOString(), status: row.status };
+  if (isLate(known, { at: askedAt.toISOString(), status: truth.status })) throw new RowMoved();
+}
+
+/** A trial that was prolonged ends anew. */
+function forgetNotice(row: Subscription, truth: SubscriptionTruth): void {
+  if (row.trialEnd === null || truth.trialEnd === null) return;
+  if (Date.parse(truth.trialEnd) > row.trialEnd.getTime()) row.trialNotifiedAt = null;
+}
+
+async function chargedOffer(tx: Db, row: Subscription, truth: SubscriptionTruth): Promise<Partial<Subscription>> {
+  const price = await findChargedPrice(tx, row, truth.price);
+  if (price === null || price.billingInterval === null) return {};
+  return { planId: price.planId, priceId: price.id, billingInterval: price.billingInterval };
 }
 
 async function recordMoney(tx: Db, row: Subscription, truth: SubscriptionTruth, back: MoneyBack): Promise<void> {

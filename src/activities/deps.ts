@@ -20,3 +20,10 @@ export interface CheckoutRef {
   readonly live: boolean;
   readonly checkoutId: string;
 }
+
+/** A subscription, as its workflow names it. */
+export interface SubscriptionRef {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly subscriptionId: string;
+}

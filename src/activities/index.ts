@@ -1,15 +1,26 @@
 import { createCallGate } from './call-gate.ts';
 import type { ActivityDeps } from './deps.ts';
+import { createAttachPaymentMethod } from './attach-payment-method.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
+import { createConfirmPaymentMethod } from './confirm-payment-method.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
+import { createDefaultPaymentMethod } from './default-payment-method.ts';
+import { createDetachPaymentMethod } from './detach-payment-method.ts';
 import { createEndCheckout } from './end-checkout.ts';
+import { createEndGrace } from './end-grace.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
+import { createIssueVoucher } from './issue-voucher.ts';
+import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
+import { createOpenSubscription } from './open-subscription.ts';
+import { createOperateSubscription } from './operate-subscription.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createRefundPayment } from './refund-payment.ts';
+import { createRemindPayment } from './remind-payment.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
+import { createSyncPaymentMethods } from './sync-payment-methods.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
 
 /** Every activity, by the name workflows call it. */
@@ -20,12 +31,23 @@ export function createActivities(deps: ActivityDeps) {
     settleCheckout: translated(createSettleCheckout(deps)),
     endCheckout: translated(createEndCheckout(deps)),
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
+    openSubscription: translated(createOpenSubscription(deps)),
+    issueVoucher: translated(createIssueVoucher(deps)),
+    operateSubscription: translated(createOperateSubscription(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
     refundPayment: translated(createRefundPayment(deps)),
+    notifyTrialEnd: translated(createNotifyTrialEnd(deps)),
+    remindPayment: translated(createRemindPayment(deps)),
+    endGrace: translated(createEndGrace(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),
+    attachPaymentMethod: translated(createAttachPaymentMethod(deps)),
+    confirmPaymentMethod: translated(createConfirmPaymentMethod(deps)),
+    detachPaymentMethod: translated(createDetachPaymentMethod(deps)),
+    defaultPaymentMethod: translated(createDefaultPaymentMethod(deps)),
+    syncPaymentMethods: translated(createSyncPaymentMethods(deps)),
     connectProviderWebhook: translated(createConnectProviderWebhook(deps)),
   };
 }

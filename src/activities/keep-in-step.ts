@@ -35,6 +35,7 @@ export function noteChange(tx: Db): void {
 export function touchIfChanged(tx: Db, row: { updatedAt: Date }): void {
   const work = tx.getUnitOfWork();
   work.computeChangeSets();
-  const isDirty = work.getChangeSets().length > 0 || work.getPersistStack().size > 0;
-  if (isDirty || changed.has(tx)) row.updatedAt = new Date();
+  // `assign` persists what is managed already, and a flush without changes leaves it there: only what is new counts.
+  const hasNew = [...work.getPersistStack()].some((entity) => work.getOriginalEntityData(entity) === undefined);
+  if (work.getChangeSets().length > 0 || hasNew || changed.has(tx)) row.updatedAt = new Date();
 }

@@ -1,4 +1,3 @@
-import { DisputeEntity, PaymentEntity } from '../db/entities/payment.ts';
 import { ProjectEntity } from '../db/entities/project.ts';
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
@@ -8,6 +7,7 @@ import { listPendingChanges } from '../db/queries/subscription-changes.ts';
 import type { EventType } from '../domain/events.ts';
 import { defaultLifecyclePolicy, type LifecyclePolicy } from '../domain/subscription/lifecycle-policy.ts';
 import { presentSubscription } from '../present/subscription.ts';
+import { closeChanges } from './close-changes.ts';
 import { recordEvent } from './record-event.ts';
 import { writeSubscriptionEntitlement } from './write-entitlement.ts';
 
@@ -37,12 +37,19 @@ export async function noteSubscription(tx: Db, row: Subscription, news: readonly
       ...(each.after && { after: each.after }),
     });
   await tx.flush(); // the row's new version and foreign keys
-  await writeSubscriptionEntitlement(tx, row, await lifecyclePolicyOf(tx, projectId), await isDisputed(tx, row));
+  await closeChanges(tx, row);
+  await tx.flush();
+  const policy = await lifecyclePolicyOf(tx, projectId);
+  const { isAllowed } = await writeSubscriptionEntitlement(tx, row, policy, await isDisputed(tx, row));
   if (news.length === 0) return;
   const pending = (await listPendingChanges(tx, [row.id])).get(row.id) ?? null;
   const planIds = [row.planId, pending?.planId].filter((id) => id != null);
   // What the customer must do holds secrets: it is read, not told.
-  const data = presentSubscription({ ...row, nextStep: null }, await listPlanKeys(tx, projectId, planIds), pending);
+  const data = presentSubscription(
+    { ...row, nextStep: null, isEntitled: isAllowed },
+    await listPlanKeys(tx, projectId, planIds),
+    pending,
+  );
   for (const each of news)
     await recordEvent(tx, {
       ...{ projectId, live, organizationId, type: each.type, objectKind: 'subscription', objectId: row.id },
@@ -55,13 +62,21 @@ export async function lifecyclePolicyOf(em: Db, projectId: string): Promise<Life
   return { ...defaultLifecyclePolicy, ...project.lifecyclePolicy };
 }
 
-/** Whether a bank is asking back, or has taken back, what was paid for it. */
+/**
+ * Whether a bank is asking back what was paid for it, or has taken it back and nothing was paid since: whoever pays again
+ * after a lost dispute has what it pays for.
+ */
 async function isDisputed(em: Db, row: Subscription): Promise<boolean> {
-  const payments = await em.find(PaymentEntity, { subscriptionId: row.id }, { fields: ['id'] });
-  if (payments.length === 0) return false;
-  const open = await em.count(DisputeEntity, {
-    paymentId: { $in: payments.map(({ id }) => id) },
-    status: { $in: ['needs_response', 'under_review', 'lost'] },
-  });
-  return open > 0;
+  const [{ disputed } = { disputed: false }] = await em.execute<{ disputed: boolean }[]>(
+    `select exists (
+       select from payments payment join disputes dispute on dispute.payment_id = payment.id
+       where payment.project_id = ? and payment.subscription_id = ?
+         and (dispute.status in ('needs_response', 'under_review')
+           or dispute.status = 'lost' and not exists (
+             select from payments later where later.project_id = payment.project_id
+               and later.subscription_id = payment.subscription_id and later.status = 'succeeded'
+               and later.paid_at > dispute.disputed_at))) as disputed`,
+    [row.projectId, row.id],
+  );
+  return disputed;
 }

@@ -1,31 +1,47 @@
 import type { Subscription } from '../db/entities/subscription.ts';
+import type { Db } from '../db/orm.ts';
+import { findNextOperation } from '../db/queries/subscription-changes.ts';
 import { nextAgendaItem, type AgendaItem } from '../domain/subscription/agenda.ts';
 import { isOver } from '../domain/subscription/transition.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
+import { lifecyclePolicyOf } from './note-subscription.ts';
 
 /** How a subscription stands, as its workflow must know it. */
 export interface SettledSubscription {
   readonly status: SubscriptionStatus;
   readonly isOver: boolean;
   readonly periodStart: string | null;
+  /** Moves with every change: the same number twice means that nothing was learnt. */
+  readonly version: number;
   /** What is due next if nothing is heard before; null: only a message can bring news. */
   readonly next: AgendaItem | null;
   readonly because: string;
 }
 
-/** What every activity on a subscription answers its workflow. */
-export function settledSubscription(row: Subscription, because: string): SettledSubscription {
-  const instants = {
-    currentPeriodEnd: row.currentPeriodEnd?.toISOString() ?? null,
-    trialEnd: row.trialEnd?.toISOString() ?? null,
-    cancelAt: row.cancelAt?.toISOString() ?? null,
-    resumesAt: row.resumesAt?.toISOString() ?? null,
+/** What every activity on a subscription answers its workflow. Call it after the row is committed. */
+export async function settledSubscription(em: Db, row: Subscription, because: string): Promise<SettledSubscription> {
+  const iso = (date: Date | null) => date?.toISOString() ?? null;
+  const agenda = {
+    status: row.status,
+    collection: row.collection,
+    currentPeriodEnd: iso(row.currentPeriodEnd),
+    trialEnd: iso(row.trialEnd),
+    cancelAt: iso(row.cancelAt) ?? (row.cancelAtPeriodEnd ? iso(row.currentPeriodEnd) : null),
+    resumesAt: iso(row.resumesAt),
+    pastDueAt: iso(row.pastDueAt),
+    graceEndsAt: iso(row.graceEndsAt),
+    remindersSent: row.remindersSent,
+    trialNotifiedAt: iso(row.trialNotifiedAt),
+    voucherExpiresAt: row.voucher?.expiresAt ?? null,
+    voucherDueAt: iso(row.voucherDueAt),
+    operation: isOver(row.status) ? null : await findNextOperation(em, row.id),
   };
   return {
     status: row.status,
     isOver: isOver(row.status),
-    periodStart: row.currentPeriodStart?.toISOString() ?? null,
-    next: row.provider === null ? null : nextAgendaItem(instants, Date.now()),
+    periodStart: iso(row.currentPeriodStart),
+    version: row.version,
+    next: nextAgendaItem(agenda, await lifecyclePolicyOf(em, row.projectId), Date.now()),
     because,
   };
 }

@@ -27,6 +27,7 @@ export const unwrittenLife = {
   providerCustomerId: null,
   voucherMethod: null,
   voucher: null,
+  voucherDueAt: null,
   paymentMethodId: null,
   nextStep: null,
   anchorAt: null,
@@ -44,6 +45,9 @@ export const unwrittenLife = {
   graceEndsAt: null,
   remindersSent: 0,
   trialNotifiedAt: null,
+  observedAt: null,
   failureCode: null,
+  failureDetail: null,
+  opening: null,
   requestFingerprint: null,
 } as const;

@@ -1,6 +1,6 @@
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
-import { entitlementOf } from '../domain/entitlement/entitlement.ts';
+import { entitlementOf, type Entitlement } from '../domain/entitlement/entitlement.ts';
 import type { LifecyclePolicy } from '../domain/subscription/lifecycle-policy.ts';
 
 /** Keeps the row that `GET /billing/access` reads in step with its subscription, in the same transaction. */
@@ -9,13 +9,14 @@ export async function writeSubscriptionEntitlement(
   row: Subscription,
   policy: LifecyclePolicy,
   isDisputed: boolean,
-): Promise<void> {
-  const { isAllowed, reason, until } = entitlementOf({
+): Promise<Entitlement> {
+  const entitlement = entitlementOf({
     status: row.status,
     graceEndsAt: row.graceEndsAt?.toISOString() ?? null,
     isDisputed,
     policy,
   });
+  const { isAllowed, reason, until } = entitlement;
   await tx.execute(
     `insert into entitlements (project_id, live, organization_id, source_kind, source_id, plan_id, is_allowed, reason, until)
      values (?, ?, ?, 'subscription', ?, ?, ?, ?, ?)
@@ -27,4 +28,5 @@ export async function writeSubscriptionEntitlement(
     [row.projectId, row.live, row.organizationId, row.id, row.planId, isAllowed, reason, until],
     'run',
   );
+  return entitlement;
 }

@@ -20,12 +20,14 @@ import { createKeyRoutes } from './routes/keys.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createOrderRoutes } from './routes/orders.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
+import { createPaymentMethodRoutes } from './routes/payment-methods.ts';
 import { createPlanRoutes } from './routes/plans.ts';
 import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
 import { createRefundRoutes } from './routes/refunds.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
+import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
 
@@ -67,7 +69,9 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createPlanRoutes(deps),
     createOrganizationRoutes(deps),
     createSessionRoutes(deps),
+    createSubscriptionOperationRoutes(deps),
     createSubscriptionRoutes(deps),
+    createPaymentMethodRoutes(deps),
     createInvoiceRoutes(deps),
     createRefundRoutes(deps),
     createDisputeRoutes(deps),

@@ -35,6 +35,9 @@ const publicDetails = [
   'refund_id',
   'refundable_minor',
   'nearest_minor',
+  'possible',
+  'pending_change',
+  'decline_code',
 ] as const;
 
 export function statusOf(error: BillingError): number {

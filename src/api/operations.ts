@@ -19,7 +19,10 @@ import {
   webhookEvent,
 } from './schemas/ops.ts';
 import { moneyOperations } from './money-operations.ts';
+import { directSubscriptionOperations } from './direct-subscription-operations.ts';
+import { paymentMethodOperations } from './payment-method-operations.ts';
 import { projectOperations } from './project-operations.ts';
+import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
 import {
@@ -80,6 +83,9 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...checkoutOperations,
     ...readOperations,
     ...moneyOperations,
+    ...subscriptionOperations,
+    ...directSubscriptionOperations,
+    ...paymentMethodOperations,
     ...opsOperations,
     ...projectOperations,
     ...providerIds.flatMap(aliasOperations),

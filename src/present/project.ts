@@ -1,5 +1,6 @@
 import type { ApiKey, Project, ProviderAccountRow } from '../db/entities/project.ts';
 import type { z } from 'zod';
+import { defaultLifecyclePolicy, type LifecyclePolicy } from '../domain/subscription/lifecycle-policy.ts';
 import type { PushReport } from '../workflows/messages.ts';
 import type { planPush } from '../api/schemas/project.ts';
 import type { ApiKeyAnswer, ProjectAnswer, ProviderAccountAnswer } from '../api/schemas/project.ts';
@@ -15,8 +16,20 @@ export function presentProject(row: Project): ProjectAnswer {
     default_phone: row.defaultPhone,
     allowed_origins: [...row.allowedOrigins],
     routing_policy: row.routingPolicy,
+    lifecycle_policy: presentLifecyclePolicy({ ...defaultLifecyclePolicy, ...row.lifecyclePolicy }),
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
+  };
+}
+
+function presentLifecyclePolicy(policy: LifecyclePolicy): ProjectAnswer['lifecycle_policy'] {
+  return {
+    trial_notice_days: policy.trialNoticeDays,
+    grace_days: policy.graceDays,
+    reminder_days: [...policy.reminderDays],
+    past_due_access: policy.pastDueAccess,
+    dispute_access: policy.disputeAccess,
+    voucher_lead_days: policy.voucherLeadDays,
   };
 }
 

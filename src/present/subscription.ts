@@ -1,12 +1,6 @@
 import type { Subscription, SubscriptionChange } from '../db/entities/subscription.ts';
-import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 import type { SubscriptionAnswer } from '../api/schemas/subscription.ts';
 import { isoOrNull, presentVoucher, toMoney } from './values.ts';
-
-/** Statuses in which the organization has what it pays for; a late payer keeps it while the provider retries. */
-export function isEntitled(status: SubscriptionStatus): boolean {
-  return status === 'trialing' || status === 'active' || status === 'past_due';
-}
 
 /** @param planKeys Plan id → key, of the row's plan and the change's. */
 export function presentSubscription(
@@ -42,7 +36,7 @@ export function presentSubscription(
     payment_method_id: row.paymentMethodId,
     failure_code: row.failureCode,
     next_action: nextActionOf(row),
-    entitled: isEntitled(row.status),
+    entitled: Boolean(row.isEntitled),
     pending_change: pending && presentPendingChange(pending, planKeys),
     metadata: row.metadata,
     created_at: row.createdAt.toISOString(),

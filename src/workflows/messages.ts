@@ -1,9 +1,11 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { SettledSubscription } from '../activities/settled-subscription.ts';
 import type { CheckoutMode } from '../domain/catalogue.ts';
 import type { AccountKey } from '../domain/provider-account.ts';
 import type { PushStep } from '../domain/plan-push.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { RefundStatus } from '../domain/payment/refund.ts';
+import type { AgendaItem } from '../domain/subscription/agenda.ts';
 import type { OperationStatus } from '../domain/subscription/operation.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 
@@ -40,7 +42,17 @@ export interface SubscriptionInput {
   /** Begins without a hosted page: its row is `incomplete` and nothing exists at the provider yet. */
   readonly isDirect?: boolean;
   /** Carried over continue-as-new. */
-  readonly carried?: { readonly facts: readonly ProviderFact[]; readonly seen: readonly string[] };
+  readonly carried?: SubscriptionCarried;
+}
+
+/** What a subscription's next run must know of the last one. */
+export interface SubscriptionCarried {
+  readonly facts: readonly ProviderFact[];
+  /** Events that were heard already. */
+  readonly seen: readonly string[];
+  readonly settled: SettledSubscription;
+  /** The newest lines, newest last. */
+  readonly story: readonly string[];
 }
 
 export interface PushPlansInput {
@@ -92,6 +104,8 @@ export const refundWorkflowId = (refundId: string) => `refund/${refundId}`;
 /** @param act What is done to it: `attach`, `detach`, `default`. */
 export const paymentMethodWorkflowId = (paymentMethodId: string, act: string) =>
   `payment-method/${paymentMethodId}/${act}`;
+/** Each asking is one of its own. */
+export const paymentMethodSyncWorkflowId = (jobId: string) => `payment-methods/${jobId}`;
 export const customerDataWorkflowId = (jobId: string) => `customer-data/${jobId}`;
 export const benefitGrantWorkflowId = (grantId: string, act: string) => `benefit-grant/${grantId}/${act}`;
 /** Both the schedule's and its workflow's. */
@@ -115,6 +129,8 @@ export const providerFactsSignal = defineSignal<[readonly ProviderFact[]]>('prov
 export const stateQuery = defineQuery<{
   readonly status: CheckoutStatus | SubscriptionStatus;
   readonly next: string | null;
+  /** Of a subscription: what it does then. */
+  readonly item?: AgendaItem['kind'] | null;
 }>('state');
 export const pushQuery = defineQuery<PushReport>('report');
 export const whyQuery = defineQuery<string>('why');

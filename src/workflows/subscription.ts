@@ -1,88 +1,124 @@
 import {
+  ActivityFailure,
+  ApplicationFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
-  proxyActivities,
-  setCurrentDetails,
+  isCancellation,
   setHandler,
-  upsertSearchAttributes,
+  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
+import type { SettledSubscription } from '../activities/settled-subscription.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
-import {
-  billingQueue,
-  disputeIds,
-  providerFactsSignal,
-  providerQueue,
-  stateQuery,
-  whyQuery,
-  type ProviderFact,
-  type SubscriptionInput,
-} from './messages.ts';
-import { searchAttributes } from './search-attributes.ts';
-
-/** How many heard events are remembered over continue-as-new, so that none is acted on twice. */
-const rememberedEvents = 100;
+import { begunUpdate, type SubscriptionInput } from './messages.ts';
+import { createDeeds } from './subscription-deeds.ts';
+import { openInbox } from './subscription-inbox.ts';
+import { createRhythm } from './subscription-rhythm.ts';
+import { createStory } from './subscription-story.ts';
 
 /**
- * One subscription, from its first payment to its end: keeps our row in step with the provider.
+ * One subscription, from its first trial day to its end: keeps our row in step with whoever collects for it, carries out
+ * what is asked of it, and does by the clock what nobody asks for (notices, reminders, the end of a grace, vouchers).
  *
- * Each webhook only says *look*; the provider's truth is read before anything is believed. A period that ends without
- * a word is looked at too. Continues as new each period, so that a subscription may live for years.
+ * Each webhook only says *look*; the truth is read before anything is believed, and asked for when no word comes. One
+ * thing is done at a time. Continues as new each period, so that a subscription may live for years.
  */
 export async function subscription(input: SubscriptionInput): Promise<{ readonly status: SubscriptionStatus }> {
-  const ref = { projectId: input.projectId, live: input.live, subscriptionId: input.subscriptionId };
-  const seen = new Set(input.carried?.seen);
-  let facts: readonly ProviderFact[] = input.carried?.facts ?? [];
-  let now: Awaited<ReturnType<Activities['settleSubscription']>> | null = null;
-
-  setHandler(
-    providerFactsSignal,
-    (arrived) => {
-      const fresh = arrived.filter((fact) => !seen.has(fact.id));
-      for (const fact of fresh) seen.add(fact.id);
-      facts = [...facts, ...fresh];
-    },
-    { description: 'Webhooks: look at the provider' },
-  );
-  setHandler(stateQuery, () => ({ status: now?.status ?? 'active', next: now?.next?.at ?? null }), {
-    description: 'Status and when it looks next',
+  const { carried } = input;
+  let now: SettledSubscription | null = carried?.settled ?? null;
+  const inbox = openInbox(carried, () => now?.isOver ?? false);
+  const story = createStory(input);
+  setHandler(begunUpdate, async () => (await condition(() => now !== null), { status: now?.status ?? 'incomplete' }), {
+    description: 'Answers once it has begun, waits for its customer, or has failed',
   });
-  setHandler(whyQuery, () => now?.because ?? 'starting', { description: 'What was last learnt' });
+  const deeds = createDeeds(input);
+  const rhythm = createRhythm();
+  let firstPeriod = carried?.settled.periodStart ?? null;
 
-  const { settleSubscription } = proxyActivities<Activities>({
-    taskQueue: input.provider === null ? billingQueue : providerQueue(input.provider),
-    startToCloseTimeout: '15s',
-    retry: { initialInterval: '1s', maximumInterval: '5m' },
-    summary: 'read the provider, update our row',
-  });
-
-  for (let firstPeriod: string | null = null; ;) {
-    const named = disputeIds(facts);
-    facts = [];
-    const before: SubscriptionStatus | null = now?.status ?? null;
-    now = await settleSubscription({ ...ref, disputeIds: named });
-    firstPeriod ??= now.periodStart;
-    if (now.status !== before) upsertSearchAttributes([{ key: searchAttributes.status, value: now.status }]);
-    setCurrentDetails(`**${now.status}**, ${now.because}${now.next === null ? '' : `\n\nlooks again ${now.next.at}`}`);
-    if (now.isOver) {
-      await condition(allHandlersFinished);
-      return { status: now.status };
-    }
-    if (now.periodStart !== firstPeriod || workflowInfo().continueAsNewSuggested) {
-      await condition(allHandlersFinished);
-      await continueAsNew<typeof subscription>({
-        ...input,
-        carried: { facts, seen: [...seen].slice(-rememberedEvents) },
-      });
-    }
-    const hasNews = () => facts.length > 0;
-    if (hasNews()) continue;
-    if (now.next === null) await condition(hasNews);
-    else
-      await condition(hasNews, Math.max(1_000, Date.parse(now.next.at) - Date.now()), {
-        summary: 'a webhook, or the next look',
-      });
+  while (!now?.isOver) {
+    if (isPeriodOver() && (await mayContinueAsNew())) await startNextRun();
+    await doNext();
   }
+  inbox.close();
+  await condition(allHandlersFinished);
+  return { status: now.status };
+
+  /** Waits for whatever comes first, and does it. */
+  async function doNext(): Promise<void> {
+    if (now === null && !rhythm.isBlocked()) return begin();
+    const hasFacts = () => inbox.hasFacts() && !rhythm.isBlocked();
+    const cue = await rhythm.next(now?.next ?? null, () => inbox.nextAsked() !== null || hasFacts());
+    const changeId = inbox.nextAsked();
+    if (changeId !== null) return answer(changeId);
+    if (now === null) return begin();
+    if (hasFacts() || cue === 'look') return look();
+    await learn(cue.kind, () => deeds.item(cue));
+    rhythm.done(cue);
+  }
+
+  async function begin(): Promise<void> {
+    if (input.isDirect === true) await learn('begin', deeds.begin);
+    else await look();
+  }
+
+  async function look(): Promise<void> {
+    const version = now?.version;
+    const facts = inbox.takeFacts();
+    const isRead = await learn('look', () => deeds.look(facts));
+    if (!isRead) inbox.putBack(facts);
+    else rhythm.looked({ isChanged: now?.version !== version, isTold: facts.length > 0 });
+  }
+
+  /** @returns whether the deed was done. */
+  async function learn(what: string, deed: () => Promise<SettledSubscription>): Promise<boolean> {
+    try {
+      now = await deed();
+    } catch (error) {
+      story.fail(what, failureOf(error).message);
+      rhythm.failed();
+      return false;
+    }
+    firstPeriod ??= now.periodStart;
+    story.tell(now);
+    rhythm.succeeded();
+    return true;
+  }
+
+  async function answer(changeId: string): Promise<void> {
+    try {
+      const { status, settled } = await deeds.operate(changeId);
+      await learn('operate', async () => settled);
+      inbox.answer(changeId, { status });
+    } catch (error) {
+      const failure = failureOf(error);
+      story.fail('carry out what was asked', failure.message);
+      inbox.answer(changeId, { failure });
+    }
+  }
+
+  function isPeriodOver(): boolean {
+    return (now !== null && now.periodStart !== firstPeriod) || workflowInfo().continueAsNewSuggested;
+  }
+
+  /** A run that ends in the very task that answers an update may lose the answer (temporalio/temporal#6375). */
+  async function mayContinueAsNew(): Promise<boolean> {
+    if (!allHandlersFinished()) await condition(() => allHandlersFinished() || inbox.nextAsked() !== null);
+    if (inbox.nextAsked() === null && inbox.hasAnswered()) await sleep('1s');
+    return inbox.nextAsked() === null && allHandlersFinished();
+  }
+
+  async function startNextRun(): Promise<void> {
+    if (now === null) return;
+    const next = { ...inbox.carried(), settled: now, story: story.lines() };
+    await continueAsNew<typeof subscription>({ ...input, carried: next });
+  }
+}
+
+/** What an activity came to when trying again cannot help; whatever is not an activity's fails the workflow's task. */
+function failureOf(error: unknown): ApplicationFailure {
+  if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
+  const { cause } = error;
+  const type = (cause instanceof ApplicationFailure ? cause.type : null) ?? 'activity_failed';
+  return ApplicationFailure.nonRetryable(cause?.message ?? error.message, type);
 }

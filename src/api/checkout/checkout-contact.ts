@@ -1,13 +1,8 @@
 import type { Organization } from '../../db/entities/organization.ts';
+import { contactOf, type Contact } from '../../domain/contact.ts';
 import type { ProviderAbilities } from '../../domain/routing/abilities.ts';
 import { fieldRefusal, type ErrorCode } from '../error-codes.ts';
 import type { CreateCheckoutBody } from '../schemas/checkout.ts';
-
-export interface Contact {
-  readonly email: string | null;
-  readonly name: string | null;
-  readonly phone: string | null;
-}
 
 const codes = { email: 'email_required', name: 'name_required', phone: 'phone_required' } as const satisfies Record<
   string,
@@ -28,12 +23,14 @@ export function checkoutContact(input: {
   readonly abilities: ProviderAbilities | null;
 }): Contact {
   const { body, organization } = input;
-  const email = body.email ?? organization.email;
-  const contact: Contact = {
-    email,
-    name: body.name ?? organization.name ?? email?.split('@')[0] ?? null,
-    phone: body.phone ?? organization.phone ?? input.defaultPhone,
-  };
+  const contact = contactOf(
+    {
+      email: body.email ?? organization.email,
+      name: body.name ?? organization.name,
+      phone: body.phone ?? organization.phone,
+    },
+    input.defaultPhone,
+  );
   for (const field of input.abilities?.requires ?? [])
     if (contact[field] === null)
       throw fieldRefusal(codes[field], `/${field}`, `The provider that serves this checkout needs the ${field}.`);

@@ -11,7 +11,7 @@ import type { CreateCheckoutBody } from '../schemas/checkout.ts';
 /** The best evidence of the buyer's country; unknown is a legal answer. The address itself goes no further. */
 export function findCountry(
   deps: Pick<ApiDeps, 'geo' | 'settings'>,
-  input: { readonly request: Request; readonly body: CreateCheckoutBody; readonly organization: Organization },
+  input: { readonly request: Request; readonly body: Pick<CreateCheckoutBody, 'billing_address' | 'country'>; readonly organization: Organization },
 ): CountryEvidence {
   const { body, organization, request } = input;
   return chooseCountry([
@@ -35,7 +35,7 @@ export async function refuseBlocked(
     readonly caller: Caller;
     readonly organizationId: string;
     readonly evidence: CountryEvidence;
-    readonly body: CreateCheckoutBody;
+    readonly body: Pick<CreateCheckoutBody, 'billing_address'>;
   },
 ): Promise<void> {
   const { body, caller, evidence } = input;

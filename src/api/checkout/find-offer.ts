@@ -13,6 +13,9 @@ export interface Product extends PushedPlan {
   readonly mapped: PriceRow | null;
 }
 
+/** How it is asked for. */
+type PriceWish = Pick<CreateCheckoutBody, 'billing_interval' | 'currency' | 'quantity'>;
+
 /** What is sold, and for how much. */
 export interface Offer {
   readonly plan: Plan;
@@ -51,7 +54,7 @@ export async function findCheckoutProduct(em: Db, caller: Caller, body: CreateCh
  */
 export function quoteOffer(
   product: Product,
-  body: CreateCheckoutBody,
+  body: PriceWish,
   input: { readonly countryCurrency: string | null; readonly defaultCurrency: string },
 ): Offer {
   const { plan } = product;
@@ -83,7 +86,7 @@ export function quoteOffer(
 }
 
 /** The one asked for; else the one that the provider's id stands for; else monthly, or the only one there is. */
-function intervalOf({ plan, prices, mapped }: Product, body: CreateCheckoutBody): BillingInterval | null {
+function intervalOf({ plan, prices, mapped }: Product, body: PriceWish): BillingInterval | null {
   if (body.billing_interval !== null) return body.billing_interval;
   if (plan.kind === 'one_time') return null;
   if (mapped?.billingInterval) return mapped.billingInterval;

@@ -4,6 +4,7 @@ import { recordAudit } from '../../db/queries/audit.ts';
 import { addProject, listProjects } from '../../db/queries/projects.ts';
 import { refuseMethod } from '../answer.ts';
 import type { Caller } from '../caller.ts';
+import { changedLifecyclePolicy } from '../lifecycle-policy.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
@@ -32,6 +33,7 @@ export function createProjectRoutes(deps: ApiDeps): Router {
       const body = parseInput(createProjectBody, request.body ?? {});
       const routingPolicy = body.routing_policy ?? caller.project.routingPolicy;
       refuseUnknownPolicy(deps, routingPolicy);
+      const lifecyclePolicy = changedLifecyclePolicy({}, body.lifecycle_policy);
       const project = await deps.orm.em.fork().transactional(async (tx) => {
         const made = await addProject(tx, {
           id: body.id,
@@ -42,7 +44,7 @@ export function createProjectRoutes(deps: ApiDeps): Router {
           defaultPhone: body.default_phone,
           allowedOrigins: body.allowed_origins,
           routingPolicy,
-          lifecyclePolicy: {},
+          lifecyclePolicy,
         });
         if (!made) throw fieldRefusal('project_exists', '/id', 'A project has this id already.');
         auditProject(tx, caller, made.id, 'project.created', null, presentProject(made));
@@ -64,7 +66,7 @@ export function createProjectRoutes(deps: ApiDeps): Router {
       if (body.routing_policy !== undefined) refuseUnknownPolicy(deps, body.routing_policy);
       const before = presentProject(project);
       await em.transactional(async (tx) => {
-        tx.assign(project, changesOf(body));
+        tx.assign(project, changesOf(project, body), { mergeObjectProperties: false });
         auditProject(tx, caller, project.id, 'project.updated', before, presentProject(project));
       });
       response.json(presentProject(project));
@@ -79,7 +81,7 @@ function refuseUnknownPolicy(deps: ApiDeps, name: string): void {
   throw fieldRefusal('validation_failed', '/routing_policy', `No routing policy has this name. There are: ${known}.`);
 }
 
-function changesOf(body: PatchProjectBody): Partial<Project> {
+function changesOf(project: Project, body: PatchProjectBody): Partial<Project> {
   return {
     ...(body.name !== undefined && { name: body.name }),
     ...(body.default_currency !== undefined && { defaultCurrency: body.default_currency }),
@@ -88,6 +90,9 @@ function changesOf(body: PatchProjectBody): Partial<Project> {
     ...(body.default_phone !== undefined && { defaultPhone: body.default_phone }),
     ...(body.allowed_origins !== undefined && { allowedOrigins: body.allowed_origins }),
     ...(body.routing_policy !== undefined && { routingPolicy: body.routing_policy }),
+    ...(body.lifecycle_policy !== undefined && {
+      lifecyclePolicy: changedLifecyclePolicy(project.lifecyclePolicy, body.lifecycle_policy),
+    }),
   };
 }
 

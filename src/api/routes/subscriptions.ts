@@ -6,12 +6,13 @@ import { listTimeline } from '../../db/queries/checkouts.ts';
 import { listPendingChanges } from '../../db/queries/subscription-changes.ts';
 import { findSubscription, listSubscriptions } from '../../db/queries/subscriptions.ts';
 import type { Db } from '../../db/orm.ts';
+import { createSubscription } from './create-subscription.ts';
 import { pathParam, refuseMethod } from '../answer.ts';
 import { authorize, authorizeFor, callerOf, visibleOrganizations, type Caller, type Need } from '../caller.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
-import { isEntitled, presentSubscription } from '../../present/subscription.ts';
+import { presentSubscription } from '../../present/subscription.ts';
 import { presentTimeline } from '../../present/values.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { listSubscriptionsQuery, organizationSubscriptionQuery } from '../schemas/subscription.ts';
@@ -37,23 +38,20 @@ export function createSubscriptionRoutes(deps: ApiDeps): Router {
       const present = await presenterOf(em, caller, rows);
       response.json(toPage(rows, limit, (row) => [row.id], present));
     })
-    .all(refuseMethod('GET'));
+    .post(createSubscription(deps))
+    .all(refuseMethod('GET', 'POST'));
   router
     .route('/billing/subscriptions/:id')
     .get(async (request, response) => {
       const caller = callerOf(request);
-      const id = pathParam(request, 'id');
-      authorize(caller, read);
       const em = deps.orm.em.fork();
-      const row = isId('sub', id) ? await findSubscription(em, caller, id) : await currentOf(em, caller, id, undefined);
-      if (!row) throw refusal('subscription_not_found', 'No subscription has this id.');
-      authorizeFor(caller, read, row.organizationId, 'subscription_not_found');
+      const row = await findVisibleSubscription(em, caller, pathParam(request, 'id'), read);
       response.json({
         ...(await presenterOf(em, caller, [row]))(row),
         timeline: presentTimeline(await listTimeline(em, row.projectId, row.id)),
       });
     })
-    .all(refuseMethod('GET'));
+    .all(refuseMethod('GET', 'PATCH', 'DELETE'));
   router
     .route('/billing/organizations/:id/subscription')
     .get(async (request, response) => {
@@ -66,6 +64,27 @@ export function createSubscriptionRoutes(deps: ApiDeps): Router {
     })
     .all(refuseMethod('GET'));
   return router;
+}
+
+/**
+ * The subscription that a path names; an id that is no subscription's is an organization's, and means its current one:
+ * the newest that entitles, else one that is paused.
+ *
+ * @throws {BillingError} `subscription_not_found`, `organization_not_found`, `insufficient_scope`
+ */
+export async function findVisibleSubscription(em: Db, caller: Caller, id: string, need: Need): Promise<Subscription> {
+  authorize(caller, need);
+  const row = isId('sub', id)
+    ? await findSubscription(em, caller, id)
+    : ((await currentOf(em, caller, id, undefined)) ?? (await pausedOf(em, caller, id)));
+  if (!row) throw refusal('subscription_not_found', 'No subscription has this id.');
+  authorizeFor(caller, need, row.organizationId, 'subscription_not_found');
+  return row;
+}
+
+async function pausedOf(em: Db, caller: Caller, organizationId: string): Promise<Subscription | null> {
+  const query = { organizationIds: [organizationId], status: 'paused', before: null, limit: 1 } as const;
+  return (await listSubscriptions(em, caller, query))[0] ?? null;
 }
 
 /**
@@ -87,11 +106,12 @@ async function currentOf(
     before: null,
     limit: manySubscriptions,
   });
-  const entitling = rows.find((row) => isEntitled(row.status));
+  const entitling = rows.find((row) => row.isEntitled);
   return entitling ?? (wanted ? (rows[0] ?? null) : null);
 }
 
-async function presenterOf(em: Db, caller: Caller, rows: readonly Subscription[]) {
+/** How these rows are shown, with what waits for each. */
+export async function presenterOf(em: Db, caller: Caller, rows: readonly Subscription[]) {
   const pending = await listPendingChanges(
     em,
     rows.map((row) => row.id),

@@ -20,7 +20,7 @@ import {
 const url = z.string().min(1).max(2_000);
 const id = z.string().min(1).max(255);
 
-const billingAddress = z
+export const billingAddress = z
   .strictObject({
     line1: shortText.nullable().default(null),
     line2: shortText.nullable().default(null),

@@ -15,6 +15,30 @@ const origin = z
   .meta({ example: 'https://app.example' });
 const redirect = z.url({ protocol: /^https?$/ }).max(2_000);
 
+const days = z.int().min(0).max(90);
+const access = z.enum(['keep', 'revoke']);
+
+/** How a project treats trials, late payers and disputes. */
+const lifecyclePolicyShape = {
+  trial_notice_days: days.meta({ description: 'A notice this many days before a trial ends; 0: none.' }),
+  grace_days: days.meta({ description: 'How long a late payer may go on before the subscription is ended.' }),
+  reminder_days: z
+    .array(days)
+    .max(20)
+    .refine((all) => all.every((day, index) => index === 0 || day > (all[index - 1] ?? day)), 'must rise')
+    .meta({ description: 'Days of the grace on which the customer is to be reminded; rising, before its end.' }),
+  past_due_access: access.meta({ description: 'What a late payer has during the grace.' }),
+  dispute_access: access.meta({ description: 'What an organization has while its bank asks the money back.' }),
+  voucher_lead_days: days.meta({
+    description: 'How long before its period a voucher is issued where no provider renews.',
+  }),
+};
+
+const lifecyclePolicy = z.object(lifecyclePolicyShape).meta({ id: 'LifecyclePolicy' });
+/** Only what differs from the default; what is absent stays as it is. */
+const lifecyclePolicyChanges = z.strictObject(lifecyclePolicyShape).partial().meta({ id: 'LifecyclePolicyChanges' });
+export type LifecyclePolicyChanges = z.output<typeof lifecyclePolicyChanges>;
+
 const settings = {
   default_currency: currency,
   default_success_url: redirect.nullable(),
@@ -22,6 +46,7 @@ const settings = {
   default_phone: phone.nullable(),
   allowed_origins: z.array(origin).max(50),
   routing_policy: z.string().min(1).max(64),
+  lifecycle_policy: lifecyclePolicyChanges,
 };
 
 export const createProjectBody = z
@@ -37,6 +62,7 @@ export const createProjectBody = z
       .nullable()
       .default(null)
       .meta({ description: "null: as the caller's project." }),
+    lifecycle_policy: settings.lifecycle_policy.default({}),
   })
   .meta({ id: 'CreateProject' });
 
@@ -57,6 +83,7 @@ export const project = z
     default_phone: z.string().nullable(),
     allowed_origins: z.array(z.string()),
     routing_policy: z.string(),
+    lifecycle_policy: lifecyclePolicy,
     created_at: time,
     updated_at: time,
   })

@@ -30,6 +30,8 @@ export const ProviderCustomerEntity = defineEntity({
     organizationId: p.text().primary(),
     provider: p.text().primary(),
     providerCustomerId: p.text(),
+    /** When its stored payment methods were last asked for. */
+    methodsAskedAt: p.datetime().strictNullable(),
   },
 });
 

@@ -16,6 +16,8 @@ export const PaymentMethodEntity = defineEntity({
     status: p.text().$type<'attaching' | 'requires_action' | 'active' | 'failed' | 'detached'>(),
     /** The provider's one-time token, until it is used up. */
     token: p.text().strictNullable(),
+    /** Where the buyer comes back to from their bank. */
+    returnUrl: p.text().strictNullable(),
     type: p.text().strictNullable(),
     brand: p.text().strictNullable(),
     last4: p.text().strictNullable(),
@@ -23,10 +25,12 @@ export const PaymentMethodEntity = defineEntity({
     expYear: p.integer().strictNullable(),
     country: p.text().strictNullable(),
     billingAddress: p.json().$type<BillingAddress>().strictNullable(),
-    /** Of the organization's at this provider. */
+    /** Of the organization's at this provider; until it is active: whether it shall be. */
     isDefault: p.boolean(),
     nextStep: p.json().$type<CustomerStep>().strictNullable(),
+    /** Why the last thing asked of it was not done. */
     failureCode: p.text().strictNullable(),
+    failureDetail: p.json().$type<Record<string, unknown>>().strictNullable(),
     requestFingerprint: p.text().strictNullable(),
     version: p.integer().version(),
     ...owned,

@@ -3,6 +3,7 @@ import type { BillingInterval } from '../../domain/catalogue.ts';
 import type { VoucherTruth } from '../../domain/checkout/truth.ts';
 import type { ProrationMode } from '../../domain/subscription/change.ts';
 import type { Collection, CustomerStep } from '../../domain/subscription/customer-step.ts';
+import type { Opening } from '../../domain/subscription/opening.ts';
 import type {
   OperationKind,
   OperationMethod,
@@ -11,6 +12,13 @@ import type {
 } from '../../domain/subscription/operation.ts';
 import type { SubscriptionStatus } from '../../domain/subscription/truth.ts';
 import { owned } from './owned.ts';
+
+const entitledNow = (subscription: object) => `coalesce((
+  select entitlement.is_allowed and (entitlement.until is null or entitlement.until > now())
+  from entitlements entitlement
+  where entitlement.project_id = ${subscription}.project_id and entitlement.live = ${subscription}.live
+    and entitlement.organization_id = ${subscription}.organization_id
+    and entitlement.source_kind = 'subscription' and entitlement.source_id = ${subscription}.id), false)`;
 
 export const SubscriptionEntity = defineEntity({
   name: 'Subscription',
@@ -37,6 +45,8 @@ export const SubscriptionEntity = defineEntity({
     voucherMethod: p.text().$type<VoucherTruth['kind']>().strictNullable(),
     /** The one to pay now. */
     voucher: p.json().$type<VoucherTruth>().strictNullable(),
+    /** When the next one is to be issued; null: it is out, or none is wanted. */
+    voucherDueAt: p.datetime().strictNullable(),
     /** Ours; null: the provider's default. */
     paymentMethodId: p.text().strictNullable(),
     nextStep: p.json().$type<CustomerStep>().strictNullable(),
@@ -59,10 +69,17 @@ export const SubscriptionEntity = defineEntity({
     /** In this grace. */
     remindersSent: p.integer(),
     trialNotifiedAt: p.datetime().strictNullable(),
+    /** When the provider was last asked; what was asked before is not believed over it. Moves without the version. */
+    observedAt: p.datetime().strictNullable(),
     /** Why it never began. */
     failureCode: p.text().strictNullable(),
+    failureDetail: p.json().$type<Record<string, unknown>>().strictNullable(),
+    /** How far a direct one's beginning has come; null: not sent, or begun by a checkout. */
+    opening: p.json().$type<Opening>().strictNullable(),
     requestFingerprint: p.text().strictNullable(),
     metadata: p.json().$type<Record<string, string>>(),
+    /** As `GET /billing/access` says it; absent from a row that was not read but made. */
+    isEntitled: p.boolean().formula(entitledNow),
     version: p.integer().version(),
     ...owned,
   },

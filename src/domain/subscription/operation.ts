@@ -1,5 +1,5 @@
 /** What can be asked of a subscription; each ask is a row of its own, told to the workflow by id. */
-export const operationKinds = ['change', 'cancel', 'undo_cancel', 'pause', 'resume'] as const;
+export const operationKinds = ['change', 'undo_change', 'cancel', 'undo_cancel', 'pause', 'resume'] as const;
 export type OperationKind = (typeof operationKinds)[number];
 
 /**

@@ -36,6 +36,34 @@ describe('projects', () => {
     expect(log.map(({ action }) => action)).toEqual(['project.created', 'project.updated']);
   });
 
+  it('say how they treat late payers; what they do not say is the default', async () => {
+    const id = await made();
+    const policy = async () => (await api.call('GET', `/ops/projects/${id}`)).body;
+    const standard = { trial_notice_days: 3, grace_days: 14, reminder_days: [0, 3, 7, 12], past_due_access: 'keep' };
+    expect(await policy()).toMatchObject({ lifecycle_policy: { ...standard, voucher_lead_days: 5 } });
+    const change = (lifecycle_policy: object) =>
+      api.call('PATCH', `/ops/projects/${id}`, { body: { lifecycle_policy } });
+    expect((await change({ grace_days: 5, reminder_days: [1, 4] })).status).toBe(200);
+    expect((await change({ past_due_access: 'revoke' })).status).toBe(200);
+    const mine = { trial_notice_days: 3, grace_days: 5, reminder_days: [1, 4], past_due_access: 'revoke' };
+    expect(await policy()).toMatchObject({ lifecycle_policy: mine });
+    const log = await api.query(`select after from audit_log where project_id = ? order by at desc limit 1`, [id]);
+    expect(log[0]).toMatchObject({ after: { lifecycle_policy: mine } });
+  });
+
+  it.each([
+    ['a reminder after the grace', { grace_days: 3 }, '/lifecycle_policy/reminder_days'],
+    ['reminders out of order', { reminder_days: [3, 3] }, '/lifecycle_policy/reminder_days'],
+    ['too many days', { grace_days: 91 }, '/lifecycle_policy/grace_days'],
+    ['an unknown entry', { mercy: true }, '/lifecycle_policy/mercy'],
+  ])('refuse a policy with %s and change nothing', async (_what, lifecycle_policy, pointer) => {
+    const id = await made();
+    const refused = await api.call('PATCH', `/ops/projects/${id}`, { body: { lifecycle_policy } });
+    expect(refused).toMatchObject({ status: 422, body: { code: 'validation_failed', errors: [{ pointer }] } });
+    const rows = await api.query(`select lifecycle_policy from projects where id = ?`, [id]);
+    expect(rows).toEqual([{ lifecycle_policy: {} }]);
+  });
+
   it.each([
     ['a bad id', { id: 'No Spaces', name: 'x' }, '/id'],
     ['an unknown policy', { id: 'x1', name: 'x', routing_policy: 'mine' }, '/routing_policy'],

@@ -1,0 +1,36 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { SubscriptionEntity } from '../../db/entities/subscription.ts';
+import { directStart } from '../../workflows/direct-start.ts';
+import type { RelayDeps } from './deliver-events.ts';
+import { forgottenBefore } from './forgotten.ts';
+
+/**
+ * Starts the workflow of direct subscriptions whose API process died between the row and the start. Nothing of theirs
+ * was sent: one whose opening is written has had its workflow.
+ *
+ * @returns how many it started.
+ */
+export async function sweepSubscriptions(deps: RelayDeps): Promise<number> {
+  const rows = await deps.em().find(
+    SubscriptionEntity,
+    {
+      ...{ status: 'incomplete', checkoutId: null, opening: null, providerSubscriptionId: null, anchorAt: null },
+      createdAt: { $lt: forgottenBefore() },
+    },
+    { limit: 100, orderBy: { createdAt: 'asc' } },
+  );
+  let started = 0;
+  for (const row of rows) {
+    try {
+      await deps.temporal.workflow.start('subscription', {
+        ...directStart(row),
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      });
+      started += 1;
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+  if (started > 0) deps.logger.info({ started }, 'started forgotten subscriptions');
+  return started;
+}

@@ -1,0 +1,26 @@
+import { setCurrentDetails, sleep } from '@temporalio/workflow';
+import type { EntityInput } from './messages.ts';
+import { paymentMethodCalls, refOf } from './payment-method-calls.ts';
+
+/** No webhook names our row, so the provider is asked: often while the customer is at it, then less, for a day in all. */
+const gaps = [
+  ...Array.from({ length: 12 }, () => '5s' as const),
+  ...Array.from({ length: 18 }, () => '30s' as const),
+  ...Array.from({ length: 10 }, () => '5m' as const),
+  ...Array.from({ length: 23 }, () => '1h' as const),
+];
+
+/** Waits until the customer has confirmed a method that their bank asked about, or nobody waits any longer. */
+export async function confirmPaymentMethod(input: EntityInput): Promise<{ readonly status: string }> {
+  const run = paymentMethodCalls(input);
+  for (const [index, gap] of gaps.entries()) {
+    await sleep(gap, { summary: 'until the provider is asked again' });
+    const isLast = index === gaps.length - 1;
+    const { status, isDefault } = await run.confirmPaymentMethod({ ...refOf(input), isLast });
+    if (status === 'requires_action') continue;
+    setCurrentDetails(`**${status}**`);
+    if (status === 'active' && isDefault) await run.defaultPaymentMethod(refOf(input));
+    return { status };
+  }
+  return { status: 'requires_action' };
+}
