@@ -26,6 +26,7 @@ import {
   createSkipProviderExport,
 } from './export-customer-data.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
+import { createRefundPayment } from './refund-payment.ts';
 import { createRemindPayment } from './remind-payment.ts';
 import { createRefundPayment } from './refund-payment.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
@@ -47,6 +48,7 @@ export function createActivities(deps: ActivityDeps) {
     issueVoucher: translated(createIssueVoucher(deps)),
     operateSubscription: translated(createOperateSubscription(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
+    refundPayment: translated(createRefundPayment(deps)),
     notifyTrialEnd: translated(createNotifyTrialEnd(deps)),
     remindPayment: translated(createRemindPayment(deps)),
     endGrace: translated(createEndGrace(deps)),

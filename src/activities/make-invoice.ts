@@ -34,7 +34,7 @@ export async function makeInvoice(tx: Db, owner: MoneyOwner, payment: PaymentTru
       ...{ totalMinor: amount.amountMinor, currency: amount.currency, taxMinor },
       ...{ amountPaidMinor: amount.amountMinor, amountRefundedMinor: refundedMinor },
       ...{ periodStart: null, periodEnd: null, issuedAt: paidAt, dueAt: paidAt, paidAt },
-      ...{ hostedUrl: null, pdfUrl: null, billingReason: null },
+      ...{ hostedUrl: null, pdfUrl: null, billingReason: null, providerObjectId: null },
       lineItems: [lineOf(sold, { amountMinor: amount.amountMinor - (taxMinor ?? 0), currency: amount.currency })],
       paymentMethodId: sold.paymentMethodId,
       providerPaymentId: payment.providerPaymentId,

@@ -58,7 +58,7 @@ export async function recordInvoice(tx: Db, owner: MoneyOwner, truth: InvoiceWit
 }
 
 /** What an invoice does not have before its lines were read and its payment recorded. */
-const unread = { lineItems: [], billingReason: null, providerPaymentId: null };
+const unread = { lineItems: [], billingReason: null, providerPaymentId: null, providerObjectId: null };
 
 function invoiceColumns(truth: InvoiceTruth, amountRefundedMinor: number) {
   const issuedAt = dateOf(truth.issuedAt);

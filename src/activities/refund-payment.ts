@@ -134,7 +134,9 @@ async function refused(em: Db, asked: Asked, error: BillingError): Promise<Refun
   const mayHaveHappened = error.details['outcome'] === 'unknown';
   if (mayHaveHappened || error.kind === 'bug') throw error;
   if (error.kind === 'unavailable' || error.kind === 'rate_limited') {
-    await within(em, ref, async (_tx, row) => void (row.status = row.status === 'unknown' ? 'requested' : row.status));
+    await within(em, ref, async (_tx, row) => {
+      if (row.status === 'unknown') row.status = 'requested';
+    });
     throw error;
   }
   const failed = await fail(em, ref, error);

@@ -5,6 +5,7 @@ import type { BenefitStep } from '../domain/benefit-push.ts';
 import type { AccountKey } from '../domain/provider-account.ts';
 import type { PushStep } from '../domain/plan-push.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
+import type { RefundStatus } from '../domain/payment/refund.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
 import type { RefundStatus } from '../domain/payment/refund.ts';
 import type { OperationStatus } from '../domain/subscription/operation.ts';

@@ -259,7 +259,7 @@ describe('a refund', () => {
 /** Asks again while another is in flight, as an impatient app would. */
 async function reserveInTurn(sale: Sale, amountMinor: number): Promise<Reservation> {
   let answer = await reserve(sale, amountMinor);
-  for (let tries = 0; answer.outcome === 'in_progress' && tries < 25; tries += 1) {
+  for (let tries = 0; answer.outcome === 'in_progress' && tries < 10; tries += 1) {
     answer = await reserve(sale, amountMinor);
   }
   return answer;
@@ -267,7 +267,7 @@ async function reserveInTurn(sale: Sale, amountMinor: number): Promise<Reservati
 
 describe('refunds asked for at the same time', () => {
   it('never add up to more than was captured', async () => {
-    const amounts = fc.array(fc.integer({ min: 1, max: 4900 }), { minLength: 2, maxLength: 8 });
+    const amounts = fc.array(fc.integer({ min: 1, max: 4900 }), { minLength: 2, maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(amounts, fc.array(fc.boolean(), { minLength: 8, maxLength: 8 }), async (asked, lost) => {
         const sale = await aSale();
@@ -292,9 +292,9 @@ describe('refunds asked for at the same time', () => {
           1,
         );
       }),
-      { numRuns: 12 },
+      { numRuns: 6 },
     );
-  });
+  }, 90_000);
 
   it('are refused but one, which the others hear the id of', async () => {
     const sale = await aSale();

@@ -12,7 +12,16 @@ function anInvoice(changes: Partial<Invoice> = {}): Invoice {
     ...{ id: 'inv_1', projectId: 'p', live: false, organizationId: 'org_1', checkoutId: null, subscriptionId: null },
     ...{ provider: 'acme', providerInvoiceId: null, number: '2026-000007', status: 'paid', currency: 'USD' },
     ...{ totalMinor: 5800, amountPaidMinor: 5800, amountRefundedMinor: 0, taxMinor: 900, billingReason: null },
-    ...{ periodStart: null, periodEnd: null, issuedAt: day, paidAt: day, dueAt: day, hostedUrl: null, pdfUrl: null },
+    ...{
+      periodStart: null,
+      periodEnd: null,
+      issuedAt: day,
+      paidAt: day,
+      dueAt: day,
+      hostedUrl: null,
+      pdfUrl: null,
+      providerObjectId: null,
+    },
     lineItems: [
       {
         description: 'Starter Kit',
@@ -23,14 +32,7 @@ function anInvoice(changes: Partial<Invoice> = {}): Invoice {
         periodEnd: null,
       },
     ],
-    ...{
-      paymentMethodId: null,
-      providerPaymentId: null,
-      providerObjectId: null,
-      createdAt: day,
-      updatedAt: day,
-      ...changes,
-    },
+    ...{ paymentMethodId: null, providerPaymentId: null, createdAt: day, updatedAt: day, ...changes },
   };
 }
 
