@@ -16,7 +16,7 @@ app.disable('x-powered-by');
 app.set('etag', false);
 app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
 app.get('/access', async (request, response) => {
-  const organizationId = String(request.query['organization_id']);
+  const organizationId: unknown = request.query['organization_id'];
   const { rows } = await pool.query({ ...query, values: ['default', false, organizationId] });
   response.json({ allowed: rows.length > 0 });
 });
