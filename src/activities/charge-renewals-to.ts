@@ -20,8 +20,8 @@ export async function chargeRenewalsTo(
   from: string | null,
 ): Promise<void> {
   const { projectId, live, organizationId, provider, providerPaymentMethodId } = method;
-  const setPaymentMethod = client.subscriptions?.setPaymentMethod;
-  if (!setPaymentMethod || providerPaymentMethodId === null) return;
+  const { subscriptions } = client;
+  if (!subscriptions?.setPaymentMethod || providerPaymentMethodId === null) return;
   const rows = await em.fork().find(SubscriptionEntity, {
     ...{ projectId, live, organizationId, provider, collection: 'provider' },
     status: { $in: [...liveStatuses] },
@@ -33,7 +33,7 @@ export async function chargeRenewalsTo(
     const { providerSubscriptionId, providerCustomerId } = row;
     const operation = 'subscriptions.setPaymentMethod';
     const businessId = `${row.id}/${method.id}`;
-    const truth = await setPaymentMethod({
+    const truth = await subscriptions.setPaymentMethod({
       ...{ providerSubscriptionId, providerCustomerId, providerPaymentMethodId },
       idempotencyKey: callKey({ projectId, operation, businessId, provider, generation: row.version }),
     });
@@ -43,7 +43,11 @@ export async function chargeRenewalsTo(
         fresh.paymentMethodId = method.id;
         return [
           {
-            ...{ type: 'subscription.updated', cause: `${method.id}/${row.version}`, actor: `payment-method/${method.id}` },
+            ...{
+              type: 'subscription.updated',
+              cause: `${method.id}/${row.version}`,
+              actor: `payment-method/${method.id}`,
+            },
             ...{ detail: 'renewals are charged to another method', before, after: { payment_method_id: method.id } },
           },
         ];

@@ -23,12 +23,16 @@ export async function endDeclined(
   const truth = await end(row, operations);
   if (truth === null) {
     const expired = await keepExpired(em, row, 'payment_declined', detail);
-    return settledSubscription(expired, `the payment was declined: ${detail.decline_code ?? 'no reason given'}`);
+    return settledSubscription(
+      em.fork(),
+      expired,
+      `the payment was declined: ${detail.decline_code ?? 'no reason given'}`,
+    );
   }
   // It tried again before we could end it: the money is honest business, and an operator's to give back.
   if (truth.payments.some(({ status }) => status === 'succeeded')) {
     const paid = await applySubscriptionTruth(em.fork(), row, truth, { within: forgetOpening });
-    return settledSubscription(paid, 'declined at first, then paid before it could be ended');
+    return settledSubscription(em.fork(), paid, 'declined at first, then paid before it could be ended');
   }
   if (!isOver(truth.status)) throw stillThere();
   const expired = await applySubscriptionTruth(
@@ -43,7 +47,11 @@ export async function endDeclined(
       },
     },
   );
-  return settledSubscription(expired, `the payment was declined: ${detail.decline_code ?? 'no reason given'}`);
+  return settledSubscription(
+    em.fork(),
+    expired,
+    `the payment was declined: ${detail.decline_code ?? 'no reason given'}`,
+  );
 }
 
 /** @returns how it stands then; null: there is nothing of it. */

@@ -20,6 +20,7 @@ import {
 import { createOpenSubscription } from './open-subscription.ts';
 import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
+import { createIssueVoucher } from './issue-voucher.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createRemindPayment } from './remind-payment.ts';
@@ -38,6 +39,7 @@ export function createActivities(deps: ActivityDeps) {
     endCheckout: translated(createEndCheckout(deps)),
     endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
     openSubscription: translated(createOpenSubscription(deps)),
+    issueVoucher: translated(createIssueVoucher(deps)),
     operateSubscription: translated(createOperateSubscription(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
     notifyTrialEnd: translated(createNotifyTrialEnd(deps)),

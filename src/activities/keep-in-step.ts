@@ -26,5 +26,7 @@ export async function keepInStep<T>(once: () => Promise<T>): Promise<T> {
 export function touchIfChanged(tx: Db, row: { updatedAt: Date }): void {
   const work = tx.getUnitOfWork();
   work.computeChangeSets();
-  if (work.getChangeSets().length > 0 || work.getPersistStack().size > 0) row.updatedAt = new Date();
+  // `assign` persists what is managed already, and a flush without changes leaves it there: only what is new counts.
+  const hasNew = [...work.getPersistStack()].some((entity) => work.getOriginalEntityData(entity) === undefined);
+  if (work.getChangeSets().length > 0 || hasNew) row.updatedAt = new Date();
 }

@@ -42,9 +42,15 @@ export async function openAtProvider(deps: ActivityDeps, em: Db, row: Subscripti
   const { client } = await accountOf(deps, projectId, live, provider);
   const operations = client.subscriptions;
   if (!canCreate(operations)) return refuse(em, row, 'not_supported_by_provider', { provider });
-  if (row.opening?.decline) return endDeclined(em, row, operations);
   const opened = { em, client, operations, provider };
-  return row.opening?.sentAt == null ? send(opened, row) : look(opened, row);
+  try {
+    if (row.opening?.decline) return await endDeclined(em, row, operations);
+    return row.opening?.sentAt == null ? await send(opened, row) : await look(opened, row);
+  } catch (error) {
+    // A refused look-up says nothing of what was sent: it is repeated until somebody mends it.
+    if (isRefusal(error)) throw unknownOutcome(row.opening ?? firstOpening, Date.now());
+    throw error;
+  }
 }
 
 async function send(opened: Opened, read: Subscription): Promise<SettledSubscription> {
@@ -112,9 +118,13 @@ async function keepResult(
 ): Promise<SettledSubscription> {
   switch (result.outcome) {
     case 'succeeded':
-      return settledSubscription(await keepBegun(em, row, result.value, null), 'begun at the provider');
+      return settledSubscription(em.fork(), await keepBegun(em, row, result.value, null), 'begun at the provider');
     case 'pending':
-      return settledSubscription(await keepBegun(em, row, result.value, result.nextAction), 'waits for its customer');
+      return settledSubscription(
+        em.fork(),
+        await keepBegun(em, row, result.value, result.nextAction),
+        'waits for its customer',
+      );
     case 'declined': {
       const declined = await keepDecline(em, row, result);
       return endDeclined(em, declined, operations);
@@ -141,7 +151,11 @@ async function refuse(
   failureCode: string,
   detail: Readonly<Record<string, unknown>>,
 ): Promise<SettledSubscription> {
-  return settledSubscription(await keepExpired(em, row, failureCode, detail), `it cannot begin: ${failureCode}`);
+  return settledSubscription(
+    em.fork(),
+    await keepExpired(em, row, failureCode, detail),
+    `it cannot begin: ${failureCode}`,
+  );
 }
 
 function canCreate(operations: SubscriptionOperations | undefined): operations is Operations {
@@ -151,7 +165,10 @@ function canCreate(operations: SubscriptionOperations | undefined): operations i
 /** The provider, or its adapter, said that this can never be done as it stands. */
 function isRefusal(error: unknown): error is BillingError {
   return (
-    error instanceof BillingError && error.kind !== 'unavailable' && error.kind !== 'rate_limited' && error.kind !== 'bug'
+    error instanceof BillingError &&
+    error.kind !== 'unavailable' &&
+    error.kind !== 'rate_limited' &&
+    error.kind !== 'bug'
   );
 }
 

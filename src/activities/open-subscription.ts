@@ -1,6 +1,7 @@
 import { SubscriptionEntity, type Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
 import type { ActivityDeps } from './deps.ts';
+import { issueFirstVoucher } from './issue-voucher.ts';
 import { keepInStep, RowMoved } from './keep-in-step.ts';
 import { noteSubscription, type SubscriptionNews } from './note-subscription.ts';
 import { openAtProvider } from './open-at-provider.ts';
@@ -24,12 +25,16 @@ export function createOpenSubscription(deps: ActivityDeps) {
       const em = deps.orm.em.fork();
       const { projectId, live, subscriptionId: id } = ref;
       const row = await em.findOneOrFail(SubscriptionEntity, { id, projectId, live });
-      if (hasBegun(row)) return settledSubscription(row, 'it has begun');
+      if (hasBegun(row)) return settledSubscription(em.fork(), row, 'it has begun');
       switch (row.collection) {
         case 'none':
-          return settledSubscription(await beginFree(em, row), 'it costs nothing');
+          return settledSubscription(em.fork(), await beginFree(em, row), 'it costs nothing');
         case 'voucher':
-          return settledSubscription(await beginOnVoucher(em, row), 'it begins once its first voucher is paid');
+          return settledSubscription(
+            em.fork(),
+            await beginOnVoucher(deps, em, row),
+            'it begins once its voucher is paid',
+          );
         case 'provider':
           return openAtProvider(deps, em, row);
       }
@@ -39,7 +44,8 @@ export function createOpenSubscription(deps: ActivityDeps) {
 
 /** One that was declined has not: what the provider keeps of it must be ended. */
 function hasBegun(row: Subscription): boolean {
-  if (row.status !== 'incomplete' || row.anchorAt !== null) return true;
+  if (row.status !== 'incomplete') return true;
+  if (row.collection === 'voucher') return row.voucher !== null;
   return row.providerSubscriptionId !== null && row.opening?.decline == null;
 }
 
@@ -51,14 +57,14 @@ function beginFree(em: Db, read: Subscription): Promise<Subscription> {
   ]);
 }
 
-/** Nobody charges: our own periods are counted from here, and the agenda has the first voucher issued at once. */
-function beginOnVoucher(em: Db, read: Subscription): Promise<Subscription> {
-  return change(em, read, { anchorAt: new Date() }, [
-    {
-      ...{ type: 'subscription.created', cause: 'begun', actor: `subscription/${read.id}` },
-      ...{ detail: `paid by ${read.voucherMethod ?? 'voucher'}`, after: { status: 'incomplete' } },
-    },
-  ]);
+/** Nobody charges: a voucher is issued at once, and the first period begins when it is paid. */
+async function beginOnVoucher(deps: ActivityDeps, em: Db, read: Subscription): Promise<Subscription> {
+  const created: SubscriptionNews = {
+    ...{ type: 'subscription.created', cause: 'begun', actor: `subscription/${read.id}` },
+    ...{ detail: `paid by ${read.voucherMethod ?? 'voucher'}`, after: { status: 'incomplete' } },
+  };
+  const isTold = read.anchorAt !== null;
+  return issueFirstVoucher(deps, isTold ? read : await change(em, read, { anchorAt: new Date() }, [created]));
 }
 
 function change(

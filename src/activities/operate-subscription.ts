@@ -22,6 +22,7 @@ import { carryOutUndoCancel, carryOutUndoChange } from './operate/carry-out-undo
 import { failed, type Operation, type Outcome } from './operate/operation.ts';
 import { recordOutcome } from './operate/record-outcome.ts';
 import { lookAtSubscription } from './settle-subscription.ts';
+import { settleVoucherSubscription } from './settle-voucher-subscription.ts';
 import { settledSubscription, type SettledSubscription } from './settled-subscription.ts';
 
 export interface OperatedSubscription {
@@ -90,7 +91,7 @@ async function begin(
  * has ended and the row goes on.
  */
 async function freshRow(deps: ActivityDeps, row: Subscription, { method }: SubscriptionChange): Promise<Subscription> {
-  if (row.collection !== 'provider' || method === 'recreate') return row;
+  if (row.collection === 'none' || method === 'recreate') return row;
   const { projectId, live, id: subscriptionId } = row;
   return (await lookAtSubscription(deps, { projectId, live, subscriptionId })).row;
 }
@@ -100,6 +101,10 @@ async function work(operation: Operation): Promise<Outcome> {
   const isWaiting = change.status === 'scheduled';
   if (isWaiting && change.kind === 'change' && plan.timing === 'now') return settleConfirmation(operation);
   if (isWaiting && change.effectiveAt !== null) {
+    const { currentPeriodEnd: end } = facts.present;
+    // A further period was paid by a voucher meanwhile: it is the customer's.
+    const isPaidOn = change.kind === 'cancel' && operation.row.collection === 'voucher' && end !== null;
+    if (isPaidOn && Date.parse(end) > Date.now()) return scheduleCancel(operation, end);
     const next = nextChance(facts.present, plan, change.effectiveAt.toISOString());
     if (next !== null) return schedule(operation, next);
   }
@@ -193,7 +198,9 @@ async function answer(
   change: SubscriptionChange,
   because: string,
 ): Promise<OperatedSubscription> {
-  return { status: change.status, settled: await settledSubscription(deps.orm.em.fork(), row, because) };
+  // What was changed decides which vouchers are wanted: of what ends, nobody shall pay one any more.
+  const now = row.collection === 'voucher' ? await settleVoucherSubscription(deps, row) : row;
+  return { status: change.status, settled: await settledSubscription(deps.orm.em.fork(), now, because) };
 }
 
 function becauseOf({ kind }: SubscriptionChange, outcome: Outcome): string {

@@ -54,7 +54,10 @@ export async function recordInvoice(tx: Db, owner: MoneyOwner, truth: InvoiceTru
 }
 
 /** What the truth of an invoice does not say. */
-const notTold = { lineItems: [], billingReason: null, dueAt: null, paymentMethodId: null, providerPaymentId: null };
+const notTold = {
+  ...{ lineItems: [], billingReason: null, dueAt: null, paymentMethodId: null },
+  ...{ providerPaymentId: null, providerObjectId: null },
+};
 
 /** Records what a customer paid or tried to pay, once per provider id. Money that succeeded never becomes less true. */
 export async function recordPayment(

@@ -6,7 +6,9 @@ import type { ActivityDeps, SubscriptionRef } from './deps.ts';
 import { keepInStep } from './keep-in-step.ts';
 import { accountOf } from './provider-account.ts';
 import { readMoneyBack } from './read-money-back.ts';
+import { settleVoucherSubscription } from './settle-voucher-subscription.ts';
 import { settledSubscription, type SettledSubscription } from './settled-subscription.ts';
+import { voucherStory } from './write-voucher-life.ts';
 
 export interface SettleSubscriptionInput extends SubscriptionRef {
   /** Disputes that webhooks named. */
@@ -35,6 +37,7 @@ export function lookAtSubscription(deps: ActivityDeps, ref: SettleSubscriptionIn
       case 'none':
         return endWhenDue(deps, row);
       case 'voucher':
+        return lookAtVouchers(deps, row);
       case 'provider':
         return lookAtProvider(deps, row, ref.disputeIds ?? []);
     }
@@ -58,6 +61,11 @@ async function lookAtProvider(deps: ActivityDeps, row: Subscription, disputeIds:
   const back = await readMoneyBack(deps.orm.em.fork(), client, owner, truth.payments, disputeIds);
   const applied = await applySubscriptionTruth(deps.orm.em.fork(), row, truth, { back, askedAt });
   return { row: applied, because: `${provider} says ${truth.status}` };
+}
+
+async function lookAtVouchers(deps: ActivityDeps, row: Subscription): Promise<Looked> {
+  const settled = await settleVoucherSubscription(deps, row);
+  return { row: settled, because: voucherStory(settled) };
 }
 
 /** A free plan has no period and no provider: it ends when it was asked to. */

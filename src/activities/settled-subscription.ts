@@ -33,6 +33,7 @@ export async function settledSubscription(em: Db, row: Subscription, because: st
     remindersSent: row.remindersSent,
     trialNotifiedAt: iso(row.trialNotifiedAt),
     voucherExpiresAt: row.voucher?.expiresAt ?? null,
+    voucherDueAt: iso(row.voucherDueAt),
     operation: isOver(row.status) ? null : await findNextOperation(em, row.id),
   };
   return {

@@ -27,6 +27,7 @@ export const unwrittenLife = {
   providerCustomerId: null,
   voucherMethod: null,
   voucher: null,
+  voucherDueAt: null,
   paymentMethodId: null,
   nextStep: null,
   anchorAt: null,

@@ -5,7 +5,7 @@ import type { Db } from '../db/orm.ts';
 import type { PaymentMethodOperations, PaymentMethodTruth } from '../providers/port-money.ts';
 import type { ActivityDeps } from './deps.ts';
 import type { CustomerOf } from './ensure-provider-customer.ts';
-import { keepInStep, touchIfChanged } from './keep-in-step.ts';
+import { keepInStep } from './keep-in-step.ts';
 import { paymentMethodColumns } from './keep-payment-method.ts';
 import { notePaymentMethod } from './note-payment-method.ts';
 import { accountOf } from './provider-account.ts';
@@ -65,29 +65,27 @@ export function keepListedMethods(
     const active = rows.filter(({ status }) => status === 'active');
     // The database allows one default: the old one steps down before the new one is set.
     for (const row of active) if (row.isDefault && !isDefaultThere(row, listed)) row.isDefault = false;
-    await flushChanges(tx, active);
+    await tx.flush();
     for (const truth of listed) {
       const row = byTheirs.get(truth.providerPaymentMethodId);
       if (row === undefined) await addMethod(tx, { projectId, live, organizationId, provider }, truth);
-      else if (row.status === 'active')
-        tx.assign(row, { ...paymentMethodColumns(truth), isDefault: truth.isDefault });
+      else if (row.status === 'active') tx.assign(row, { ...paymentMethodColumns(truth), isDefault: truth.isDefault });
     }
-    await flushChanges(tx, active);
+    await tx.flush();
     for (const row of active)
       if (row.providerPaymentMethodId !== null && !isListed.has(row.providerPaymentMethodId)) {
         tx.assign(row, { status: 'detached', isDefault: false });
-        await notePaymentMethod(tx, row, { action: 'detached', actor: `provider:${provider}`, detail: 'taken away there' });
+        await notePaymentMethod(tx, row, {
+          action: 'detached',
+          actor: `provider:${provider}`,
+          detail: 'taken away there',
+        });
       }
   });
 }
 
 function isDefaultThere(row: PaymentMethod, listed: readonly PaymentMethodTruth[]): boolean {
   return listed.some((truth) => truth.isDefault && truth.providerPaymentMethodId === row.providerPaymentMethodId);
-}
-
-async function flushChanges(tx: Db, rows: readonly PaymentMethod[]): Promise<void> {
-  for (const row of rows) touchIfChanged(tx, row);
-  await tx.flush();
 }
 
 async function addMethod(tx: Db, of: CustomerOf, truth: PaymentMethodTruth): Promise<void> {
@@ -102,6 +100,10 @@ async function addMethod(tx: Db, of: CustomerOf, truth: PaymentMethodTruth): Pro
     },
     { persist: true },
   );
-  const news = { action: 'attached', actor: `provider:${of.provider}`, detail: 'saved on a page of the provider' } as const;
+  const news = {
+    action: 'attached',
+    actor: `provider:${of.provider}`,
+    detail: 'saved on a page of the provider',
+  } as const;
   await notePaymentMethod(tx, row, news);
 }

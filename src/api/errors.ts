@@ -36,6 +36,9 @@ const publicDetails = [
   'possible',
   'pending_change',
   'decline_code',
+  'payment_method_id',
+  'candidates',
+  'reason',
 ] as const;
 
 export function statusOf(error: BillingError): number {

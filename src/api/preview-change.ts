@@ -35,6 +35,7 @@ async function askProvider(
 ): Promise<ChangePreviewAnswer | null> {
   const { provider, providerSubscriptionId, providerCustomerId } = row;
   if (plan.method !== 'provider' || provider === null || providerSubscriptionId === null) return null;
+  if (deps.providers.abilities(provider)?.subscriptions?.preview !== true) return null;
   const account = await deps.providers.account(row.projectId, row.live, provider);
   const operations = account?.client.subscriptions;
   if (!operations?.preview) return null;

@@ -4,10 +4,8 @@ import { paymentMethodCalls, refOf } from './payment-method-calls.ts';
 
 /** No webhook names our row, so the provider is asked: often while the customer is at it, then less, for a day in all. */
 const gaps = [
-  ...Array.from({ length: 12 }, () => '5s' as const),
-  ...Array.from({ length: 18 }, () => '30s' as const),
-  ...Array.from({ length: 10 }, () => '5m' as const),
-  ...Array.from({ length: 23 }, () => '1h' as const),
+  ...(['5s', '5s', '5s', '5s', '10s', '10s', '20s', '20s', '40s', '1m', '1m', '5m', '5m', '20m', '20m'] as const),
+  ...(['1h', '2h', '4h', '8h', '8h'] as const),
 ];
 
 /** Waits until the customer has confirmed a method that their bank asked about, or nobody waits any longer. */

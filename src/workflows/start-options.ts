@@ -4,6 +4,7 @@ import {
   billingQueue,
   checkoutWorkflowId,
   customerDataWorkflowId,
+  paymentMethodWorkflowId,
   subscriptionWorkflowId,
   type CheckoutInput,
   type EntityInput,
@@ -67,6 +68,47 @@ export function entityStart(
     typedSearchAttributes: startAttributes({ ...input, kind: more.kind, status: 'running', country: null }),
     staticSummary: `${input.organizationId}: ${more.summary}`,
   };
+}
+
+/** How a subscription that is asked for without a hosted page starts, by the API and by the sweep of forgotten rows. */
+export function directStart(row: {
+  readonly id: string;
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly organizationId: string;
+  readonly provider: string | null;
+  readonly country: string | null;
+}) {
+  const { id: subscriptionId, projectId, live, organizationId, provider, country } = row;
+  const input = { projectId, live, organizationId, subscriptionId, provider, country };
+  return subscriptionStart({ ...input, isDirect: true, status: 'incomplete' });
+}
+
+interface MethodRow {
+  readonly id: string;
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly organizationId: string;
+  readonly provider: string;
+  readonly version: number;
+}
+
+/** How the attaching of a method starts, from its row alone: the API and the sweep of forgotten rows start the same one. */
+export function attachStart(row: MethodRow) {
+  return startMethod('attachPaymentMethod', paymentMethodWorkflowId(row.id, 'attach'), row, 'attach a payment method');
+}
+
+/** The row's version is part of the id: what was done once can be asked for again after something else has happened. */
+export function paymentMethodStart(row: MethodRow, act: 'detach' | 'default') {
+  const id = paymentMethodWorkflowId(row.id, `${act}/${row.version}`);
+  if (act === 'detach') return startMethod('detachPaymentMethod', id, row, 'take a payment method away');
+  return startMethod('defaultPaymentMethod', id, row, 'make a payment method the default');
+}
+
+function startMethod(name: string, workflowId: string, row: MethodRow, summary: string) {
+  const { projectId, live, organizationId, id, provider } = row;
+  const input = { projectId, live, organizationId, id, provider };
+  return entityStart(name, workflowId, input, { kind: 'payment-method', summary: `${summary} at ${provider}` });
 }
 
 /** How a job on customer data starts, from its row alone: the API and the sweep of forgotten rows start the same one. */

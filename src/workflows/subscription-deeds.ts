@@ -12,7 +12,7 @@ interface Ref {
 
 /** What a subscription's workflow has done for it. All are safe to repeat and answer how it then stands. */
 export interface SubscriptionActivities {
-  settleSubscription(input: Ref & { readonly disputeIds: readonly string[] }): Promise<SettledSubscription>;
+  settleSubscription(input: Ref & { readonly disputeIds?: readonly string[] }): Promise<SettledSubscription>;
   openSubscription(ref: Ref): Promise<SettledSubscription>;
   operateSubscription(
     input: Ref & { readonly changeId: string },

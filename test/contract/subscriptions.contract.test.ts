@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { abilitiesOf, operationsOf, providerIds } from '../../src/providers/accounts.ts';
 import type { SubscriptionAbilities } from '../../src/domain/routing/abilities.ts';
+import type { SubscriptionTruth } from '../../src/domain/subscription/truth.ts';
+import type { ProviderPrice } from '../../src/providers/port.ts';
 import type { SubscriptionOperations } from '../../src/providers/port-subscriptions.ts';
 import { everything, key, providersWith, subscribe, type Subscribed } from './sales.ts';
 import { createWorld, nextId, priceAt, pushPrice, type World } from './support.ts';
@@ -13,6 +15,13 @@ afterEach(() => world.control('DELETE', 'faults'));
 afterAll(() => world.close());
 
 const dayMs = 86_400_000;
+/** Whether a truth is of what was pushed; where it names no price, its product tells. */
+function isOf(told: SubscriptionTruth['price'] | undefined, pushed: ProviderPrice): boolean {
+  if (!told) return false;
+  return told.providerPriceId === null || pushed.providerPriceId === null
+    ? told.providerProductId === pushed.providerProductId
+    : told.providerPriceId === pushed.providerPriceId;
+}
 const inDays = (days: number) => new Date(Date.now() + days * dayMs).toISOString();
 
 function of(sale: Subscribed): SubscriptionOperations {
@@ -39,6 +48,22 @@ describe.each(providersWith('subscriptions.get'))('a subscription at %s', (provi
     const { providerSubscriptionId } = sale.ref;
     const stranger = `${providerSubscriptionId.slice(0, -4)}0000`;
     expect(await of(sale).get({ ...sale.ref, providerSubscriptionId: stranger })).toBeNull();
+  });
+
+  it('tells what it is of, before and after a change', async () => {
+    const sale = await subscribe(world, provider);
+    const { providerPrice: sold = null } = sale.input.line ?? {};
+    const began = await of(sale).get(sale.ref);
+    if (sold !== null) expect(isOf(began?.price, sold)).toBe(true);
+    if (!can.change.plan.includes('now')) return;
+    const dear = { ...priceAt(provider), amountMinor: priceAt(provider).amountMinor * 2 };
+    const pushed = await pushPrice(provider, sale.account, 'subscription', nextId('price'), dear);
+    if (!pushed) throw new Error('not pushed');
+    const price = { ...pushed, unitAmount: dear, billingInterval: 'monthly' as const };
+    const how = { when: 'now', proration: can.proration[0] ?? 'none', prorationAt: null } as const;
+    const changed = await of(sale).change?.({ ...sale.ref, price, quantity: null, ...how, ...key() });
+    expect(changed?.outcome === 'succeeded' && isOf(changed.value.price, pushed)).toBe(true);
+    expect(isOf((await of(sale).get(sale.ref))?.price, pushed)).toBe(true);
   });
 
   it.skipIf(!can.cancel.includes('period_end'))('ends with its period', async () => {
@@ -177,6 +202,34 @@ it.each(providerIds())('%s tells the same of its operations and its abilities', 
 });
 
 // Last, for the simulator's clock is everybody's.
+describe.each(providersWith('subscriptions.preview'))('a preview at %s', (provider) => {
+  it.each([
+    ['a dearer plan', 3, null, 'monthly'],
+    ['a cheaper plan', 0.37, null, 'monthly'],
+    ['more of it', 1, 7, 'monthly'],
+    ['a longer interval', 11, null, 'yearly'],
+  ] as const)(
+    'of %s is what the change then costs, days later, to the minor unit',
+    async (_what, factor, quantity, interval) => {
+      const sale = await subscribe(world, provider);
+      await world.control('POST', 'clock', { advance: 'P3DT7H13M' });
+      const unitAmount = { ...priceAt(provider), amountMinor: Math.round(priceAt(provider).amountMinor * factor) };
+      const pushed = await pushPrice(provider, sale.account, 'subscription', nextId('price'), unitAmount, interval);
+      if (!pushed) throw new Error('not pushed');
+      const price = factor === 1 ? null : { ...pushed, unitAmount, billingInterval: interval };
+      const input = { ...sale.ref, price, quantity, when: 'now', proration: 'immediate' } as const;
+      const seen = await of(sale).preview?.({ ...input, prorationAt: null });
+      await world.control('POST', 'clock', { advance: 'P2DT5H' });
+      const prorationAt = seen?.prorationAt ?? null;
+      const changed = await of(sale).change?.({ ...input, prorationAt, ...key() });
+      expect(changed).toMatchObject({ outcome: 'succeeded' });
+      const after = await of(sale).get(sale.ref);
+      expect(after?.invoices.at(-1)?.total).toEqual(seen?.dueNow);
+      expect(seen?.lines.reduce((sum, line) => sum + line.amount.amountMinor, 0)).toBe(seen?.dueNow.amountMinor);
+    },
+  );
+});
+
 describe.each(providersWith('subscriptions.get'))('time at %s', (provider) => {
   const has = (name: string) => operationsOf(provider).includes(`subscriptions.${name}`);
   it.skipIf(!abilities(provider).renews)('brings renewals, a decline and a recovery', async () => {

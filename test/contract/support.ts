@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { startSandbox } from '../../packages/provider-sandbox/src/index.ts';
-import type { CheckoutMode } from '../../src/domain/catalogue.ts';
+import type { BillingInterval, CheckoutMode } from '../../src/domain/catalogue.ts';
 import type { Money } from '../../src/domain/money.ts';
 import { recordExchanges, type Exchange } from '../../scripts/smoke/record-exchanges.ts';
 import { abilitiesOf, createAccounts, moduleOf, providerIds } from '../../src/providers/accounts.ts';
@@ -219,6 +219,7 @@ export async function pushPrice(
   mode: CheckoutMode,
   priceId = nextId('price'),
   unitAmount: Money = priceAt(provider),
+  interval: BillingInterval = 'monthly',
 ): Promise<ProviderPrice | null> {
   const price = await account.client.catalog?.ensurePrice({
     planId: `plan_${priceId}`,
@@ -228,7 +229,7 @@ export async function pushPrice(
     digital: true,
     priceId,
     unitAmount,
-    billingInterval: mode === 'subscription' ? 'monthly' : null,
+    billingInterval: mode === 'subscription' ? interval : null,
     trialDays: null,
     idempotencyKey: nextId('key'),
   });

@@ -1,4 +1,3 @@
-import type { Subscription } from '../../db/entities/subscription.ts';
 import { readChangeTarget, type ChangeTarget } from '../../db/queries/subscription-operations.ts';
 import type { SubscriptionTruth } from '../../domain/subscription/truth.ts';
 import type { ChangeSubscriptionInput } from '../../providers/port-subscriptions.ts';
@@ -132,14 +131,8 @@ function takes({ plan, price }: ChangeTarget, quantity: number): Within {
       ...{ planId: plan.id, priceId: price.id, quantity, nextStep: null },
       billingInterval: price.billingInterval ?? row.billingInterval,
     });
-    if (row.collection !== 'provider') takeCost(row, price.amountMinor * quantity, price.currency);
+    if (row.collection !== 'provider')
+      Object.assign(row, { amountMinor: price.amountMinor * quantity, currency: price.currency });
     return [];
   };
-}
-
-/** What costs nothing any more has no vouchers either. */
-function takeCost(row: Subscription, amountMinor: number, currency: string): void {
-  Object.assign(row, { amountMinor, currency });
-  if (amountMinor === 0)
-    Object.assign(row, { collection: 'none', voucherMethod: null, voucher: null, currentPeriodEnd: null });
 }

@@ -11,7 +11,11 @@ import type { CreateCheckoutBody } from '../schemas/checkout.ts';
 /** The best evidence of the buyer's country; unknown is a legal answer. The address itself goes no further. */
 export function findCountry(
   deps: Pick<ApiDeps, 'geo' | 'settings'>,
-  input: { readonly request: Request; readonly body: Pick<CreateCheckoutBody, 'billing_address' | 'country'>; readonly organization: Organization },
+  input: {
+    readonly request: Request;
+    readonly body: Pick<CreateCheckoutBody, 'billing_address' | 'country'>;
+    readonly organization: Organization;
+  },
 ): CountryEvidence {
   const { body, organization, request } = input;
   return chooseCountry([

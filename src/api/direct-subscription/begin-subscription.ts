@@ -1,7 +1,7 @@
 import type { Subscription } from '../../db/entities/subscription.ts';
 import { readSubscriptionAfresh } from '../../db/queries/direct-subscriptions.ts';
 import type { Db } from '../../db/orm.ts';
-import { directStart } from '../../workflows/direct-start.ts';
+import { directStart } from '../../workflows/start-options.ts';
 import { askWorkflow } from '../ask-workflow.ts';
 import type { ApiDeps } from '../deps.ts';
 import { explainRefusal } from '../payment-method/explain-refusal.ts';

@@ -45,7 +45,9 @@ export async function requestSubscription(
   const { body, caller, id } = input;
   const fingerprint = input.hasIdempotencyKey ? null : fingerprintOf(caller, body);
   const repeated = () =>
-    fingerprint === null ? findSubscription(em.fork(), caller, id) : findSameDirectRequest(em.fork(), caller, fingerprint);
+    fingerprint === null
+      ? findSubscription(em.fork(), caller, id)
+      : findSameDirectRequest(em.fork(), caller, fingerprint);
   const known = await repeated();
   if (known) return known;
   const row = await draftSubscription(em, deps, input, fingerprint);

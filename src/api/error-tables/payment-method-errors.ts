@@ -59,7 +59,7 @@ export const paymentMethodErrors = {
   provider_refused: {
     kind: 'invalid',
     title: 'The provider refused',
-    meaning: 'The provider refused this as it stands; `provider_code` has its reason. Nothing was charged.',
+    meaning: 'The provider refused this as it stands; `reason` names why, as far as it said. Nothing was charged.',
     fix: 'Mend what the reason names, or ask the operator.',
   },
   subscription_incomplete: {

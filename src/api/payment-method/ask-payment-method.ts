@@ -1,7 +1,7 @@
 import type { PaymentMethod } from '../../db/entities/payment-method.ts';
 import type { Db } from '../../db/orm.ts';
 import { findPaymentMethod } from '../../db/queries/payment-methods.ts';
-import { attachStart, paymentMethodStart } from '../../workflows/payment-method-starts.ts';
+import { attachStart, paymentMethodStart } from '../../workflows/start-options.ts';
 import { askWorkflow } from '../ask-workflow.ts';
 import type { ApiDeps } from '../deps.ts';
 import { explainRefusal } from './explain-refusal.ts';

@@ -1,7 +1,12 @@
 import type { PaymentMethod } from '../../db/entities/payment-method.ts';
 import type { Db } from '../../db/orm.ts';
 import { ensureOrganization } from '../../db/queries/organizations.ts';
-import { findPaymentMethod, findSameAttach, insertPaymentMethod, isCustomerAt } from '../../db/queries/payment-methods.ts';
+import {
+  findPaymentMethod,
+  findSameAttach,
+  insertPaymentMethod,
+  isCustomerAt,
+} from '../../db/queries/payment-methods.ts';
 import { requestHash } from '../canonical-json.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';

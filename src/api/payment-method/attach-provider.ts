@@ -22,11 +22,17 @@ export async function attachProvider(
   const configured = await deps.providers.configured(caller.projectId, caller.live);
   const candidates = [...configured].filter((id) => deps.providers.operations(id).includes(ability)).toSorted();
   if (named !== null) {
-    if (!configured.has(named)) throw fieldRefusal('validation_failed', '/provider', 'The project has no such provider.');
+    if (!configured.has(named))
+      throw fieldRefusal('validation_failed', '/provider', 'The project has no such provider.');
     if (candidates.includes(named)) return named;
-    throw fieldRefusal('not_supported_by_provider', '/provider', 'This provider stores methods on its own pages only.', {
-      ...{ provider: named, candidates },
-    });
+    throw fieldRefusal(
+      'not_supported_by_provider',
+      '/provider',
+      'This provider stores methods on its own pages only.',
+      {
+        ...{ provider: named, candidates },
+      },
+    );
   }
   const live = await listLiveSubscriptions(em.fork(), caller, organization.id);
   const wanted = [...live.map(({ provider }) => provider), organization.preferredProvider];

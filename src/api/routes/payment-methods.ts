@@ -14,11 +14,7 @@ import { requestAttach } from '../payment-method/attach-payment-method.ts';
 import { attachPaymentMethod, changePaymentMethod } from '../payment-method/ask-payment-method.ts';
 import { refreshPaymentMethods } from '../payment-method/refresh-payment-methods.ts';
 import { parseInput } from '../schemas/parse.ts';
-import {
-  attachPaymentMethodBody,
-  listPaymentMethodsQuery,
-  syncPaymentMethodsBody,
-} from '../schemas/payment-method.ts';
+import { attachPaymentMethodBody, listPaymentMethodsQuery, syncPaymentMethodsBody } from '../schemas/payment-method.ts';
 
 const read: Need = { scope: 'billing:read', permission: 'read' };
 const manage: Need = { scope: 'billing:write', permission: 'manage' };

@@ -121,6 +121,8 @@ export const InvoiceEntity = defineEntity({
     /** Ours. */
     paymentMethodId: p.text().strictNullable(),
     providerPaymentId: p.text().strictNullable(),
+    /** What the provider collects it by, where we asked: what `payments.get` takes; null: it is collected there. */
+    providerObjectId: p.text().strictNullable(),
     ...owned,
   },
 });

@@ -45,6 +45,8 @@ export const SubscriptionEntity = defineEntity({
     voucherMethod: p.text().$type<VoucherTruth['kind']>().strictNullable(),
     /** The one to pay now. */
     voucher: p.json().$type<VoucherTruth>().strictNullable(),
+    /** When the next one is to be issued; null: it is out, or none is wanted. */
+    voucherDueAt: p.datetime().strictNullable(),
     /** Ours; null: the provider's default. */
     paymentMethodId: p.text().strictNullable(),
     nextStep: p.json().$type<CustomerStep>().strictNullable(),

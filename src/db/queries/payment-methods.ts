@@ -114,7 +114,7 @@ export async function findCharged(em: Db, row: PaymentMethod): Promise<Subscript
   return em.findOne(SubscriptionEntity, {
     ...{ projectId, live, organizationId, provider, collection: 'provider' },
     status: { $in: ['incomplete', ...liveStatuses] },
-    paymentMethodId: { $in: [row.id, null] },
+    $or: [{ paymentMethodId: row.id }, { paymentMethodId: null }],
   });
 }
 

@@ -1,6 +1,7 @@
 import type { OperationKind } from '../../domain/subscription/operation.ts';
 import type { PresentSubscription } from '../../domain/subscription/operation-plan.ts';
 import { defaultLifecyclePolicy } from '../../domain/subscription/lifecycle-policy.ts';
+import { InvoiceEntity } from '../entities/payment.ts';
 import { PlanEntity, PriceEntity, ProviderPriceEntity, type Plan, type PriceRow } from '../entities/plan.ts';
 import { ProjectEntity } from '../entities/project.ts';
 import { SubscriptionChangeEntity, type Subscription, type SubscriptionChange } from '../entities/subscription.ts';
@@ -31,7 +32,7 @@ export async function readOperationFacts(em: Db, row: Subscription, except: stri
     unitAmountMinor: price.amountMinor,
     billingInterval: row.billingInterval,
     quantity: row.quantity,
-    currentPeriodEnd: row.currentPeriodEnd?.toISOString() ?? null,
+    currentPeriodEnd: (await paidUntil(em, row))?.toISOString() ?? null,
     trialEnd: row.trialEnd?.toISOString() ?? null,
     cancelAtPeriodEnd: row.cancelAtPeriodEnd,
     hasOpenVoucher: row.voucher !== null,
@@ -43,6 +44,18 @@ export async function readOperationFacts(em: Db, row: Subscription, except: stri
     },
   };
   return { present, open };
+}
+
+/** A voucher for the next period may be paid ahead of it. */
+async function paidUntil(em: Db, row: Subscription): Promise<Date | null> {
+  if (row.collection !== 'voucher') return row.currentPeriodEnd;
+  const { projectId, live, id: subscriptionId } = row;
+  const [last] = await em.find(
+    InvoiceEntity,
+    { projectId, live, subscriptionId, status: 'paid', periodEnd: { $ne: null } },
+    { orderBy: { periodEnd: 'desc' }, limit: 1 },
+  );
+  return last?.periodEnd ?? row.currentPeriodEnd;
 }
 
 export async function findOperation(

@@ -30,6 +30,8 @@ export interface AgendaInput {
   readonly trialNotifiedAt: string | null;
   /** Of the voucher that is out; null: none is. */
   readonly voucherExpiresAt: string | null;
+  /** When the next voucher is to be issued; null: it is out, or none is wanted. */
+  readonly voucherDueAt: string | null;
   /** The next change that waits with us. */
   readonly operation: { readonly changeId: string; readonly at: string } | null;
 }
@@ -55,7 +57,7 @@ const incompleteGapMs = hourMs;
 export function nextAgendaItem(row: AgendaInput, policy: LifecyclePolicy, nowMs: number): AgendaItem | null {
   if (isOver(row.status)) return null;
   const items = [...graceItems(row, policy, nowMs), operationOf(row), trialNotice(row, policy, nowMs)];
-  items.push(nextVoucher(row, policy), nextLook(row, nowMs));
+  items.push(nextVoucher(row), nextLook(row, nowMs));
   return items.filter((item) => item !== null).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))[0] ?? null;
 }
 
@@ -81,12 +83,8 @@ function trialNotice(row: AgendaInput, policy: LifecyclePolicy, nowMs: number): 
   return item('notify_trial_end', before(trialEnd, policy.trialNoticeDays));
 }
 
-function nextVoucher(row: AgendaInput, policy: LifecyclePolicy): AgendaItem | null {
-  const { status, collection, currentPeriodEnd, voucherExpiresAt, cancelAt } = row;
-  if (collection !== 'voucher' || currentPeriodEnd === null || voucherExpiresAt !== null || cancelAt !== null)
-    return null;
-  if (status !== 'trialing' && status !== 'active' && status !== 'past_due') return null;
-  return item('issue_voucher', before(currentPeriodEnd, policy.voucherLeadDays));
+function nextVoucher({ collection, voucherDueAt }: AgendaInput): AgendaItem | null {
+  return collection !== 'voucher' || voucherDueAt === null ? null : item('issue_voucher', voucherDueAt);
 }
 
 /** After whatever should happen by itself; again and again while it has not. */

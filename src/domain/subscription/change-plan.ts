@@ -76,6 +76,10 @@ function refuseChange(now: PresentSubscription, wish: ChangeWish) {
 /** Before the next voucher is made out, so that it says the new price. Nothing is settled for the period paid already. */
 function decideForVoucher(now: PresentSubscription, wish: ChangeWish): Decision {
   const end = periodEndOf(now);
+  if (wish.unitAmountMinor === 0)
+    return refuse('checkout_required', 'Cancel it, and take the free plan by a checkout once it has ended.', {
+      field: 'plan_id',
+    });
   if (wish.when === 'now' || end === null)
     return refuse('not_supported_by_provider', 'A plan paid by voucher changes with the next voucher only.', {
       ...{ field: 'when', possible: ['when=period_end'] },
@@ -86,7 +90,8 @@ function decideForVoucher(now: PresentSubscription, wish: ChangeWish): Decision 
     });
   if (now.hasOpenVoucher)
     return refuse('voucher_issued', "The next period's voucher is out already; change the plan once it is paid.");
-  const effectiveAt = before(end, now.voucherLeadDays * dayMs + aheadOfRenewalMs);
+  // An hour more, for a day of the calendar may have 25.
+  const effectiveAt = before(end, now.voucherLeadDays * dayMs + 2 * aheadOfRenewalMs);
   return { plan: { timing: 'period_end', method: 'ours', effectiveAt, proration: 'none' } };
 }
 

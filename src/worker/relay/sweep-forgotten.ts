@@ -9,8 +9,8 @@ import { sweepSubscriptions } from './sweep-subscriptions.ts';
 const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepCheckouts,
   sweepSubscriptions,
-  sweepSubscriptionChanges,
   sweepPaymentMethods,
+  sweepSubscriptionChanges,
   sweepCustomerData,
 ];
 

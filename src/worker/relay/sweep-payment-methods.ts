@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { PaymentMethodEntity } from '../../db/entities/payment-method.ts';
-import { attachStart } from '../../workflows/payment-method-starts.ts';
+import { attachStart } from '../../workflows/start-options.ts';
 import type { RelayDeps } from './deliver-events.ts';
 import { forgottenBefore } from './forgotten.ts';
 

@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { SubscriptionEntity } from '../../db/entities/subscription.ts';
-import { directStart } from '../../workflows/direct-start.ts';
+import { directStart } from '../../workflows/start-options.ts';
 import type { RelayDeps } from './deliver-events.ts';
 import { forgottenBefore } from './forgotten.ts';
 

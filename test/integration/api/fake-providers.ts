@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { CheckoutMode } from '../../../src/domain/catalogue.ts';
-import type { ProviderAbilities } from '../../../src/domain/routing/abilities.ts';
+import type { ProviderAbilities, SubscriptionAbilities } from '../../../src/domain/routing/abilities.ts';
 import type {
   ProviderAccount,
   ProviderClient,
@@ -18,6 +18,27 @@ const features = {
   embed: everyMode,
 };
 
+const atOnce: SubscriptionAbilities = {
+  cancel: ['now'],
+  undoCancel: false,
+  pause: ['now'],
+  pauseUntil: false,
+  change: { plan: ['now'], interval: ['now'], quantity: [] },
+  proration: ['none'],
+  preview: false,
+  moveTrialEnd: false,
+  renews: true,
+};
+const inEveryWay: SubscriptionAbilities = {
+  ...atOnce,
+  cancel: ['now', 'period_end'],
+  undoCancel: true,
+  pauseUntil: true,
+  change: { plan: ['now', 'period_end'], interval: ['now', 'period_end'], quantity: ['now', 'period_end'] },
+  proration: ['immediate', 'next_invoice', 'none'],
+  preview: true,
+};
+
 /** `merchant` sells nearly everywhere, `local` sells pesos and wants to know the buyer, `world` steps in. */
 const abilities: Readonly<Record<string, ProviderAbilities>> = {
   merchant: {
@@ -29,7 +50,7 @@ const abilities: Readonly<Record<string, ProviderAbilities>> = {
     features,
     requires: [],
     needsProviderPrice: ['payment', 'subscription'],
-    subscriptions: null,
+    subscriptions: { ...inEveryWay, pause: [], undoCancel: false, preview: false },
     retains: [],
   },
   local: {
@@ -45,7 +66,7 @@ const abilities: Readonly<Record<string, ProviderAbilities>> = {
     features,
     requires: ['email', 'name', 'phone'],
     needsProviderPrice: [],
-    subscriptions: null,
+    subscriptions: atOnce,
     retains: [],
   },
   world: {
@@ -60,7 +81,7 @@ const abilities: Readonly<Record<string, ProviderAbilities>> = {
     features,
     requires: [],
     needsProviderPrice: [],
-    subscriptions: null,
+    subscriptions: inEveryWay,
     retains: [],
   },
 };
@@ -125,9 +146,13 @@ function never(): never {
   throw new Error('the API called a provider');
 }
 
-export function fakeProviders(configured: readonly string[] = ['merchant', 'local', 'world']): ProviderDirectory {
+/** @param more What their accounts can do besides; without it, whoever calls one fails the test. */
+export function fakeProviders(
+  configured: readonly string[] = ['merchant', 'local', 'world'],
+  more: Partial<ProviderClient> = {},
+): ProviderDirectory {
   const account = (id: string): ProviderAccount | null =>
-    configured.includes(id) ? { live: false, webhookSecrets: [webhookSecret], client } : null;
+    configured.includes(id) ? { live: false, webhookSecrets: [webhookSecret], client: { ...client, ...more } } : null;
   return {
     ids: () => Object.keys(abilities),
     abilities: (id) => abilities[id] ?? null,
@@ -139,7 +164,10 @@ export function fakeProviders(configured: readonly string[] = ['merchant', 'loca
     credentials: () => fakeCredentials,
     validate: (_id, { FAKE_KEY: key }) =>
       key === undefined ? { faults: [{ key: 'FAKE_KEY', detail: 'is missing' }] } : { live: key.startsWith('live_') },
-    operations: () => ['checkouts.create', 'webhookEndpoints.create'],
+    operations: () => [
+      ...['checkouts.create', 'webhookEndpoints.create'],
+      ...['create', 'resume', 'cancelChange'].map((name) => `subscriptions.${name}`),
+    ],
     reload: () => Promise.resolve(),
   };
 }

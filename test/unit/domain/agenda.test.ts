@@ -5,7 +5,7 @@ import { defaultLifecyclePolicy } from '../../../src/domain/subscription/lifecyc
 const none: AgendaInput = {
   ...{ status: 'active', collection: 'provider', currentPeriodEnd: null, trialEnd: null, cancelAt: null },
   ...{ resumesAt: null, pastDueAt: null, graceEndsAt: null, remindersSent: 0, trialNotifiedAt: null },
-  ...{ voucherExpiresAt: null, operation: null },
+  ...{ voucherExpiresAt: null, voucherDueAt: null, operation: null },
 };
 const next = (row: Partial<AgendaInput>, now: string, policy = defaultLifecyclePolicy) => {
   const item = nextAgendaItem({ ...none, ...row }, policy, Date.parse(now));
@@ -54,9 +54,10 @@ describe('the agenda', () => {
     expect(next(row, '2026-01-20')).toBe('end_grace 2026-01-15T00:00:00.000Z');
   });
 
-  it('issues a voucher ahead of the next period when none is out, and looks when one lapses', () => {
+  it('issues the voucher that is missing at its time, and looks when one that is out lapses', () => {
     const cash = { collection: 'voucher', currentPeriodEnd: '2026-01-31T00:00:00.000Z' } as const;
-    expect(next(cash, '2026-01-01')).toBe('issue_voucher 2026-01-26T00:00:00.000Z');
+    const missing = { ...cash, voucherDueAt: '2026-01-26T00:00:00.000Z' };
+    expect(next(missing, '2026-01-01')).toBe('issue_voucher 2026-01-26T00:00:00.000Z');
     const out = { ...cash, voucherExpiresAt: '2026-01-30T00:00:00.000Z' };
     expect(next(out, '2026-01-27')).toBe('look 2026-01-30T01:30:00.000Z');
     expect(next({ ...cash, cancelAt: cash.currentPeriodEnd }, '2026-01-01')).toBe('look 2026-01-31T01:30:00.000Z');

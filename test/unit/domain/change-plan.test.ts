@@ -161,13 +161,14 @@ describe('a plan that is paid by voucher', () => {
 
   it('changes before the next voucher is made out', () => {
     expect(decideChange(voucher, aWish('enterprise'), means(null))).toEqual({
-      plan: { timing: 'period_end', method: 'ours', effectiveAt: '2027-03-26T11:00:00.000Z', proration: 'none' },
+      plan: { timing: 'period_end', method: 'ours', effectiveAt: '2027-03-26T10:00:00.000Z', proration: 'none' },
     });
   });
 
   it.each([
     ['now', aWish('enterprise', { when: 'now' }), {}, 'not_supported_by_provider'],
     ['with proration', aWish('enterprise', { proration: 'immediate' }), {}, 'not_supported_by_provider'],
+    ['to a free one', aWish('free'), {}, 'checkout_required'],
     ['while the next one is out', aWish('enterprise'), { hasOpenVoucher: true }, 'voucher_issued'],
   ])('does not change %s', (_what, wish, more, code) => {
     expect(decideChange({ ...voucher, ...more }, wish, means(null))).toEqual(refusal(code));
