@@ -83,7 +83,7 @@ export const operatorErrors = {
   encryption_not_configured: {
     kind: 'unavailable',
     title: 'No encryption keys',
-    meaning: 'Credentials of projects are only kept encrypted, and this deployment has no key.',
+    meaning: 'Credentials of projects and exports of customer data are only kept encrypted, and there is no key.',
     fix: 'The operator sets `ENCRYPTION_KEYS` for the API and the workers.',
   },
   webhook_event_not_found: {

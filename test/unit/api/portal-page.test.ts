@@ -95,8 +95,7 @@ describe('what the page says of the last form', () => {
     expect(noticeOf(words, { done: 'canceled' })).toEqual({ isGood: true, text: words.done.canceled });
     expect(noticeOf(words, { failed: 'payment_method_in_use' })?.text).toBe(words.failures.payment_method_in_use);
     expect(noticeOf(words, { failed: 'anything else' })).toEqual({ isGood: false, text: words.failed });
-    for (const done of ['toString', 'Call +1 555 now', '', ['canceled']])
-      expect(noticeOf(words, { done })).toBeNull();
+    for (const done of ['toString', 'Call +1 555 now', '', ['canceled']]) expect(noticeOf(words, { done })).toBeNull();
     expect(noticeOf(words, { failed: 'constructor' })?.text).toBe(words.failed);
   });
 });
