@@ -2,7 +2,7 @@ import type { AgendaInput } from '../../src/domain/subscription/agenda.ts';
 import type { LifecyclePolicy } from '../../src/domain/subscription/lifecycle-policy.ts';
 import { isOver } from '../../src/domain/subscription/transition.ts';
 import { anyPolicy, type Chance } from './chance.ts';
-import { createRandomProvider, type ProviderTruth } from './random-provider.ts';
+import { createRandomProvider, type ProviderTruth, type RandomProvider } from './random-provider.ts';
 import { calendarPeriod, dayMs, hourMs, iso, must, yearMs, type Rules } from './rules.ts';
 
 interface Row extends AgendaInput {
@@ -123,7 +123,7 @@ export function liveCollected(rules: Rules, chance: Chance, startMs: number): nu
       'no resurrection',
       () => `${before.status} → ${row.status} at ${iso(now)}`,
     );
-    checkEntitlement(policy);
+    checkAccess(rules, row, policy, now);
   }
 
   /** Right after a fresh read, ours says what theirs says. */
@@ -134,26 +134,7 @@ export function liveCollected(rules: Rules, chance: Chance, startMs: number): nu
       'in step with the provider',
       () => `${row.status}, not ${truth.status}, at ${iso(now)}`,
     );
-    if (row.status === 'trialing' || row.currentPeriodStart === null) return;
-    const anchorMs = provider.anchorAt();
-    const months = Math.round((Date.parse(row.currentPeriodStart) - anchorMs) / (30.4369 * dayMs));
-    const index = provider.interval === 'yearly' ? Math.round(months / 12) : months;
-    const { start, end } = calendarPeriod(anchorMs, provider.interval, index);
-    const isOnIt = start === row.currentPeriodStart && end === row.currentPeriodEnd;
-    must(
-      isOnIt,
-      "periods are the calendar's",
-      () => `${row.currentPeriodStart} – ${row.currentPeriodEnd}, not ${start} – ${end}`,
-    );
-  }
-
-  function checkEntitlement({ pastDueAccess, disputeAccess }: LifecyclePolicy): void {
-    const { isAllowed, until } = rules.entitlementOf({ ...row, policy });
-    const paysOrTries = row.status === 'active' || row.status === 'trialing';
-    const isKept = row.status === 'past_due' && pastDueAccess === 'keep';
-    const expected = (paysOrTries || isKept) && !(row.isDisputed && disputeAccess === 'revoke');
-    must(isAllowed === expected, 'entitled when the policy says', () => `${row.status} at ${iso(now)}: ${isAllowed}`);
-    must(!isKept || !isAllowed || until === row.graceEndsAt, 'kept access ends with the grace', () => `${until}`);
+    if (row.status !== 'trialing') checkPeriod(row, provider);
   }
 
   /** At every moment, whatever comes next. */
@@ -173,6 +154,25 @@ export function liveCollected(rules: Rules, chance: Chance, startMs: number): nu
       () => `${iso(lookedAt)}, now ${iso(now)}`,
     );
   }
+}
+
+function checkPeriod(row: Row, provider: RandomProvider): void {
+  const anchorMs = provider.anchorAt();
+  const months = Math.round((Date.parse(row.currentPeriodStart ?? '') - anchorMs) / (30.4369 * dayMs));
+  const index = provider.interval === 'yearly' ? Math.round(months / 12) : months;
+  const { start, end } = calendarPeriod(anchorMs, provider.interval, index);
+  const isOnIt = start === row.currentPeriodStart && end === row.currentPeriodEnd;
+  const ours = () => `${row.currentPeriodStart} – ${row.currentPeriodEnd}`;
+  must(isOnIt, "periods are the calendar's", () => `${ours()}, not ${start} – ${end}`);
+}
+
+function checkAccess(rules: Rules, row: Row, policy: LifecyclePolicy, nowMs: number): void {
+  const { isAllowed, until } = rules.entitlementOf({ ...row, policy });
+  const paysOrTries = row.status === 'active' || row.status === 'trialing';
+  const isKept = row.status === 'past_due' && policy.pastDueAccess === 'keep';
+  const expected = (paysOrTries || isKept) && !(row.isDisputed && policy.disputeAccess === 'revoke');
+  must(isAllowed === expected, 'entitled when the policy says', () => `${row.status} at ${iso(nowMs)}: ${isAllowed}`);
+  must(!isKept || !isAllowed || until === row.graceEndsAt, 'kept access ends with the grace', () => `${until}`);
 }
 
 /** The columns that a truth decides, made once per truth: most looks find the one that was known. */

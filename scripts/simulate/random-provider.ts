@@ -126,7 +126,9 @@ export function createRandomProvider(input: {
       status = 'active';
       retries = [];
       charged.push(start);
-    } else if (retries.length === 0 && chance.of(0.3)) status = 'canceled';
+      return;
+    }
+    if (retries.length === 0 && chance.of(0.3)) status = 'canceled';
   }
 
   /** What the customer or the bank does. */

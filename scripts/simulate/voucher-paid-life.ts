@@ -57,7 +57,7 @@ export function livePaidByVoucher(rules: Rules, chance: Chance, startMs: number)
     now = nextMoneyAt(); // money may come when all is over
     settle();
   }
-  closeBooks();
+  closeBooks({ archive, book, shop, interval, startMs, nowMs: now });
   return livedMs / yearMs;
 
   function ownerNow(): VoucherOwner {
@@ -88,19 +88,19 @@ export function livePaidByVoucher(rules: Rules, chance: Chance, startMs: number)
 
   function settle(): void {
     settledAt = now;
-    book = rules.enterSeen(book, shop.map(seen), ownerNow(), iso(now));
+    book = rules.enterSeen(book, shop.map(seenAt(now)), ownerNow(), iso(now));
     for (const { id } of rules.vouchersToTakeBack(book, ownerNow(), iso(now))) {
       const voucher = shop.find((each) => each.id === id);
       if (voucher && voucher.paidAt > now) voucher.goneAt = Math.min(voucher.goneAt, now);
     }
-    book = rules.enterSeen(book, shop.map(seen), ownerNow(), iso(now));
+    book = rules.enterSeen(book, shop.map(seenAt(now)), ownerNow(), iso(now));
     write();
     if (book.entries.length > 8) putAway();
   }
 
   /** What was paid long ago stays as it is: only the newest few are looked at again. */
   function putAway(): void {
-    const old = new Set(paidEntries().slice(0, -3));
+    const old = new Set(paidOf(book).slice(0, -3));
     archive.push(...old);
     book = { ...book, entries: book.entries.filter((entry) => !old.has(entry)) };
     shop = shop.filter(({ id, paidAt, goneAt }) => {
@@ -114,12 +114,6 @@ export function livePaidByVoucher(rules: Rules, chance: Chance, startMs: number)
     const before = status;
     status = rules.transitionOf(status, life.status).to;
     must(!isOver(before) || before === status, 'no resurrection', () => `${before} → ${status} at ${iso(now)}`);
-  }
-
-  /** Paid beats gone: money for a voucher that has lapsed comes all the same. */
-  function seen({ id, paidAt, goneAt }: ShopVoucher): VoucherSeen {
-    if (paidAt <= now) return { id, state: 'paid', paidAt: iso(paidAt) };
-    return { id, state: goneAt <= now ? 'gone' : 'waiting', paidAt: null };
   }
 
   function issue(): void {
@@ -136,23 +130,16 @@ export function livePaidByVoucher(rules: Rules, chance: Chance, startMs: number)
     };
     book = { ...book, entries: [...book.entries, entry] };
     if (!isRefused)
-      shop = [...shop, { id, paidAt: payTime(expiresMs), goneAt: expiresMs + chance.between(0, 6) * hourMs }];
+      shop = [
+        ...shop,
+        { id, paidAt: payTime(chance, now, expiresMs), goneAt: expiresMs + chance.between(0, 6) * hourMs },
+      ];
     write();
-  }
-
-  function payTime(expiresMs: number): number {
-    if (chance.of(0.04)) return never;
-    if (chance.of(0.05)) return expiresMs + chance.between(0, 30) * dayMs; // after it lapsed
-    return now + chance.between(0, 1) * (expiresMs - now);
-  }
-
-  function paidEntries(): readonly VoucherEntry[] {
-    return book.entries.filter(wasPaid).toSorted((a, b) => Date.parse(a.period.start) - Date.parse(b.period.start));
   }
 
   /** What a plain reader of the paid periods would say, at every moment. */
   function watch(): void {
-    const paid = paidEntries();
+    const paid = paidOf(book);
     const paidUntil = paid.at(-1)?.period.end ?? null;
     const open = book.entries.filter((entry) => entry.status === 'open');
     must(open.length <= 1, 'one voucher at a time', () => `${open.map(({ id }) => id).join()} at ${iso(now)}`);
@@ -175,18 +162,45 @@ export function livePaidByVoucher(rules: Rules, chance: Chance, startMs: number)
     const expected = isPaid || (status === 'past_due' && policy.pastDueAccess === 'keep');
     must(isAllowed === expected, 'entitled when the policy says', () => `${status} at ${iso(now)}: ${isAllowed}`);
   }
+}
 
-  function closeBooks(): void {
-    const paid = [...archive, ...paidEntries()];
-    const starts = paid.map(({ period }) => period.start);
-    must(new Set(starts).size === starts.length, 'one charge per period', () => starts.join(' '));
-    const isTaken = ({ id, paidAt }: ShopVoucher) => paidAt > now || paid.some((entry) => entry.id === id);
-    must(shop.every(isTaken), 'no money is lost', () => `${shop.length} vouchers, ${paid.length} paid`);
-    const anchorMs = Date.parse(book.anchorAt ?? iso(startMs));
-    paid.forEach(({ period }, index) => {
-      const { start, end } = calendarPeriod(anchorMs, interval, index);
-      const isOnIt = period.start === start && period.end === end;
-      must(isOnIt, "periods are the calendar's", () => `${period.start} – ${period.end}, not ${start} – ${end}`);
-    });
-  }
+/** Paid beats gone: money for a voucher that has lapsed comes all the same. */
+function seenAt(now: number): (voucher: ShopVoucher) => VoucherSeen {
+  return ({ id, paidAt, goneAt }) => {
+    if (paidAt <= now) return { id, state: 'paid', paidAt: iso(paidAt) };
+    return { id, state: goneAt <= now ? 'gone' : 'waiting', paidAt: null };
+  };
+}
+
+function payTime(chance: Chance, now: number, expiresMs: number): number {
+  if (chance.of(0.04)) return never;
+  if (chance.of(0.05)) return expiresMs + chance.between(0, 30) * dayMs; // after it lapsed
+  return now + chance.between(0, 1) * (expiresMs - now);
+}
+
+function paidOf(book: VoucherBook): readonly VoucherEntry[] {
+  return book.entries.filter(wasPaid).toSorted((a, b) => Date.parse(a.period.start) - Date.parse(b.period.start));
+}
+
+/** When all is over: every payment has a period of its own, and they follow each other by the calendar. */
+function closeBooks(ended: {
+  readonly archive: readonly VoucherEntry[];
+  readonly book: VoucherBook;
+  readonly shop: readonly ShopVoucher[];
+  readonly interval: 'monthly' | 'yearly';
+  readonly startMs: number;
+  readonly nowMs: number;
+}): void {
+  const { archive, book, shop, interval, nowMs } = ended;
+  const paid = [...archive, ...paidOf(book)];
+  const starts = paid.map(({ period }) => period.start);
+  must(new Set(starts).size === starts.length, 'one charge per period', () => starts.join(' '));
+  const isTaken = ({ id, paidAt }: ShopVoucher) => paidAt > nowMs || paid.some((entry) => entry.id === id);
+  must(shop.every(isTaken), 'no money is lost', () => `${shop.length} vouchers, ${paid.length} paid`);
+  const anchorMs = Date.parse(book.anchorAt ?? iso(ended.startMs));
+  paid.forEach(({ period }, index) => {
+    const { start, end } = calendarPeriod(anchorMs, interval, index);
+    const isOnIt = period.start === start && period.end === end;
+    must(isOnIt, "periods are the calendar's", () => `${period.start} – ${period.end}, not ${start} – ${end}`);
+  });
 }
