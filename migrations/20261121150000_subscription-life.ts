@@ -140,6 +140,7 @@ const money = [
     add column payment_method_id text,
     add column provider_payment_id text,
     add column provider_object_id text`,
+  'alter table invoices alter column provider_invoice_id drop not null', // ours, where the provider makes none
   `create table invoice_counters (
     project_id text not null references projects (id),
     live boolean not null,
@@ -172,6 +173,10 @@ const money = [
     foreign key (project_id, price_id) references prices (project_id, id)
   )`,
   'create index on orders (project_id, live, organization_id, id)',
+  'create index on orders (payment_id)',
+  'create index payments_of_invoice on payments (project_id, invoice_id)',
+  'create index refunds_listed on refunds (project_id, live, organization_id, id)',
+  'create index disputes_listed on disputes (project_id, live, organization_id, id)',
   'alter table refunds alter column provider_refund_id drop not null',
   'alter table refunds drop constraint refunds_status_check',
   `alter table refunds add constraint refunds_status_check
@@ -352,6 +357,10 @@ const back = [
   `alter table refunds alter column provider_refund_id set not null, drop column if exists invoice_id,
     drop column if exists checkout_id, drop column if exists reason, drop column if exists actor,
     drop column if exists failure_code, drop column if exists failure_detail, drop column if exists version`,
+  'drop index if exists payments_of_invoice, refunds_listed, disputes_listed',
+  'update payments set invoice_id = null from invoices where invoices.id = invoice_id and provider_invoice_id is null',
+  'delete from invoices where provider_invoice_id is null',
+  'alter table invoices alter column provider_invoice_id set not null',
   `alter table invoices drop column if exists line_items, drop column if exists billing_reason,
     drop column if exists due_at, drop column if exists payment_method_id, drop column if exists provider_payment_id,
     drop column if exists provider_object_id`,

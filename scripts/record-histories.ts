@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { canceledNow, lateThenRecovered, trialToActive } from '../test/integration/subscription-stories.ts';
 import { startSystem, type CheckoutView, type System } from '../test/integration/support.ts';
 import { checkoutWorkflowId, lateFactWorkflowId, subscriptionWorkflowId } from '../src/workflows/messages.ts';
 
@@ -15,6 +16,8 @@ try {
   await fellBack(system);
   await voucher(system);
   await canceledAndPaidLate(system);
+  for (const [name, story] of Object.entries({ trialToActive, lateThenRecovered, canceledNow }))
+    await keep(system, `subscription-${kebab(name)}`, subscriptionWorkflowId(await story(system)));
 } finally {
   await system.end();
 }
@@ -81,4 +84,8 @@ async function keep(at: System, name: string, workflowId: string): Promise<void>
   const history = await handle.fetchHistory();
   await writeFile(new URL(`${name}.json`, folder), historyToJSON(history));
   console.log(`${name}: ${history.events?.length ?? 0} events`);
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

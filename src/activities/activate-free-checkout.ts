@@ -3,7 +3,9 @@ import { SubscriptionEntity } from '../db/entities/subscription.ts';
 import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
 import { recordAudit } from '../db/queries/audit.ts';
+import { noteCheckout } from './note-checkout.ts';
 import { noteSubscription } from './note-subscription.ts';
+import { recordOrder } from './record-order.ts';
 import { unwrittenLife } from './subscription-columns.ts';
 
 /** Nothing is due: the checkout is paid without a provider, and a free plan's subscription begins. */
@@ -23,7 +25,11 @@ export function activateFreeCheckout(em: Db, row: Checkout): Promise<Checkout> {
       entityId: fresh.id,
       detail: 'nothing was due',
     });
-    if (fresh.mode !== 'subscription' || !planId || !priceId || !billingInterval) return fresh;
+    if (fresh.mode !== 'subscription' || !planId || !priceId || !billingInterval) {
+      await recordOrder(tx, fresh, { payment: null, invoice: null });
+      await noteCheckout(tx, fresh);
+      return fresh;
+    }
     const subscription = tx.create(
       SubscriptionEntity,
       {
@@ -55,6 +61,7 @@ export function activateFreeCheckout(em: Db, row: Checkout): Promise<Checkout> {
     await noteSubscription(tx, subscription, [
       { type: 'subscription.created', cause: 'begun', actor, detail: 'a free plan', after: { status: 'active' } },
     ]);
+    await noteCheckout(tx, fresh);
     return fresh;
   });
 }

@@ -5,6 +5,8 @@ import { linkProviderCustomer, linkProviderObjects } from '../db/queries/provide
 import { nextCheckoutStatus, type CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { CheckoutTruth } from '../domain/checkout/truth.ts';
 import { beginSubscription } from './begin-subscription.ts';
+import { noteCheckout } from './note-checkout.ts';
+import { noteDisputedSubscriptions } from './note-dispute.ts';
 import { RowMoved, touchIfChanged } from './keep-in-step.ts';
 import {
   dateOf,
@@ -14,12 +16,14 @@ import {
   type MoneyBack,
   type MoneyOwner,
 } from './record-money.ts';
+import { recordOrder } from './record-order.ts';
 
 /** A bank tells of a paid voucher up to a business day later: the page's life is the voucher's and this much more. */
 const voucherSlackMs = 36 * 3_600_000;
 
 /**
- * Writes what the provider said in one transaction: status, voucher, payment, invoice, subscription, audit.
+ * Writes what the provider said in one transaction: status, voucher, payment, invoice, order, subscription, audit,
+ * events.
  * The same truth twice changes nothing.
  *
  * @param read The row as it was before the provider was asked; if it has moved since, nothing is written.
@@ -42,8 +46,11 @@ export function applyCheckoutTruth(
       if (truth.voucher !== null) keepVoucher(row, truth.voucher);
       await recordTruth(tx, row, row.provider, truth, more.back);
     }
-    if (row.status !== before) auditChange(tx, row, before, truth);
     touchIfChanged(tx, row);
+    if (row.status !== before) {
+      auditChange(tx, row, before, truth);
+      await noteCheckout(tx, row);
+    }
     return row;
   });
 }
@@ -79,9 +86,10 @@ async function recordTruth(
     subscriptionId: row.subscriptionId,
   };
   const invoice = truth.invoice === null ? null : await recordInvoice(tx, owner, truth.invoice);
-  if (truth.payment !== null) await recordPayment(tx, owner, truth.payment, invoice);
-  if (back) await recordMoneyBack(tx, owner, back);
+  const payment = truth.payment === null ? null : await recordPayment(tx, owner, truth.payment, invoice);
+  if (back) await noteDisputedSubscriptions(tx, await recordMoneyBack(tx, owner, back));
   if (!isPaid) return;
+  await recordOrder(tx, row, { payment, invoice });
   await linkProviderObjects(tx, row, provider, { kind: 'checkout', id: row.id }, ownObjects(truth));
   if (truth.providerCustomerId !== null) await linkProviderCustomer(tx, row, provider, truth.providerCustomerId);
 }

@@ -15,6 +15,7 @@ import { createOpenCheckout } from './open-checkout.ts';
 import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
+import { createRefundPayment } from './refund-payment.ts';
 import { createRemindPayment } from './remind-payment.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
@@ -34,6 +35,7 @@ export function createActivities(deps: ActivityDeps) {
     issueVoucher: translated(createIssueVoucher(deps)),
     operateSubscription: translated(createOperateSubscription(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),
+    refundPayment: translated(createRefundPayment(deps)),
     notifyTrialEnd: translated(createNotifyTrialEnd(deps)),
     remindPayment: translated(createRemindPayment(deps)),
     endGrace: translated(createEndGrace(deps)),

@@ -1,4 +1,4 @@
-import { OptimisticLockError, UniqueConstraintViolationException } from '@mikro-orm/core';
+import { DeadlockException, OptimisticLockError, UniqueConstraintViolationException } from '@mikro-orm/core';
 import type { Db } from '../db/orm.ts';
 
 /** Somebody else changed the row since it was read: read again, decide again. */
@@ -16,15 +16,26 @@ export async function keepInStep<T>(once: () => Promise<T>): Promise<T> {
       const isRace =
         error instanceof RowMoved ||
         error instanceof OptimisticLockError ||
+        error instanceof DeadlockException ||
         error instanceof UniqueConstraintViolationException;
       if (!isRace || attempt === 5) throw error;
     }
   }
 }
 
+/** Transactions in which something around the row has changed: a flush in between would make that forgotten. */
+const changed = new WeakSet<Db>();
+
+/** Notes that this transaction changes something around the row, so that `touchIfChanged` moves its version. */
+export function noteChange(tx: Db): void {
+  changed.add(tx);
+}
+
 /** Marks the row as changed when anything of it or around it did, so that its version moves with every new truth. */
 export function touchIfChanged(tx: Db, row: { updatedAt: Date }): void {
   const work = tx.getUnitOfWork();
   work.computeChangeSets();
-  if (work.getChangeSets().length > 0 || work.getPersistStack().size > 0) row.updatedAt = new Date();
+  // `assign` persists what is managed already, and a flush without changes leaves it there: only what is new counts.
+  const hasNew = [...work.getPersistStack()].some((entity) => work.getOriginalEntityData(entity) === undefined);
+  if (work.getChangeSets().length > 0 || hasNew || changed.has(tx)) row.updatedAt = new Date();
 }

@@ -1,6 +1,8 @@
 import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
 import type { Db } from '../db/orm.ts';
-import { storeOpening, type FallbackStep } from '../db/queries/open-checkout.ts';
+import { storeOpening, type FallbackStep, type OpenedPage } from '../db/queries/open-checkout.ts';
+import type { EventType } from '../domain/events.ts';
+import { presentCheckoutEvent } from '../present/checkout.ts';
 import type { CreateCheckoutResult } from '../providers/port.ts';
 import type { LeftProvider } from './open-checkout.ts';
 
@@ -29,7 +31,7 @@ export function closeUnservedCheckout(em: Db, row: Checkout, left: readonly Left
 async function store(
   em: Db,
   row: Checkout,
-  page: Parameters<typeof storeOpening>[1]['page'],
+  page: OpenedPage | null,
   left: readonly LeftProvider[],
   detail: string,
 ): Promise<Checkout> {
@@ -45,10 +47,19 @@ async function store(
           timestamp: left[0]?.at ?? new Date().toISOString(),
         };
   const failureCode = page === null ? failureOf(left) : null;
-  const isStored = await storeOpening(em, { checkout: row, page, failureCode, steps, fallback, detail });
-  if (!isStored) return em.fork().findOneOrFail(CheckoutEntity, { id: row.id });
-  if (page === null) return { ...row, status: 'failed' };
-  return { ...row, status: 'open', provider: page.provider, expiresAt: new Date(page.expiresAt) };
+  const stored: Checkout =
+    page === null ? { ...row, status: 'failed', failureCode, fallback } : { ...openedRow(row, page), fallback };
+  const event = {
+    type: page === null ? 'checkout.failed' : 'checkout.opened',
+    data: presentCheckoutEvent(stored),
+  } satisfies { readonly type: EventType; readonly data: object };
+  const isStored = await storeOpening(em, { checkout: row, page, failureCode, steps, fallback, detail, event });
+  return isStored ? stored : em.fork().findOneOrFail(CheckoutEntity, { id: row.id });
+}
+
+function openedRow(row: Checkout, page: OpenedPage): Checkout {
+  const { provider, expiresAt, paymentMethods } = page;
+  return { ...row, status: 'open', provider, expiresAt: new Date(expiresAt), paymentMethods: [...paymentMethods] };
 }
 
 /** A code that everyone refused is the caller's to mend; anything else may pass. */

@@ -6,6 +6,7 @@ import { linkProviderCustomer, linkProviderObjects } from '../db/queries/provide
 import type { DirectPaymentTruth } from '../providers/port-money.ts';
 import { changeSubscription, enterStatus, type SubscriptionDeed } from './change-subscription.ts';
 import { RowMoved } from './keep-in-step.ts';
+import { noteInvoice } from './note-invoice.ts';
 import { lifecyclePolicyOf } from './note-subscription.ts';
 import type { OrderedVoucher } from './order-voucher.ts';
 import type { ReservedVoucher } from './reserve-voucher.ts';
@@ -32,6 +33,7 @@ export function keepVoucher(
       ...(truth.voucher && { dueAt: new Date(truth.voucher.expiresAt) }),
       number: await nextInvoiceNumber(tx, projectId, live, now.getUTCFullYear()),
     });
+    await noteInvoice(tx, invoice, null);
     const detail = `invoice ${invoice.number ?? invoice.id} by ${voucherMethod}`;
     const told = { cause: invoice.id, actor: `subscription/${row.id}`, detail };
     const after = { invoice_id: invoice.id, period_start: invoice.periodStart, expires_at: invoice.dueAt };

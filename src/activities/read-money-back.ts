@@ -34,14 +34,16 @@ async function changedPayments(
   owner: Pick<MoneyOwner, 'projectId' | 'live' | 'provider'>,
   payments: readonly PaymentTruth[],
 ): Promise<readonly PaymentTruth[]> {
-  const refunded = payments.filter((payment) => payment.refundedMinor > 0);
-  if (refunded.length === 0) return [];
+  if (payments.length === 0) return [];
   const { projectId, live, provider } = owner;
-  const ids = refunded.map(({ providerPaymentId }) => providerPaymentId);
+  const ids = payments.map(({ providerPaymentId }) => providerPaymentId);
   const rows = await em.find(PaymentEntity, { projectId, live, provider, providerPaymentId: { $in: ids } });
-  const pending = await em.find(RefundEntity, { paymentId: { $in: rows.map(({ id }) => id) }, status: 'pending' });
-  return refunded.filter((payment) => {
+  const rowIds = rows.map(({ id }) => id);
+  const pending =
+    rowIds.length === 0 ? [] : await em.find(RefundEntity, { paymentId: { $in: rowIds }, status: 'pending' });
+  return payments.filter((payment) => {
     const row = rows.find(({ providerPaymentId }) => providerPaymentId === payment.providerPaymentId);
-    return row?.refundedMinor !== payment.refundedMinor || pending.some(({ paymentId }) => paymentId === row.id);
+    if (row === undefined) return payment.refundedMinor > 0;
+    return row.refundedMinor !== payment.refundedMinor || pending.some(({ paymentId }) => paymentId === row.id);
   });
 }

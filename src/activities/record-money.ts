@@ -1,15 +1,18 @@
-import {
-  DisputeEntity,
-  InvoiceEntity,
-  PaymentEntity,
-  RefundEntity,
-  type Invoice,
-  type Payment,
-} from '../db/entities/payment.ts';
+import { LockMode } from '@mikro-orm/core';
+import { InvoiceEntity, PaymentEntity, type Invoice, type Payment, type StoredLine } from '../db/entities/payment.ts';
 import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
-import type { DisputeTruth, RefundTruth } from '../domain/payment/truth.ts';
 import type { InvoiceTruth, PaymentTruth } from '../domain/checkout/truth.ts';
+import { invoiceStatusWith } from '../domain/payment/refund.ts';
+import type { DisputeTruth, RefundTruth } from '../domain/payment/truth.ts';
+import type { AccountKey } from '../domain/provider-account.ts';
+import { followMoneyBack, succeededMinor } from './follow-money-back.ts';
+import { noteChange } from './keep-in-step.ts';
+import { makeInvoice, numberInvoice, ownerColumns, paymentMethodOf, soldLine } from './make-invoice.ts';
+import { invoiceState, noteInvoice } from './note-invoice.ts';
+import type { InvoiceWithLines } from './read-invoice-lines.ts';
+import { recordDispute } from './record-dispute.ts';
+import { recordRefund } from './record-refund.ts';
 
 /** Whose money it is, and what it is for. */
 export interface MoneyOwner {
@@ -21,45 +24,91 @@ export interface MoneyOwner {
   readonly subscriptionId: string | null;
 }
 
+export interface MoneyBack {
+  readonly refunds: readonly RefundTruth[];
+  readonly disputes: readonly DisputeTruth[];
+}
+
 /** Mirrors an invoice, once per provider id; the same truth again changes nothing. */
-export async function recordInvoice(tx: Db, owner: MoneyOwner, truth: InvoiceTruth): Promise<Invoice> {
+export async function recordInvoice(tx: Db, owner: MoneyOwner, truth: InvoiceWithLines): Promise<Invoice> {
   const { projectId, live, provider } = owner;
-  const stored = {
-    number: truth.number,
-    status: truth.status,
+  const { providerInvoiceId } = truth;
+  const known = await tx.findOne(InvoiceEntity, { projectId, live, provider, providerInvoiceId });
+  const before = known && invoiceState(known);
+  const lines = await linesOf(tx, owner, truth);
+  const stored = { ...invoiceColumns(truth, await refundedMinorOf(tx, known, truth)), ...lines };
+  const row = known
+    ? tx.assign(known, {
+        ...stored,
+        number: known.number ?? truth.number,
+        subscriptionId: known.subscriptionId ?? owner.subscriptionId,
+      })
+    : tx.create(
+        InvoiceEntity,
+        {
+          ...{ ...ownerColumns(owner), ...unread, ...stored, id: newId('inv'), providerInvoiceId },
+          number: truth.number,
+          paymentMethodId: await paymentMethodOf(tx, owner),
+        },
+        { persist: true },
+      );
+  await numberInvoice(tx, row);
+  await noteInvoice(tx, row, before);
+  return row;
+}
+
+/** What an invoice does not have before its lines were read and its payment recorded. */
+const unread = { lineItems: [], billingReason: null, providerPaymentId: null, providerObjectId: null };
+
+function invoiceColumns(truth: InvoiceTruth, amountRefundedMinor: number) {
+  const issuedAt = dateOf(truth.issuedAt);
+  return {
+    status: invoiceStatusWith(truth.status, truth.amountPaidMinor, amountRefundedMinor),
     totalMinor: truth.total.amountMinor,
     currency: truth.total.currency,
     amountPaidMinor: truth.amountPaidMinor,
-    amountRefundedMinor: truth.amountRefundedMinor,
+    amountRefundedMinor,
     taxMinor: truth.taxMinor,
     periodStart: dateOf(truth.periodStart),
     periodEnd: dateOf(truth.periodEnd),
-    issuedAt: dateOf(truth.issuedAt),
+    issuedAt,
+    dueAt: issuedAt, // providers collect what they have issued at once
     paidAt: dateOf(truth.paidAt),
     hostedUrl: truth.hostedUrl,
     pdfUrl: truth.pdfUrl,
   };
-  const known = await tx.findOne(InvoiceEntity, {
-    projectId,
-    live,
-    provider,
-    providerInvoiceId: truth.providerInvoiceId,
-  });
-  if (known) return tx.assign(known, { ...stored, subscriptionId: known.subscriptionId ?? owner.subscriptionId });
-  return tx.create(
-    InvoiceEntity,
-    { ...owner, ...stored, ...notTold, id: newId('inv'), providerInvoiceId: truth.providerInvoiceId },
-    { persist: true },
-  );
 }
 
-/** What the truth of an invoice does not say. */
-const notTold = {
-  ...{ lineItems: [], billingReason: null, dueAt: null, paymentMethodId: null },
-  ...{ providerPaymentId: null, providerObjectId: null },
-};
+/** A provider's word, but never less than what our refunds have paid back: its reads may lag, or not say it at all. */
+async function refundedMinorOf(tx: Db, known: Invoice | null, truth: InvoiceTruth): Promise<number> {
+  if (known === null || truth.amountRefundedMinor >= known.amountRefundedMinor) return truth.amountRefundedMinor;
+  const payments = await tx.find(PaymentEntity, { projectId: known.projectId, invoiceId: known.id });
+  const ours = await succeededMinor(
+    tx,
+    payments.map(({ id }) => id),
+  );
+  return Math.max(truth.amountRefundedMinor, ours);
+}
 
-/** Records what a customer paid or tried to pay, once per provider id. Money that succeeded never becomes less true. */
+/** @returns nothing where the lines were not read this time: those stored before stay. */
+async function linesOf(
+  tx: Db,
+  owner: MoneyOwner,
+  truth: InvoiceWithLines,
+): Promise<{ readonly lineItems?: readonly StoredLine[]; readonly billingReason?: string | null }> {
+  if (truth.lines === undefined) return {};
+  const { total, taxMinor, billingReason = null } = truth;
+  if (truth.lines.length === 0) {
+    const net = { amountMinor: total.amountMinor - (taxMinor ?? 0), currency: total.currency };
+    return { lineItems: [await soldLine(tx, owner, net)], billingReason };
+  }
+  return { lineItems: truth.lines.map(({ amount, ...line }) => ({ ...line, ...amount })), billingReason };
+}
+
+/**
+ * Records what a customer paid or tried to pay, once per provider id. Money that succeeded never becomes less true, and
+ * always has an invoice: the provider's, or one of ours.
+ */
 export async function recordPayment(
   tx: Db,
   owner: MoneyOwner,
@@ -67,89 +116,97 @@ export async function recordPayment(
   invoice: Invoice | null,
 ): Promise<Payment> {
   const { projectId, live, provider } = owner;
-  const stored = {
+  const known = await tx.findOne(PaymentEntity, {
+    ...{ projectId, live, provider, providerPaymentId: truth.providerPaymentId },
+  });
+  if (known?.status === 'succeeded' && truth.status !== 'succeeded') return known;
+  if (known?.status !== truth.status || known.refundedMinor !== truth.refundedMinor) noteChange(tx);
+  const paper = await paperOf(tx, owner, truth, invoice, known);
+  if (paper) await tx.flush(); // the payment's foreign key needs the invoice
+  const stored = { ...paymentColumns(truth), invoiceId: known?.invoiceId ?? paper?.id ?? null };
+  if (!known)
+    return tx.create(
+      PaymentEntity,
+      {
+        ...{ ...ownerColumns(owner), ...stored, id: newId('pay') },
+        ...{ providerPaymentId: truth.providerPaymentId, refundedMinor: truth.refundedMinor },
+      },
+      { persist: true },
+    );
+  const ours = truth.refundedMinor < known.refundedMinor ? await succeededMinor(tx, [known.id]) : 0;
+  const refundedMinor = Math.max(truth.refundedMinor, ours);
+  const isMoved = refundedMinor !== known.refundedMinor;
+  tx.assign(known, { ...stored, refundedMinor, subscriptionId: known.subscriptionId ?? owner.subscriptionId });
+  if (isMoved) await followMoneyBack(tx, known);
+  return known;
+}
+
+function paymentColumns(truth: PaymentTruth) {
+  return {
     status: truth.status,
     amountMinor: truth.amount.amountMinor,
     currency: truth.amount.currency,
     taxMinor: truth.taxMinor,
-    refundedMinor: truth.refundedMinor,
     method: truth.method,
     declineCode: truth.declineCode,
     paidAt: dateOf(truth.paidAt),
   };
-  const known = await tx.findOne(PaymentEntity, {
-    projectId,
-    live,
-    provider,
-    providerPaymentId: truth.providerPaymentId,
-  });
-  if (known) {
-    if (known.status === 'succeeded' && truth.status !== 'succeeded') return known;
-    return tx.assign(known, { ...stored, subscriptionId: known.subscriptionId ?? owner.subscriptionId });
-  }
-  if (invoice) await tx.flush(); // the payment's foreign key needs the invoice
-  return tx.create(
-    PaymentEntity,
-    {
-      ...owner,
-      ...stored,
-      id: newId('pay'),
-      providerPaymentId: truth.providerPaymentId,
-      invoiceId: invoice?.id ?? null,
-    },
-    { persist: true },
-  );
 }
 
-/** Records refunds and disputes of payments that we have, once per provider id; the rest is somebody else's. */
-export async function recordMoneyBack(tx: Db, owner: MoneyOwner, back: MoneyBack): Promise<void> {
-  const { projectId, live, provider, organizationId } = owner;
+/** The invoice that a payment pays: the one given, the one it names, else one of ours as soon as it has succeeded. */
+async function paperOf(
+  tx: Db,
+  owner: MoneyOwner,
+  truth: PaymentTruth,
+  given: Invoice | null,
+  known: Payment | null,
+): Promise<Invoice | null> {
+  const { projectId, live, provider } = owner;
+  const { providerInvoiceId, providerPaymentId, status } = truth;
+  if (known !== null && known.invoiceId !== null && given === null) return null; // it has its own
+  // Whoever else is recording this payment makes its invoice, not we too.
+  if (known?.invoiceId === null) await tx.refresh(known, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  const id = known?.invoiceId ?? null;
+  const found = given ?? (await findPaper(tx, id, { projectId, live, provider }, providerInvoiceId));
+  if (found) {
+    if (found.providerPaymentId === null || status === 'succeeded') found.providerPaymentId = providerPaymentId;
+    return found;
+  }
+  return status === 'succeeded' && truth.amount.amountMinor > 0 ? makeInvoice(tx, owner, truth) : null;
+}
+
+function findPaper(
+  tx: Db,
+  id: string | null,
+  account: AccountKey,
+  providerInvoiceId: string | null,
+): Promise<Invoice | null> {
+  if (id !== null) return tx.findOne(InvoiceEntity, { id });
+  return providerInvoiceId === null
+    ? Promise.resolve(null)
+    : tx.findOne(InvoiceEntity, { ...account, providerInvoiceId });
+}
+
+/**
+ * Records refunds and disputes of payments that we have, once per provider id; the rest is somebody else's.
+ *
+ * @returns the payments about whose disputes there was something new.
+ */
+export async function recordMoneyBack(tx: Db, owner: MoneyOwner, back: MoneyBack): Promise<readonly Payment[]> {
+  const { projectId, live, provider } = owner;
   const paymentOf = (providerPaymentId: string) =>
     tx.findOne(PaymentEntity, { projectId, live, provider, providerPaymentId });
-  await tx.flush(); // their foreign keys need the payments
+  if (back.refunds.length + back.disputes.length > 0) await tx.flush(); // their foreign keys need the payments
   for (const truth of back.refunds) {
     const payment = await paymentOf(truth.providerPaymentId);
-    if (!payment) continue;
-    const key = { projectId, live, provider, providerRefundId: truth.providerRefundId };
-    const stored = { status: truth.status, taxMinor: truth.taxMinor };
-    const known = await tx.findOne(RefundEntity, key);
-    if (known) tx.assign(known, stored);
-    else
-      tx.create(
-        RefundEntity,
-        {
-          ...{ ...key, ...stored, id: newId('re'), organizationId, paymentId: payment.id },
-          ...{ ...truth.amount, refundedAt: dateOf(truth.createdAt), invoiceId: null, checkoutId: null },
-          ...{ reason: null, actor: null, failureCode: null, failureDetail: null },
-        },
-        { persist: true },
-      );
+    if (payment) await recordRefund(tx, payment, truth);
   }
+  const disputed: Payment[] = [];
   for (const truth of back.disputes) {
     const payment = await paymentOf(truth.providerPaymentId);
-    if (!payment) continue;
-    const key = { projectId, live, provider, providerDisputeId: truth.providerDisputeId };
-    const stored = {
-      ...{ ...truth.amount, status: truth.status, reason: truth.reason },
-      respondBy: dateOf(truth.respondBy),
-    };
-    const known = await tx.findOne(DisputeEntity, key);
-    if (known) tx.assign(known, stored);
-    else
-      tx.create(
-        DisputeEntity,
-        {
-          ...{ ...key, ...stored, id: newId('dsp'), organizationId, paymentId: payment.id },
-          disputedAt: new Date(truth.createdAt),
-        },
-        { persist: true },
-      );
+    if (payment && (await recordDispute(tx, payment, truth))) disputed.push(payment);
   }
-}
-
-export interface MoneyBack {
-  readonly refunds: readonly RefundTruth[];
-  readonly disputes: readonly DisputeTruth[];
+  return disputed;
 }
 
 export function dateOf(iso: string | null): Date | null {

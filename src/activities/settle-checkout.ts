@@ -4,6 +4,7 @@ import { applyCheckoutTruth } from './apply-checkout-truth.ts';
 import type { ActivityDeps, CheckoutRef } from './deps.ts';
 import { keepInStep } from './keep-in-step.ts';
 import { accountOf } from './provider-account.ts';
+import { readInvoiceLines } from './read-invoice-lines.ts';
 import { readMoneyBack } from './read-money-back.ts';
 
 export interface SettledCheckout {
@@ -28,9 +29,11 @@ export function createSettleCheckout(deps: ActivityDeps) {
       if (row.provider === null || row.providerCheckoutId === null) return asSettled(row, 'no provider is involved');
       const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
       const { projectId, live, provider } = row;
-      const truth = await client.checkouts.get(row.providerCheckoutId);
-      const payments = truth?.payment ? [truth.payment] : [];
+      const read = await client.checkouts.get(row.providerCheckoutId);
+      const payments = read?.payment ? [read.payment] : [];
       const owner = { projectId, live, provider };
+      const [invoice = null] = await readInvoiceLines(em.fork(), client, owner, read?.invoice ? [read.invoice] : []);
+      const truth = read && { ...read, invoice };
       const back = await readMoneyBack(em.fork(), client, owner, payments, ref.disputeIds ?? []);
       return asSettled(
         await applyCheckoutTruth(em.fork(), row, truth, { back }),

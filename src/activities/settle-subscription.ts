@@ -5,6 +5,7 @@ import { changeSubscription, enterStatus } from './change-subscription.ts';
 import type { ActivityDeps, SubscriptionRef } from './deps.ts';
 import { keepInStep } from './keep-in-step.ts';
 import { accountOf } from './provider-account.ts';
+import { readInvoiceLines } from './read-invoice-lines.ts';
 import { readMoneyBack } from './read-money-back.ts';
 import { settleVoucherSubscription } from './settle-voucher-subscription.ts';
 import { settledSubscription, type SettledSubscription } from './settled-subscription.ts';
@@ -59,7 +60,8 @@ async function lookAtProvider(deps: ActivityDeps, row: Subscription, disputeIds:
   if (truth === null) return { row, because: `${provider} does not know it any more` };
   const owner = { projectId, live, provider };
   const back = await readMoneyBack(deps.orm.em.fork(), client, owner, truth.payments, disputeIds);
-  const applied = await applySubscriptionTruth(deps.orm.em.fork(), row, truth, { back, askedAt });
+  const invoices = await readInvoiceLines(deps.orm.em.fork(), client, owner, truth.invoices);
+  const applied = await applySubscriptionTruth(deps.orm.em.fork(), row, { ...truth, invoices }, { back, askedAt });
   return { row: applied, because: `${provider} says ${truth.status}` };
 }
 

@@ -8,6 +8,7 @@ import { changeSubscription } from './change-subscription.ts';
 import type { ActivityDeps } from './deps.ts';
 import { RowMoved } from './keep-in-step.ts';
 import { keepVoucher } from './keep-voucher.ts';
+import { invoiceState, noteInvoice } from './note-invoice.ts';
 import { lifecyclePolicyOf } from './note-subscription.ts';
 import { findVoucher } from './order-voucher.ts';
 import { accountOf } from './provider-account.ts';
@@ -56,10 +57,13 @@ function applyVouchers(em: Db, read: VoucherSubscription, vouchers: readonly Rea
     const now = new Date().toISOString();
     const owner = ownerOf(row, policy);
     const invoices = await findVoucherInvoices(tx, row);
+    const before = new Map(invoices.map((invoice) => [invoice.id, invoiceState(invoice)]));
     const book = enterSeen(bookOf(row, invoices), vouchers.map(seenOf), owner, now);
     const hasMoved = writeBook(row, invoices, book);
     for (const { invoice, truth } of vouchers)
       if (truth?.payment) await takePayment(tx, read, truth.payment, invoiceOf(invoices, invoice.id));
+    for (const invoice of invoices)
+      if (invoice.status !== 'draft') await noteInvoice(tx, invoice, before.get(invoice.id) ?? null);
     row.voucher = voucherOut(invoices, vouchers);
     const deed = writeVoucherLife(row, lifeByBook(book, owner, now), policy);
     if (hasMoved) row.updatedAt = new Date(); // the version moves with what hangs on it

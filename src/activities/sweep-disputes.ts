@@ -5,6 +5,7 @@ import type { DisputeTruth } from '../domain/payment/truth.ts';
 import type { ProviderClient } from '../providers/port.ts';
 import type { ActivityDeps } from './deps.ts';
 import { keepInStep } from './keep-in-step.ts';
+import { noteDisputedSubscriptions } from './note-dispute.ts';
 import { recordMoneyBack } from './record-money.ts';
 
 /** Networks take disputes for up to this long after the payment. */
@@ -48,7 +49,9 @@ async function record(deps: ActivityDeps, owner: AccountKey, disputes: readonly 
   for (const payment of payments) {
     const own = disputes.filter(({ providerPaymentId }) => providerPaymentId === payment.providerPaymentId);
     await keepInStep(() =>
-      deps.orm.em.fork().transactional((tx) => recordMoneyBack(tx, payment, { refunds: [], disputes: own })),
+      deps.orm.em.fork().transactional(async (tx) => {
+        await noteDisputedSubscriptions(tx, await recordMoneyBack(tx, payment, { refunds: [], disputes: own }));
+      }),
     );
   }
   return payments.length;

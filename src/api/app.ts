@@ -12,16 +12,20 @@ import { createRequestLog } from './request-log.ts';
 import { createAliasRoutes } from './routes/aliases.ts';
 import { createCheckoutRoutes } from './routes/checkouts.ts';
 import { createDocsRoutes } from './routes/docs.ts';
+import { createDisputeRoutes } from './routes/disputes.ts';
 import { createHealthRoutes } from './routes/health.ts';
+import { createInvoicePages } from './routes/invoice-pages.ts';
 import { createInvoiceRoutes } from './routes/invoices.ts';
 import { createKeyRoutes } from './routes/keys.ts';
 import { createOpsRoutes } from './routes/ops.ts';
+import { createOrderRoutes } from './routes/orders.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
 import { createPaymentMethodRoutes } from './routes/payment-methods.ts';
 import { createPlanRoutes } from './routes/plans.ts';
 import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
+import { createRefundRoutes } from './routes/refunds.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
@@ -41,6 +45,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
   app.use(createHealthRoutes(deps), createDocsRoutes(deps));
+  app.use(createInvoicePages(deps));
   app.use(basePath, createKeyedRoutes(deps));
   app.use((_request, _response, next) => next(refusal('not_found', 'No such route.')));
   app.use(createErrorHandler({ ...deps, publicUrl: deps.settings.publicUrl }));
@@ -68,6 +73,9 @@ function createKeyedRoutes(deps: ApiDeps): Router {
     createSubscriptionRoutes(deps),
     createPaymentMethodRoutes(deps),
     createInvoiceRoutes(deps),
+    createRefundRoutes(deps),
+    createDisputeRoutes(deps),
+    createOrderRoutes(deps),
     createOpsRoutes(deps),
     createProjectRoutes(deps),
     createProviderAccountRoutes(deps),

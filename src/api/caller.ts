@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { Project } from '../db/entities/project.ts';
-import { refusal } from './error-codes.ts';
+import { refusal, type ErrorCode } from './error-codes.ts';
 import type { KeyKind, Permission, Scope } from './keys.ts';
 
 /** Who calls: a key of one project and mode, perhaps narrowed to organizations by a session or a user's token. */
@@ -67,7 +67,7 @@ export function authorizeFor(
   caller: Caller,
   need: Need,
   organizationId: string,
-  unseen: 'organization_not_found' | 'checkout_not_found' | 'subscription_not_found' | 'invoice_not_found',
+  unseen: Extract<ErrorCode, `${string}_not_found`>,
 ): void {
   authorize(caller, need);
   if (caller.organizations === null) return;

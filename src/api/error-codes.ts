@@ -5,6 +5,7 @@ import type { ErrorPage } from './error-tables/error-page.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
+import { refundErrors } from './error-tables/refund-errors.ts';
 import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
@@ -14,6 +15,7 @@ const errorCodes = {
   ...checkoutErrors,
   ...paymentMethodErrors,
   ...operatorErrors,
+  ...refundErrors,
   ...subscriptionOperationErrors,
 } as const;
 

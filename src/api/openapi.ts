@@ -65,9 +65,9 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
 
 function answers(operation: Operation) {
   return Object.fromEntries(
-    Object.entries(operation.answers).map(([status, { description, schema }]) => [
+    Object.entries(operation.answers).map(([status, { description, schema, contentType = 'application/json' }]) => [
       status,
-      { description, content: { 'application/json': { schema } } },
+      { description, content: { [contentType]: { schema } } },
     ]),
   );
 }

@@ -18,6 +18,7 @@ import {
   webhookAnswer,
   webhookEvent,
 } from './schemas/ops.ts';
+import { moneyOperations } from './money-operations.ts';
 import { directSubscriptionOperations } from './direct-subscription-operations.ts';
 import { paymentMethodOperations } from './payment-method-operations.ts';
 import { projectOperations } from './project-operations.ts';
@@ -40,7 +41,9 @@ export interface Operation {
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
-  readonly answers: Readonly<Record<string, { readonly description: string; readonly schema: z.ZodType }>>;
+  readonly answers: Readonly<
+    Record<string, { readonly description: string; readonly schema: z.ZodType; readonly contentType?: string }>
+  >;
   /** Codes that it may refuse with, besides those that every route has. */
   readonly refusals: readonly string[];
   readonly isIdempotent?: boolean;
@@ -79,6 +82,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
   return [
     ...checkoutOperations,
     ...readOperations,
+    ...moneyOperations,
     ...subscriptionOperations,
     ...directSubscriptionOperations,
     ...paymentMethodOperations,

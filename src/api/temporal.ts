@@ -12,6 +12,7 @@ import {
   providerAccountWorkflowId,
   pushQuery,
   pushWorkflowId,
+  refundAskedUpdate,
   subscriptionWorkflowId,
   type EntityInput,
   type PushPlansInput,
@@ -30,6 +31,8 @@ export interface TemporalGateway {
   beginSubscription(start: ReturnType<typeof subscriptionStart>, deadline: Date): Promise<void>;
   /** Asks a subscription's workflow to carry out a change, once however often it is asked, and waits until it has. */
   operateSubscription(subscriptionId: string, changeId: string, deadline: Date): Promise<void>;
+  /** Starts a refund's workflow, or joins it, and waits until the provider has been asked. The row tells what it said. */
+  refundPayment(start: ReturnType<typeof entityStart>, deadline: Date): Promise<void>;
   /** Starts a workflow about one row, or joins it, and waits for its end. The row tells what came of it. */
   runToEnd(start: ReturnType<typeof entityStart>, deadline: Date): Promise<void>;
   /** Has a worker ask the provider whose account it is. */
@@ -79,6 +82,16 @@ export function createTemporalGateway(client: Client): TemporalGateway {
       const handle = client.workflow.getHandle(subscriptionWorkflowId(subscriptionId));
       await client.withDeadline(deadline, () =>
         handle.executeUpdate(operateUpdate, { updateId: changeId, args: [{ changeId }] }),
+      );
+    },
+    async refundPayment({ name, ...start }, deadline) {
+      const startWorkflowOperation = new WithStartWorkflowOperation(name, {
+        ...start,
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      });
+      await client.withDeadline(deadline, () =>
+        client.workflow.executeUpdateWithStart(refundAskedUpdate, { updateId: 'asked', startWorkflowOperation }),
       );
     },
     async runToEnd({ name, ...start }, deadline) {

@@ -7,6 +7,7 @@ export const eventTypes = [
   'checkout.canceled',
   'checkout.failed',
   'order.paid',
+  'order.updated',
   'subscription.created',
   'subscription.updated',
   'subscription.trial_ending',

@@ -29,6 +29,11 @@ export function presentCheckout(row: Checkout): CheckoutSummary {
   };
 }
 
+/** A checkout as events tell it: without its URL, which is a credential for whoever pays. */
+export function presentCheckoutEvent(row: Checkout): CheckoutSummary & { readonly subscription_id: string | null } {
+  return { ...presentCheckout(row), checkout_url: null, subscription_id: row.subscriptionId };
+}
+
 /** A checkout with everything that has happened to it. */
 export function presentCheckoutDetail(
   row: Checkout,

@@ -6,6 +6,7 @@ export { confirmPaymentMethod } from './confirm-payment-method.ts';
 export { defaultPaymentMethod } from './default-payment-method.ts';
 export { detachPaymentMethod } from './detach-payment-method.ts';
 export { pushPlans } from './push-plans.ts';
+export { refundPayment } from './refund-payment.ts';
 export { subscription } from './subscription.ts';
 export { sweepDisputes } from './sweep-disputes.ts';
 export { syncPaymentMethods } from './sync-payment-methods.ts';

@@ -4,6 +4,7 @@ import type { CheckoutMode } from '../domain/catalogue.ts';
 import type { AccountKey } from '../domain/provider-account.ts';
 import type { PushStep } from '../domain/plan-push.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
+import type { RefundStatus } from '../domain/payment/refund.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
 import type { OperationStatus } from '../domain/subscription/operation.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
@@ -121,6 +122,9 @@ export const begunUpdate = defineUpdate<{ readonly status: SubscriptionStatus }>
 export const operateUpdate = defineUpdate<{ readonly status: OperationStatus }, [{ readonly changeId: string }]>(
   'operate',
 );
+/** Answers once the provider has been asked for a refund, whatever it said. The row tells the rest. */
+export const refundAskedUpdate = defineUpdate<{ readonly status: RefundStatus }>('asked');
+export const refundStateQuery = defineQuery<{ readonly status: RefundStatus; readonly next: string | null }>('state');
 export const providerFactsSignal = defineSignal<[readonly ProviderFact[]]>('providerFacts');
 export const stateQuery = defineQuery<{
   readonly status: CheckoutStatus | SubscriptionStatus;

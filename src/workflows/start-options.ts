@@ -3,6 +3,7 @@ import { attemptsOf } from '../domain/routing/route.ts';
 import {
   billingQueue,
   checkoutWorkflowId,
+  refundWorkflowId,
   subscriptionWorkflowId,
   type CheckoutInput,
   type EntityInput,
@@ -66,4 +67,18 @@ export function entityStart(
     typedSearchAttributes: startAttributes({ ...input, kind: more.kind, status: 'running', country: null }),
     staticSummary: `${input.organizationId}: ${more.summary}`,
   };
+}
+
+/** How a refund's workflow starts, from its row alone: the API and the sweep of forgotten rows start the same one. */
+export function refundStart(row: {
+  readonly id: string;
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly organizationId: string;
+  readonly provider: string;
+}) {
+  const { id, projectId, live, organizationId, provider } = row;
+  const input: EntityInput = { projectId, live, organizationId, id, provider };
+  const more = { kind: 'refund', summary: `refund at ${provider}` };
+  return entityStart('refundPayment', refundWorkflowId(id), input, more);
 }

@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
 import type { SettledSubscription } from '../activities/settled-subscription.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
-import type { OperationStatus } from '../domain/subscription/operation.ts';
 import { billingQueue, disputeIds, providerQueue, type ProviderFact, type SubscriptionInput } from './messages.ts';
 
 interface Ref {
@@ -11,17 +11,16 @@ interface Ref {
 }
 
 /** What a subscription's workflow has done for it. All are safe to repeat and answer how it then stands. */
-export interface SubscriptionActivities {
-  settleSubscription(input: Ref & { readonly disputeIds: readonly string[] }): Promise<SettledSubscription>;
-  openSubscription(ref: Ref): Promise<SettledSubscription>;
-  operateSubscription(
-    input: Ref & { readonly changeId: string },
-  ): Promise<{ readonly status: OperationStatus; readonly settled: SettledSubscription }>;
-  issueVoucher(ref: Ref): Promise<SettledSubscription>;
-  notifyTrialEnd(ref: Ref): Promise<SettledSubscription>;
-  remindPayment(ref: Ref): Promise<SettledSubscription>;
-  endGrace(ref: Ref): Promise<SettledSubscription>;
-}
+export type SubscriptionActivities = Pick<
+  Activities,
+  | 'settleSubscription'
+  | 'openSubscription'
+  | 'operateSubscription'
+  | 'issueVoucher'
+  | 'notifyTrialEnd'
+  | 'remindPayment'
+  | 'endGrace'
+>;
 
 /** The activities of one subscription, with patience, on the queue of whoever collects for it. */
 export function createDeeds(input: SubscriptionInput) {

@@ -105,6 +105,9 @@ export async function startSystem(env: Readonly<Record<string, string>> = {}) {
       });
       if (answer.status >= 400) throw new Error(`the page answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     },
+    /** What a merchant does at the provider's own dashboard: `card`, `retry`, `cancel` of a subscription. */
+    operator: (provider: string, act: 'card' | 'retry' | 'cancel', id: string, body: object = {}) =>
+      sandboxCall('POST', `subscriptions/${provider}/${id}/${act}`, body),
     fault: (fault: Readonly<Record<string, unknown>>) => sandboxCall('POST', 'faults', fault),
     /** Moves the providers' time, e.g. by `P1M`; ours stays. */
     advance: (advance: string) => sandboxCall('POST', 'clock', { advance }),

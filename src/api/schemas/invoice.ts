@@ -7,6 +7,14 @@ export const listInvoicesQuery = z.strictObject({
   ...paging,
 });
 
+const line = z.object({
+  description: z.string(),
+  quantity: z.int(),
+  amount: money,
+  period_start: nullableTime,
+  period_end: nullableTime,
+});
+
 export const invoice = z
   .object({
     id: z.string(),
@@ -19,7 +27,8 @@ export const invoice = z
     amount_paid: money,
     amount_refunded: money,
     tax: money.nullable(),
-    line_items: z.array(z.never()),
+    line_items: z.array(line).meta({ description: 'Empty until the provider has told them.' }),
+    billing_reason: z.string().nullable().meta({ description: 'null: bought once, or not told.' }),
     period_start: nullableTime,
     period_end: nullableTime,
     invoice_date: nullableTime,
@@ -27,10 +36,16 @@ export const invoice = z
     paid_at: nullableTime,
     payment_method_id: z.string().nullable(),
     provider_payment_id: z.string().nullable(),
-    hosted_invoice_url: z.string().nullable(),
+    hosted_invoice_url: z
+      .string()
+      .nullable()
+      .meta({ description: 'A page for the customer. Links live for hours: read them anew.' }),
     invoice_pdf_url: z.string().nullable(),
     provider: z.string(),
-    provider_invoice_id: z.string(),
+    provider_invoice_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'null: the provider makes none; this one is ours.' }),
   })
   .meta({ id: 'Invoice' });
 export type InvoiceAnswer = z.output<typeof invoice>;

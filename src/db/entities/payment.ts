@@ -1,6 +1,8 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 import type { InvoiceTruth, PaymentTruth } from '../../domain/checkout/truth.ts';
-import type { DisputeTruth, RefundReason, RefundTruth } from '../../domain/payment/truth.ts';
+import type { OrderStatus } from '../../domain/payment/order.ts';
+import type { RefundStatus } from '../../domain/payment/refund.ts';
+import type { DisputeTruth, RefundReason } from '../../domain/payment/truth.ts';
 import { owned } from './owned.ts';
 
 export const PaymentEntity = defineEntity({
@@ -40,7 +42,7 @@ export const RefundEntity = defineEntity({
     /** null: the provider has not answered yet. */
     providerRefundId: p.text().strictNullable(),
     /** `unknown`: the provider's answer was lost; it is being asked. */
-    status: p.text().$type<RefundTruth['status'] | 'requested' | 'unknown'>(),
+    status: p.text().$type<RefundStatus>(),
     /** What the customer got back, tax included. */
     amountMinor: p.bigint('number'),
     taxMinor: p.bigint('number').strictNullable(),
@@ -100,7 +102,8 @@ export const InvoiceEntity = defineEntity({
     checkoutId: p.text().strictNullable(),
     subscriptionId: p.text().strictNullable(),
     provider: p.text(),
-    providerInvoiceId: p.text(),
+    /** null: the provider makes none; this one is ours. */
+    providerInvoiceId: p.text().strictNullable(),
     number: p.text().strictNullable(),
     status: p.text().$type<InvoiceTruth['status']>(),
     totalMinor: p.bigint('number'),
@@ -143,7 +146,7 @@ export const OrderEntity = defineEntity({
     invoiceId: p.text().strictNullable(),
     /** null: it cost nothing. */
     provider: p.text().strictNullable(),
-    status: p.text().$type<'paid' | 'partially_refunded' | 'refunded' | 'disputed'>(),
+    status: p.text().$type<OrderStatus>(),
     quantity: p.integer(),
     /** What the customer paid, tax included. */
     amountMinor: p.bigint('number'),

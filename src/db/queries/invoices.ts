@@ -6,6 +6,11 @@ export async function findInvoice(em: Db, scope: Scope, id: string): Promise<Inv
   return em.findOne(InvoiceEntity, { projectId: scope.projectId, live: scope.live, id });
 }
 
+/** Of either mode, for whoever holds its link. */
+export async function findInvoiceById(em: Db, projectId: string, id: string): Promise<Invoice | null> {
+  return em.findOne(InvoiceEntity, { projectId, id });
+}
+
 /** Newest first, one more than `limit`. */
 export async function listInvoices(
   em: Db,

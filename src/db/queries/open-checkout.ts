@@ -44,6 +44,8 @@ export async function storeOpening(
     readonly steps: readonly FallbackStep[];
     readonly fallback: CheckoutFallback | null;
     readonly detail: string;
+    /** What the app's endpoints hear; written only where the project has one. */
+    readonly event: { readonly type: string; readonly data: object };
   },
 ): Promise<boolean> {
   const { checkout, page } = input;
@@ -68,9 +70,10 @@ export async function storeOpening(
   const inserts = [...input.steps.flatMap((step) => stepRows(em, checkout, step)), openingEntry(em, checkout, input)];
   const parts = [...inserts.map(whenUpdated), ...(page ? linkStatements(checkout, page) : [])];
   const named = parts.map(({ sql }, index) => `part_${index} as (${sql})`);
+  const event = eventStatement(checkout, input.event);
   const rows = await executePrepared(em, {
-    sql: `with updated as (${update.sql}), ${named.join(', ')} select id from updated`,
-    params: [...update.params, ...parts.flatMap(({ params }) => params)],
+    sql: `with updated as (${update.sql}), ${named.join(', ')}, ${event.sql} select id from updated`,
+    params: [...update.params, ...parts.flatMap(({ params }) => params), ...event.params],
   });
   return rows.length === 1;
 }
@@ -85,6 +88,29 @@ function linkStatements(checkout: Checkout, page: OpenedPage): readonly Statemen
   const objects = [{ kind: 'checkout', id: page.providerCheckoutId }, ...page.objects];
   const links = [providerObjectsStatement(checkout, provider, { kind: 'checkout', id: checkout.id }, objects)];
   return customerId === null ? links : [...links, providerCustomerStatement(checkout, provider, customerId)];
+}
+
+/** The event and its deliveries, as `recordEvent` writes them, once: only with the update. */
+function eventStatement(
+  { projectId, live, organizationId }: Checkout,
+  { type, data }: { readonly type: string; readonly data: object },
+): Statement {
+  return {
+    sql: `endpoint as (
+        select id from outbound_endpoints where project_id = ? and live = ?::boolean and status = 'enabled'
+          and (event_types = '{}' or ? = any (event_types))),
+      told as (
+        insert into outbound_events (id, project_id, live, organization_id, type, object_kind, object_id, data)
+        select ?, ?, ?::boolean, ?, ?, 'checkout', updated.id, ?::jsonb from updated where exists (select from endpoint)
+        returning id, sequence, object_id),
+      delivery as (
+        insert into outbound_deliveries (event_id, endpoint_id, sequence, object_id, status)
+        select told.id, endpoint.id, told.sequence, told.object_id, 'waiting' from told, endpoint)`,
+    params: [
+      ...[projectId, live, type],
+      ...[newId('evt'), projectId, live, organizationId, type, JSON.stringify(data)],
+    ],
+  };
 }
 
 function openingEntry(

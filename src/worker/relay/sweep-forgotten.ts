@@ -1,6 +1,7 @@
 import type { RelayDeps } from './deliver-events.ts';
 import { sweepCheckouts } from './sweep-checkouts.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
+import { sweepRefunds } from './sweep-refunds.ts';
 import { sweepSubscriptions } from './sweep-subscriptions.ts';
 
 /** Each starts what its rows ask for and nobody has begun, for an API process may die between the row and the start. */
@@ -8,6 +9,7 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepCheckouts,
   sweepSubscriptions,
   sweepPaymentMethods,
+  sweepRefunds,
 ];
 
 /** @returns how many workflows were started. */

@@ -139,7 +139,10 @@ export function fakeProviders(configured: readonly string[] = ['merchant', 'loca
     credentials: () => fakeCredentials,
     validate: (_id, { FAKE_KEY: key }) =>
       key === undefined ? { faults: [{ key: 'FAKE_KEY', detail: 'is missing' }] } : { live: key.startsWith('live_') },
-    operations: () => ['checkouts.create', 'webhookEndpoints.create'],
+    operations: (id) => [
+      ...['checkouts.create', 'webhookEndpoints.create'],
+      ...(id === 'local' ? [] : ['refunds.create', 'refunds.list']),
+    ],
     reload: () => Promise.resolve(),
   };
 }

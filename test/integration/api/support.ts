@@ -94,6 +94,10 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
       fake.operated.push(changeId);
       await fake.work(`operate/${changeId}`);
     },
+    async refundPayment(start) {
+      fake.ran.push(start.workflowId);
+      await fake.work(start.workflowId);
+    },
     async runToEnd(start) {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);

@@ -8,8 +8,6 @@ import {
   type CheckoutStatus,
 } from '../../../src/domain/checkout/transition.ts';
 import type { CheckoutTruth } from '../../../src/domain/checkout/truth.ts';
-import { nextSubscriptionStatus } from '../../../src/domain/subscription/transition.ts';
-import type { SubscriptionTruth } from '../../../src/domain/subscription/truth.ts';
 
 const states = ['open', 'pending', 'paid', 'expired', 'canceled', 'unknown'] as const;
 const truth = (state: CheckoutTruth['state']): CheckoutTruth => ({
@@ -102,16 +100,5 @@ describe('nextLookMs', () => {
         expect(wait).toBeLessThanOrEqual(Math.max(1_000, left));
       }),
     );
-  });
-});
-
-describe('nextSubscriptionStatus', () => {
-  const says = (status: SubscriptionTruth['status']) => ({ status }) as SubscriptionTruth;
-
-  it('follows the provider until it is over, and never comes back', () => {
-    expect(nextSubscriptionStatus('active', says('past_due'))).toBe('past_due');
-    expect(nextSubscriptionStatus('past_due', says('active'))).toBe('active');
-    expect(nextSubscriptionStatus('canceled', says('active'))).toBe('canceled');
-    expect(nextSubscriptionStatus('expired', says('trialing'))).toBe('expired');
   });
 });

@@ -1,0 +1,54 @@
+import type { Invoice } from '../db/entities/payment.ts';
+import type { Db } from '../db/orm.ts';
+import { recordAudit } from '../db/queries/audit.ts';
+import type { EventType } from '../domain/events.ts';
+import { presentInvoice } from '../present/invoice.ts';
+import { noteChange } from './keep-in-step.ts';
+import { recordEvent } from './record-event.ts';
+
+type InvoiceState = Pick<
+  Invoice,
+  'status' | 'number' | 'totalMinor' | 'amountPaidMinor' | 'amountRefundedMinor' | 'taxMinor'
+>;
+
+export function invoiceState(row: Invoice): InvoiceState {
+  const { status, number, totalMinor, amountPaidMinor, amountRefundedMinor, taxMinor } = row;
+  return { status, number, totalMinor, amountPaidMinor, amountRefundedMinor, taxMinor };
+}
+
+/**
+ * Tells what became of an invoice, in its transaction: audit and event. The same state again is not told.
+ *
+ * @param before null: it is new.
+ */
+export async function noteInvoice(tx: Db, row: Invoice, before: InvoiceState | null): Promise<void> {
+  const after = invoiceState(row);
+  if (before !== null && causeOf(before) === causeOf(after)) return;
+  noteChange(tx);
+  const isPaid = wasCollected(after) && (before === null || !wasCollected(before));
+  if (before === null) await tell(tx, row, 'invoice.created', 'created', before);
+  if (isPaid) await tell(tx, row, 'invoice.paid', 'paid', before);
+  else if (before !== null) await tell(tx, row, 'invoice.updated', causeOf(after), before);
+}
+
+function causeOf(state: InvoiceState): string {
+  return Object.values(state).join('|');
+}
+
+function wasCollected({ status }: InvoiceState): boolean {
+  return status === 'paid' || status === 'refunded' || status === 'partially_refunded';
+}
+
+async function tell(tx: Db, row: Invoice, type: EventType, cause: string, before: InvoiceState | null): Promise<void> {
+  const { projectId, live, organizationId } = row;
+  recordAudit(tx, {
+    ...{ projectId, live, actor: `provider:${row.provider}`, action: type, entityKind: 'invoice', entityId: row.id },
+    detail: `${row.status}: ${row.amountPaidMinor} of ${row.totalMinor} ${row.currency} minor units paid, ${row.amountRefundedMinor} refunded`,
+    ...(before && { before }),
+    after: invoiceState(row),
+  });
+  await recordEvent(tx, {
+    ...{ projectId, live, organizationId, type, objectKind: 'invoice', objectId: row.id, cause },
+    data: presentInvoice(row),
+  });
+}
