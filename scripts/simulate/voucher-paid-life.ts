@@ -45,7 +45,7 @@ export function livePaidByVoucher(rules: Rules, chance: Chance, startMs: number)
   while (now < endMs && !isOver(status)) {
     const item = rules.nextAgendaItem(agendaRow(), policy, now);
     const itemAt = item === null ? never : Math.max(now, Date.parse(item.at));
-    now = Math.min(itemAt, nextMoneyAt(), endMs);
+    now = Math.min(itemAt, nextMoneyAt(shop, settledAt), endMs);
     if (now === endMs) break;
     if (item === null || now < itemAt) settle();
     else act(item.kind);
@@ -53,8 +53,8 @@ export function livePaidByVoucher(rules: Rules, chance: Chance, startMs: number)
   }
   const livedMs = Math.min(now, endMs) - startMs;
   settle();
-  while (nextMoneyAt() < never) {
-    now = nextMoneyAt(); // money may come when all is over
+  while (nextMoneyAt(shop, settledAt) < never) {
+    now = nextMoneyAt(shop, settledAt); // money may come when all is over
     settle();
   }
   closeBooks({ archive, book, shop, interval, startMs, nowMs: now });
@@ -73,10 +73,6 @@ export function livePaidByVoucher(rules: Rules, chance: Chance, startMs: number)
       ...{ pastDueAt: life?.pastDueAt ?? null, graceEndsAt: life?.graceEndsAt ?? null, operation: null },
       ...{ voucherExpiresAt: out?.expiresAt ?? null, voucherDueAt: life?.due?.at ?? null },
     };
-  }
-
-  function nextMoneyAt(): number {
-    return Math.min(...shop.map(({ paidAt }) => paidAt).filter((paidAt) => paidAt > settledAt), never);
   }
 
   function act(kind: string): void {
@@ -170,6 +166,10 @@ function seenAt(now: number): (voucher: ShopVoucher) => VoucherSeen {
     if (paidAt <= now) return { id, state: 'paid', paidAt: iso(paidAt) };
     return { id, state: goneAt <= now ? 'gone' : 'waiting', paidAt: null };
   };
+}
+
+function nextMoneyAt(shop: readonly ShopVoucher[], afterMs: number): number {
+  return Math.min(...shop.map(({ paidAt }) => paidAt).filter((paidAt) => paidAt > afterMs), never);
 }
 
 function payTime(chance: Chance, now: number, expiresMs: number): number {
