@@ -61,11 +61,11 @@ it('hears each event at least once, and none before its time, though the relay i
   app.behave = () => 200;
   expect((await ops('POST', `/ops/webhook-endpoints/${endpoint}/test`, {})).status).toBe(202);
   // Of the same object: it waits for the lease of the one that was under way.
-  const types = async () => {
+  const waiting = async () => {
     const { body } = await ops('GET', `/ops/webhook-endpoints/${endpoint}/deliveries?status=waiting`);
     return (body['data'] as unknown[]).length;
   };
-  await expect.poll(types, { timeout: 60_000, interval: 500 }).toBe(0);
+  await expect.poll(waiting, { timeout: 60_000, interval: 500 }).toBe(0);
   const ids = app.received.map(({ id }) => id);
   expect(ids.filter((id) => id === first.id).length).toBeGreaterThan(1);
   expect(ids.at(-1)).not.toBe(first.id);

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { queueEventAgain } from '../../../src/db/queries/outbound-events.ts';
 import { OutboundEventEntity } from '../../../src/db/entities/outbound.ts';
@@ -93,8 +92,7 @@ describe('the order', () => {
       busy: new Map(),
     });
     if (!asleep) throw new Error('nothing was claimed');
-    await wait(5);
-    expect(await claim()).toHaveLength(1);
+    await expect.poll(async () => (await claim()).length, { timeout: 20_000 }).toBe(1);
     await recordAttempt(town.orm.em.fork(), asleep, { outcome: 'delivered', status: 200 });
     expect(await town.rowOf(id)).toMatchObject({ status: 'waiting' });
     await recordAttempt(town.orm.em.fork(), asleep, { outcome: 'failed', status: 500, why: 'it answered 500' });
