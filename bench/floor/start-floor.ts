@@ -68,10 +68,9 @@ export async function startIdleWorker(address: string, namespace: string): Promi
     taskQueue,
     stop: () => stop(child),
     async heard() {
-      const answered = once(child, 'message');
+      const answered = new Promise<unknown>((resolve) => child.once('message', resolve));
       child.send('how many?');
-      const [answer]: unknown[] = await answered;
-      return Number(answer);
+      return Number(await answered);
     },
   };
 }

@@ -1,23 +1,16 @@
+import { createAttachPaymentMethod } from './attach-payment-method.ts';
 import { createCallGate } from './call-gate.ts';
 import { createCarryOutGrant } from './carry-out-grant.ts';
-import type { ActivityDeps } from './deps.ts';
-import { createAttachPaymentMethod } from './attach-payment-method.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
 import { createConfirmPaymentMethod } from './confirm-payment-method.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
 import { createFailCustomerDataJob } from './customer-data-job.ts';
 import { createDefaultPaymentMethod } from './default-payment-method.ts';
+import type { ActivityDeps } from './deps.ts';
 import { createDetachPaymentMethod } from './detach-payment-method.ts';
 import { createEndCheckout } from './end-checkout.ts';
 import { createEndGrace } from './end-grace.ts';
 import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
-import { createIssueVoucher } from './issue-voucher.ts';
-import { createNotifyTrialEnd } from './notify-trial-end.ts';
-import { createOpenCheckout } from './open-checkout.ts';
-import { createOpenSubscription } from './open-subscription.ts';
-import { createOperateSubscription } from './operate-subscription.ts';
-import { createListBenefits, createPushBenefit } from './push-benefits.ts';
-import { createPushPlanBenefits } from './push-plan-benefits.ts';
 import { createEraseAtProvider, createFinishErasure, createPrepareErasure } from './erase-customer-data.ts';
 import {
   createExportFromProvider,
@@ -25,10 +18,16 @@ import {
   createListCustomerProviders,
   createSkipProviderExport,
 } from './export-customer-data.ts';
+import { createIssueVoucher } from './issue-voucher.ts';
+import { createNotifyTrialEnd } from './notify-trial-end.ts';
+import { createOpenCheckout } from './open-checkout.ts';
+import { createOpenSubscription } from './open-subscription.ts';
+import { createOperateSubscription } from './operate-subscription.ts';
+import { createListBenefits, createPushBenefit } from './push-benefits.ts';
+import { createPushPlanBenefits } from './push-plan-benefits.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createRefundPayment } from './refund-payment.ts';
 import { createRemindPayment } from './remind-payment.ts';
-import { createRefundPayment } from './refund-payment.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
@@ -52,7 +51,6 @@ export function createActivities(deps: ActivityDeps) {
     notifyTrialEnd: translated(createNotifyTrialEnd(deps)),
     remindPayment: translated(createRemindPayment(deps)),
     endGrace: translated(createEndGrace(deps)),
-    refundPayment: translated(createRefundPayment(deps)),
     carryOutGrant: translated(createCarryOutGrant(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),

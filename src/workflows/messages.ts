@@ -7,7 +7,6 @@ import type { PushStep } from '../domain/plan-push.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { RefundStatus } from '../domain/payment/refund.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
-import type { RefundStatus } from '../domain/payment/refund.ts';
 import type { OperationStatus } from '../domain/subscription/operation.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 
