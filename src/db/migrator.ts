@@ -4,6 +4,7 @@ import { Foundation } from '../../migrations/20261121000000_foundation.ts';
 import { MoneyBack } from '../../migrations/20261121130000_money-back.ts';
 import { ProviderAccounts } from '../../migrations/20261121120000_provider-accounts.ts';
 import { SubscriptionLife } from '../../migrations/20261121150000_subscription-life.ts';
+import { OutboundAndCustomerData } from '../../migrations/20261121160000_outbound-and-customer-data.ts';
 import { entities } from './orm.ts';
 
 /** Newest last. A released migration is never edited. */
@@ -12,6 +13,7 @@ const migrations = [
   { name: '20261121120000_provider-accounts', class: ProviderAccounts },
   { name: '20261121130000_money-back', class: MoneyBack },
   { name: '20261121150000_subscription-life', class: SubscriptionLife },
+  { name: '20261121160000_outbound-and-customer-data', class: OutboundAndCustomerData },
 ];
 
 /** Brings the schema to the newest version; safe to run at every start. @returns the names that were applied. */

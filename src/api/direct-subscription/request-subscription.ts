@@ -5,6 +5,7 @@ import {
   findSameDirectRequest,
   insertDirectSubscription,
   type NewDirectSubscription,
+import { trialOf } from '../../domain/calendar/period.ts';
 } from '../../db/queries/direct-subscriptions.ts';
 import { ensureOrganization } from '../../db/queries/organizations.ts';
 import { findProduct } from '../../db/queries/plans.ts';
@@ -89,18 +90,16 @@ async function draftSubscription(
   return {
     ...{ id, projectId, live, organizationId: organization.id, userId: caller.userId ?? body.user_id },
     ...{ planId: offer.plan.id, priceId: offer.priceId, billingInterval: body.billing_interval },
-    ...{ quantity: body.quantity, country, ...offer.amount, ...payment, ...trialOf(trialDays, payment) },
+    ...{ quantity: body.quantity, country, ...offer.amount, ...payment, ...trialDates(trialDays, payment) },
     ...{ requestFingerprint, metadata: body.metadata },
   };
 }
 
 /** Fixed now, so that whoever repeats the provider's call asks for the same day. */
-function trialOf(trialDays: number, { collection }: ChosenPayment): Pick<Subscription, 'trialStart' | 'trialEnd'> {
-  if (trialDays === 0 || collection !== 'provider') return { trialStart: null, trialEnd: null };
-  const start = new Date();
-  const end = new Date(start);
-  end.setUTCDate(end.getUTCDate() + trialDays);
-  return { trialStart: start, trialEnd: end };
+function trialDates(days: number, { collection }: ChosenPayment): Pick<Subscription, 'trialStart' | 'trialEnd'> {
+  if (days === 0 || collection !== 'provider') return { trialStart: null, trialEnd: null };
+  const { start, end } = trialOf({ startAt: new Date().toISOString(), days });
+  return { trialStart: new Date(start), trialEnd: new Date(end) };
 }
 
 async function countryOf(

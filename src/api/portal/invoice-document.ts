@@ -11,7 +11,7 @@ import { webAddress } from './html.ts';
  */
 export async function findInvoiceDocument(deps: ApiDeps, row: Invoice): Promise<string> {
   const { pdfUrl, hostedUrl } = await freshInvoiceLinks(deps, row);
-  const address = webAddress(pdfUrl) ?? webAddress(hostedUrl);
+  const address = webAddress(hostedUrl) ?? webAddress(pdfUrl);
   if (address === null) throw refusal('document_none', 'The invoice has no document yet.');
   return address;
 }

@@ -130,4 +130,3 @@ export const EntitlementEntity = defineEntity({
     until: p.datetime().strictNullable(),
   },
 });
-export type Entitlement = InferEntity<typeof EntitlementEntity>;

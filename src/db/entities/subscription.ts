@@ -13,12 +13,13 @@ import type {
 import type { SubscriptionStatus } from '../../domain/subscription/truth.ts';
 import { owned } from './owned.ts';
 
-const entitledNow = (subscription: object) => `coalesce((
+/** Its entitlement as of now: a grace ends by itself. */
+const entitledNow = (_columns: unknown, { alias }: { readonly alias: string }) => `coalesce((
   select entitlement.is_allowed and (entitlement.until is null or entitlement.until > now())
   from entitlements entitlement
-  where entitlement.project_id = ${subscription}.project_id and entitlement.live = ${subscription}.live
-    and entitlement.organization_id = ${subscription}.organization_id
-    and entitlement.source_kind = 'subscription' and entitlement.source_id = ${subscription}.id), false)`;
+  where entitlement.project_id = ${alias}.project_id and entitlement.live = ${alias}.live
+    and entitlement.organization_id = ${alias}.organization_id
+    and entitlement.source_kind = 'subscription' and entitlement.source_id = ${alias}.id), false)`;
 
 export const SubscriptionEntity = defineEntity({
   name: 'Subscription',

@@ -4,23 +4,12 @@ import { instantOf, wallAt } from './wall-clock.ts';
 const utc = 'UTC';
 const dayMs = 86_400_000;
 
-/**
- * The same day of the month and time of the day, so many months later; the month's last day where it is too short.
- *
- * @param instant ISO 8601.
- * @param months Whole; negative: earlier.
- * @returns ISO 8601 in UTC.
- */
-export function addMonths(instant: string, months: number, timeZone = utc): string {
-  return isoOf(monthsAfter(parse(instant), months, timeZone));
-}
-
 /** The same time of the day so many calendar days later: 23 or 25 hours where clocks change. */
 export function addDays(instant: string, days: number, timeZone = utc): string {
   return isoOf(instantOf(wallAt(parse(instant), timeZone) + days * dayMs, timeZone));
 }
 
-/** As `addMonths`, in epoch milliseconds. */
+/** The same day of the month and time of the day, so many months later; the month's last day where it is too short. */
 export function monthsAfter(instantMs: number, months: number, timeZone: string): number {
   const wall = wallAt(instantMs, timeZone);
   const date = new Date(wall);

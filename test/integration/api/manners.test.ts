@@ -98,8 +98,16 @@ describe('subscriptions', () => {
          from checkouts where id = ? returning id`,
         [id, `${made.checkout_id}${status}`, status, id, made.checkout_id],
       );
+    const entitle = async (id: string) =>
+      api.query(
+        `insert into entitlements (source_kind, source_id, plan_id, is_allowed, reason, project_id, live, organization_id)
+         select 'subscription', id, plan_id, true, 'subscription_active', project_id, live, organization_id
+         from subscriptions where id = ? returning source_id`,
+        [id],
+      );
     const [older, newer] = [`sub_${'1'.repeat(32)}`, `sub_${'2'.repeat(32)}`];
     await add(older, 'active');
+    await entitle(older);
     await add(newer, 'canceled');
     const current = `/billing/organizations/${organization}/subscription`;
     expect((await api.call('GET', current)).body).toMatchObject({ id: older, plan: 'pro', entitled: true });
