@@ -5,8 +5,8 @@ import {
   findSameDirectRequest,
   insertDirectSubscription,
   type NewDirectSubscription,
-import { trialOf } from '../../domain/calendar/period.ts';
 } from '../../db/queries/direct-subscriptions.ts';
+import { trialOf } from '../../domain/calendar/period.ts';
 import { ensureOrganization } from '../../db/queries/organizations.ts';
 import { findProduct } from '../../db/queries/plans.ts';
 import { findSubscription, listLiveSubscriptions } from '../../db/queries/subscriptions.ts';
