@@ -5,16 +5,6 @@ import type { InvoiceTruth } from '../domain/checkout/truth.ts';
 import type { ProviderClient } from '../providers/port.ts';
 import type { MoneyOwner } from './record-money.ts';
 
-type InvoiceOperations = NonNullable<ProviderClient['invoices']>;
-type ProviderInvoice = NonNullable<Awaited<ReturnType<InvoiceOperations['get']>>>;
-
-/** An invoice's truth, with its lines where they were read this time. */
-export interface InvoiceWithLines extends InvoiceTruth {
-  /** Empty: the provider has none to tell. */
-  readonly lines?: ProviderInvoice['lines'];
-  readonly billingReason?: ProviderInvoice['billingReason'];
-}
-
 /** More are read at the next look: a long history must not make one look slow. */
 const atOnce = 5;
 
@@ -30,8 +20,8 @@ export async function readInvoiceLines(
   client: ProviderClient,
   owner: Pick<MoneyOwner, 'projectId' | 'live' | 'provider'>,
   invoices: readonly InvoiceTruth[],
-): Promise<readonly InvoiceWithLines[]> {
-  if (invoices.length === 0) return [];
+): Promise<readonly InvoiceTruth[]> {
+  if (invoices.every((truth) => truth.lines !== undefined)) return invoices;
   const { projectId, live, provider } = owner;
   const ids = invoices.map(({ providerInvoiceId }) => providerInvoiceId);
   const rows = await em.find(InvoiceEntity, { projectId, live, provider, providerInvoiceId: { $in: ids } });
@@ -40,7 +30,8 @@ export async function readInvoiceLines(
       rows.find(({ providerInvoiceId }) => providerInvoiceId === truth.providerInvoiceId),
       truth,
     );
-  const wanted = new Set(invoices.filter((truth) => !isRead(truth)).slice(-atOnce));
+  const untold = invoices.filter((truth) => truth.lines === undefined && !isRead(truth));
+  const wanted = new Set(untold.slice(-atOnce));
   return Promise.all(invoices.map(async (truth) => (wanted.has(truth) ? withLines(client, truth) : truth)));
 }
 
@@ -50,7 +41,7 @@ function hasLines(row: Invoice | undefined, truth: InvoiceTruth): boolean {
   return !wasDraft && row.totalMinor === truth.total.amountMinor;
 }
 
-async function withLines(client: ProviderClient, truth: InvoiceTruth): Promise<InvoiceWithLines> {
+async function withLines(client: ProviderClient, truth: InvoiceTruth): Promise<InvoiceTruth> {
   const { invoices } = client;
   if (!invoices) return { ...truth, lines: [] };
   const patience = new AbortController();

@@ -10,7 +10,6 @@ import { followMoneyBack, succeededMinor } from './follow-money-back.ts';
 import { noteChange } from './keep-in-step.ts';
 import { makeInvoice, numberInvoice, ownerColumns, paymentMethodOf, soldLine } from './make-invoice.ts';
 import { invoiceState, noteInvoice } from './note-invoice.ts';
-import type { InvoiceWithLines } from './read-invoice-lines.ts';
 import { recordDispute } from './record-dispute.ts';
 import { recordRefund } from './record-refund.ts';
 
@@ -30,7 +29,7 @@ export interface MoneyBack {
 }
 
 /** Mirrors an invoice, once per provider id; the same truth again changes nothing. */
-export async function recordInvoice(tx: Db, owner: MoneyOwner, truth: InvoiceWithLines): Promise<Invoice> {
+export async function recordInvoice(tx: Db, owner: MoneyOwner, truth: InvoiceTruth): Promise<Invoice> {
   const { projectId, live, provider } = owner;
   const { providerInvoiceId } = truth;
   const known = await tx.findOne(InvoiceEntity, { projectId, live, provider, providerInvoiceId });
@@ -94,7 +93,7 @@ async function refundedMinorOf(tx: Db, known: Invoice | null, truth: InvoiceTrut
 async function linesOf(
   tx: Db,
   owner: MoneyOwner,
-  truth: InvoiceWithLines,
+  truth: InvoiceTruth,
 ): Promise<{ readonly lineItems?: readonly StoredLine[]; readonly billingReason?: string | null }> {
   if (truth.lines === undefined) return {};
   const { total, taxMinor, billingReason = null } = truth;

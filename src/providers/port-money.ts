@@ -1,4 +1,4 @@
-import type { InvoiceTruth, PaymentTruth, VoucherTruth } from '../domain/checkout/truth.ts';
+import type { BillingReason, InvoiceLine, InvoiceTruth, PaymentTruth, VoucherTruth } from '../domain/checkout/truth.ts';
 import type { DeclineCode } from '../domain/payment/decline.ts';
 import type { DisputeTruth, RefundReason, RefundTruth } from '../domain/payment/truth.ts';
 import type { Money } from '../domain/money.ts';
@@ -120,20 +120,11 @@ export interface PaymentOperations {
   ): Promise<'canceled' | 'already_settled' | 'not_cancelable'>;
 }
 
-export interface InvoiceLine {
-  readonly description: string;
-  readonly quantity: number;
-  readonly amount: Money;
-  readonly periodStart: string | null;
-  readonly periodEnd: string | null;
-}
-
 /** An invoice, or an order where the provider has those instead. */
 export interface ProviderInvoice extends InvoiceTruth {
   readonly providerCustomerId: string | null;
   readonly providerSubscriptionId: string | null;
-  /** null: bought once, or raised by hand. */
-  readonly billingReason: 'subscription_start' | 'subscription_cycle' | 'subscription_update' | 'usage' | null;
+  readonly billingReason: BillingReason | null;
   readonly lines: readonly InvoiceLine[];
 }
 

@@ -3,7 +3,8 @@ import type { Money } from '../domain/money.ts';
 import type { ProrationMode } from '../domain/subscription/change.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
 import type { CallKey, CheckoutLine, CustomerInput, Page, PageQuery, ProviderPrice } from './port.ts';
-import type { InvoiceLine, MoneyResult } from './port-money.ts';
+import type { InvoiceLine } from '../domain/checkout/truth.ts';
+import type { MoneyResult } from './port-money.ts';
 
 export interface SubscriptionRef {
   readonly providerSubscriptionId: string;

@@ -1,7 +1,7 @@
 import { Worker, type NativeConnection } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import type { ActivityDeps } from '../activities/deps.ts';
-import { billingQueue, providerQueue } from '../workflows/messages.ts';
+import { billingQueue, providerQueue, subscriptionQueue } from '../workflows/messages.ts';
 
 export interface WorkerOptions {
   readonly connection: NativeConnection;
@@ -13,8 +13,10 @@ export interface WorkerOptions {
 /** Opening calls run in local activities and hold workflow-task slots while a provider hangs: there must be plenty. */
 const answerPathSlots = 200;
 
+const lookSlots = 40;
+
 /**
- * One worker for workflow tasks and database work, and one per provider with slots of its own, so that a provider's
+ * One worker for workflow tasks and database work, one for subscriptions, and one per provider with slots of its own, so that a provider's
  * outage stays in its queue.
  */
 export async function createWorkers(options: WorkerOptions): Promise<readonly Worker[]> {
@@ -31,10 +33,19 @@ export async function createWorkers(options: WorkerOptions): Promise<readonly Wo
     maxConcurrentLocalActivityExecutions: answerPathSlots,
     maxCachedWorkflows: 2_000,
   });
+  const subscriptions = Worker.create({
+    ...shared,
+    taskQueue: subscriptionQueue,
+    workflowBundle,
+    // Each may be looking at its provider: as many at once as one core can feed.
+    maxConcurrentWorkflowTaskExecutions: lookSlots,
+    maxConcurrentLocalActivityExecutions: lookSlots,
+    maxCachedWorkflows: 2_000,
+  });
   const perProvider = deps.providers
     .ids()
     .map((provider) =>
       Worker.create({ ...shared, taskQueue: providerQueue(provider), maxConcurrentActivityTaskExecutions: 50 }),
     );
-  return Promise.all([billing, ...perProvider]);
+  return Promise.all([billing, subscriptions, ...perProvider]);
 }

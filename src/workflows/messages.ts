@@ -15,6 +15,9 @@ import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 /** Queue of workflow tasks and database activities. */
 export const billingQueue = 'billing';
 
+/** Subscriptions' own: a hanging provider holds up no checkout while they look. */
+export const subscriptionQueue = 'subscriptions';
+
 /** Each provider's calls have their own queue, so that an outage stays in it. */
 export function providerQueue(provider: string): string {
   return `provider-${provider}`;

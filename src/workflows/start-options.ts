@@ -8,6 +8,7 @@ import {
   paymentMethodWorkflowId,
   refundWorkflowId,
   customerDataWorkflowId,
+  subscriptionQueue,
   subscriptionWorkflowId,
   type CheckoutInput,
   type EntityInput,
@@ -49,7 +50,7 @@ export function subscriptionStart(input: SubscriptionInput & { readonly status: 
   const { status, ...given } = input;
   return {
     workflowId: subscriptionWorkflowId(input.subscriptionId),
-    taskQueue: billingQueue,
+    taskQueue: subscriptionQueue,
     args: [given] as [SubscriptionInput],
     typedSearchAttributes: startAttributes({ ...input, kind: 'subscription', status }),
     staticSummary: `${input.organizationId}: subscription`,

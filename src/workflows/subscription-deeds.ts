@@ -1,4 +1,4 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { SettledSubscription } from '../activities/settled-subscription.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
@@ -22,6 +22,8 @@ export type SubscriptionActivities = Pick<
   | 'endGrace'
 >;
 
+const quick = { startToCloseTimeout: '9s', retry: { maximumAttempts: 1 } } as const;
+
 /** The activities of one subscription, with patience, on the queue of whoever collects for it. */
 export function createDeeds(input: SubscriptionInput) {
   const { projectId, live, subscriptionId, provider } = input;
@@ -34,10 +36,17 @@ export function createDeeds(input: SubscriptionInput) {
       summary,
     });
 
-  const look = (facts: readonly ProviderFact[]) =>
-    run(facts.length > 0 ? `${facts.length} webhooks: read the truth` : 'read the truth').settleSubscription({
-      ...{ ...ref, disputeIds: disputeIds(facts) },
-    });
+  /** Quickly inside the workflow task, for a read changes nothing at the provider; if that fails, with patience. */
+  const look = async (facts: readonly ProviderFact[]) => {
+    const summary = facts.length > 0 ? `${facts.length} webhooks: read the truth` : 'read the truth';
+    const wanted = { ...ref, disputeIds: disputeIds(facts) };
+    try {
+      return await proxyLocalActivities<SubscriptionActivities>({ ...quick, summary }).settleSubscription(wanted);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return run(summary).settleSubscription(wanted);
+    }
+  };
   const operate = (changeId: string) => run('carry out what was asked').operateSubscription({ ...ref, changeId });
 
   return {

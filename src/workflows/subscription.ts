@@ -18,12 +18,15 @@ import { openInbox } from './subscription-inbox.ts';
 import { createRhythm } from './subscription-rhythm.ts';
 import { createStory } from './subscription-story.ts';
 
+/** Events; a period takes about a dozen. Beginning anew costs as much as a renewal, a long history costs its replay. */
+const shortHistory = 60;
+
 /**
  * One subscription, from its first trial day to its end: keeps our row in step with whoever collects for it, carries out
  * what is asked of it, and does by the clock what nobody asks for (notices, reminders, the end of a grace, vouchers).
  *
  * Each webhook only says *look*; the truth is read before anything is believed, and asked for when no word comes. One
- * thing is done at a time. Continues as new each period, so that a subscription may live for years.
+ * thing is done at a time. Continues as new every few periods, so that a subscription may live for years.
  */
 export async function subscription(input: SubscriptionInput): Promise<{ readonly status: SubscriptionStatus }> {
   const { carried } = input;
@@ -101,7 +104,9 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
   }
 
   function isPeriodOver(): boolean {
-    return (now !== null && now.periodStart !== firstPeriod) || workflowInfo().continueAsNewSuggested;
+    const { historyLength, continueAsNewSuggested } = workflowInfo();
+    const isNewPeriod = now !== null && now.periodStart !== firstPeriod;
+    return (isNewPeriod && historyLength > shortHistory) || continueAsNewSuggested;
   }
 
   /** A run that ends in the very task that answers an update may lose the answer (temporalio/temporal#6375). */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Activities } from '../../src/activities/index.ts';
 import { addSearchAttributes } from '../../src/worker/ensure-search-attributes.ts';
 import { resolveTimeSkippingServer } from '../../src/local/temporal-test-server.ts';
-import { billingQueue, providerQueue, type CheckoutInput } from '../../src/workflows/messages.ts';
+import { billingQueue, providerQueue, subscriptionQueue, type CheckoutInput } from '../../src/workflows/messages.ts';
 
 Runtime.install({
   logger: new DefaultLogger('ERROR'),
@@ -53,7 +53,8 @@ async function withWorkers<T>(
   const shared = { connection: env.nativeConnection, activities };
   const provider = await Worker.create({ ...shared, taskQueue: providerQueue('acme') });
   const billing = await Worker.create({ ...shared, taskQueue: billingQueue, workflowBundle });
-  return provider.runUntil(() => billing.runUntil(work));
+  const subscriptions = await Worker.create({ ...shared, taskQueue: subscriptionQueue, workflowBundle });
+  return provider.runUntil(() => subscriptions.runUntil(() => billing.runUntil(work)));
 }
 
 let count = 0;

@@ -42,6 +42,17 @@ export interface VoucherTruth {
   readonly expiresAt: string;
 }
 
+export interface InvoiceLine {
+  readonly description: string;
+  readonly quantity: number;
+  readonly amount: Money;
+  readonly periodStart: string | null;
+  readonly periodEnd: string | null;
+}
+
+/** Why an invoice was made; null: bought once, or raised by hand. */
+export type BillingReason = 'subscription_start' | 'subscription_cycle' | 'subscription_update' | 'usage';
+
 export interface InvoiceTruth {
   readonly providerInvoiceId: string;
   readonly number: string | null;
@@ -56,4 +67,7 @@ export interface InvoiceTruth {
   readonly paidAt: string | null;
   readonly hostedUrl: string | null;
   readonly pdfUrl: string | null;
+  /** Absent: not told with it; the invoice itself tells. */
+  readonly lines?: readonly InvoiceLine[];
+  readonly billingReason?: BillingReason | null;
 }

@@ -3,6 +3,7 @@ import type { DisputeTruth, RefundReason, RefundTruth } from '../../domain/payme
 import type { PaymentMethodTruth, ProviderInvoice } from '../port-money.ts';
 import { isoFromText } from '../wire-time.ts';
 import { mapInvoice } from './map.ts';
+import { toldLines } from './order-lines.ts';
 import type { Refundable } from './refund-amount.ts';
 import type { PolarDispute, PolarOrder, PolarPayment, PolarRefund } from './wire-money.ts';
 import type { PolarPaymentMethod } from './wire.ts';
@@ -16,32 +17,8 @@ export function mapProviderInvoice(order: PolarOrder, payments: readonly PolarPa
     ...mapInvoice(order, payments),
     providerCustomerId: order.customer_id,
     providerSubscriptionId: order.subscription_id ?? null,
-    billingReason: billingReason(order.billing_reason ?? null),
-    lines: order.items.map((item) => ({
-      description: item.label,
-      // An order's item is a sum; seats and units are told in its label.
-      quantity: 1,
-      amount: moneyOf(item.amount, order.currency),
-      periodStart: isoFromText(item.start_timestamp),
-      periodEnd: isoFromText(item.end_timestamp),
-    })),
+    ...toldLines(order),
   };
-}
-
-export function billingReason(reason: string | null): ProviderInvoice['billingReason'] {
-  switch (reason) {
-    case 'subscription_create':
-      return 'subscription_start';
-    case 'subscription_cycle':
-    case 'subscription_cycle_after_trial':
-      return 'subscription_cycle';
-    case 'subscription_update':
-      return 'subscription_update';
-    case 'subscription_meter_cycle':
-      return 'usage';
-    default:
-      return null;
-  }
 }
 
 /** What the order's own fields say is left; older answers lack the refundable ones. */

@@ -2,6 +2,7 @@ import type { CheckoutTruth, InvoiceTruth, PaymentTruth } from '../../domain/che
 import type { SubscriptionStatus, SubscriptionTruth } from '../../domain/subscription/truth.ts';
 import { statusUnknown } from '../failures.ts';
 import { isoFromText } from '../wire-time.ts';
+import { toldLines } from './order-lines.ts';
 import type { PolarOrder, PolarPayment, PolarSubscription } from './wire-money.ts';
 import type { PolarCheckout } from './wire.ts';
 
@@ -149,7 +150,7 @@ export function mapSubscription(
     endedAt: isoFromText(subscription.ended_at),
     pausedAt: isoFromText(subscription.paused_at),
     resumesAt: isoFromText(subscription.resumes_at),
-    invoices: oldestFirst.map((order) => mapInvoice(order, payments)),
+    invoices: oldestFirst.map((order) => ({ ...mapInvoice(order, payments), ...toldLines(order) })),
     payments: oldestFirst.flatMap((order) => mapPayment(order, payments) ?? []),
   };
 }

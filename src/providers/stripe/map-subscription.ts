@@ -1,7 +1,7 @@
-import type { InvoiceTruth, PaymentTruth } from '../../domain/checkout/truth.ts';
+import type { InvoiceLine, InvoiceTruth, PaymentTruth } from '../../domain/checkout/truth.ts';
 import type { SubscriptionStatus, SubscriptionTruth } from '../../domain/subscription/truth.ts';
 import { statusUnknown } from '../failures.ts';
-import type { InvoiceLine, ProviderInvoice } from '../port-money.ts';
+import type { ProviderInvoice } from '../port-money.ts';
 import { isoFromUnix } from '../wire-time.ts';
 import { fromStripeAmount } from './amount.ts';
 import { ourMethod } from './methods.ts';
@@ -100,6 +100,12 @@ export function invoiceLines(invoice: StripeInvoice): readonly InvoiceLine[] {
   }));
 }
 
+/** A long invoice's further lines stand on pages of their own: then it is read itself. */
+function toldLines(invoice: StripeInvoice): Pick<InvoiceTruth, 'lines' | 'billingReason'> {
+  if (!invoice.lines || invoice.lines.has_more === true) return {};
+  return { lines: invoiceLines(invoice), billingReason: billingReason(invoice.billing_reason) };
+}
+
 export function mapProviderInvoice(invoice: StripeInvoice, payment: PaymentTruth | null): ProviderInvoice {
   return {
     ...mapInvoice(invoice, payment),
@@ -167,7 +173,7 @@ export function mapSubscription(
     // Told of a pause by `/pause` or by a trial's end only.
     pausedAt: isoFromUnix(subscription.status_details?.paused?.transitioned_at),
     resumesAt: isoFromUnix(subscription.pause_collection?.resumes_at),
-    invoices: oldestFirst.map((invoice) => mapInvoice(invoice, paymentOf(invoice))),
+    invoices: oldestFirst.map((invoice) => ({ ...mapInvoice(invoice, paymentOf(invoice)), ...toldLines(invoice) })),
     payments: oldestFirst.flatMap((invoice) => paymentOf(invoice) ?? []),
   };
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import {
-  billingReason,
   disputeStatus,
   mapDispute,
   mapPaymentMethod,
@@ -8,6 +7,7 @@ import {
   mapRefund,
   refundableOf,
 } from '../../../../src/providers/polar/map-money.ts';
+import { billingReason } from '../../../../src/providers/polar/order-lines.ts';
 import { polarDispute, polarOrder, polarPayment, polarRefund } from '../../../../src/providers/polar/wire-money.ts';
 import disputeFixture from '../../../fixtures/polar/dispute.json' with { type: 'json' };
 import orderFixture from '../../../fixtures/polar/order-paid.json' with { type: 'json' };
