@@ -9,6 +9,7 @@ import { noteCheckout } from './note-checkout.ts';
 import { noteDisputedSubscriptions } from './note-dispute.ts';
 import { RowMoved, touchIfChanged } from './keep-in-step.ts';
 import {
+  findKnownMoney,
   dateOf,
   recordInvoice,
   recordMoneyBack,
@@ -85,8 +86,11 @@ async function recordTruth(
     checkoutId: row.id,
     subscriptionId: row.subscriptionId,
   };
-  const invoice = truth.invoice === null ? null : await recordInvoice(tx, owner, truth.invoice);
-  const payment = truth.payment === null ? null : await recordPayment(tx, owner, truth.payment, invoice);
+  const [told, paid] = [truth.invoice, truth.payment];
+  const known = await findKnownMoney(tx, owner, { invoices: told ? [told] : [], payments: paid ? [paid] : [] });
+  const invoice = told && (await recordInvoice(tx, owner, told, known.invoices.get(told.providerInvoiceId) ?? null));
+  const payment =
+    paid && (await recordPayment(tx, owner, paid, invoice, known.payments.get(paid.providerPaymentId) ?? null));
   if (back) await noteDisputedSubscriptions(tx, await recordMoneyBack(tx, owner, back));
   if (!isPaid) return;
   await recordOrder(tx, row, { payment, invoice });

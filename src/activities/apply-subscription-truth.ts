@@ -1,3 +1,4 @@
+import type { Invoice } from '../db/entities/payment.ts';
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
 import { findChargedPrice } from '../db/queries/charged-price.ts';
@@ -8,7 +9,14 @@ import { changeSubscription, enterStatus } from './change-subscription.ts';
 import { RowMoved } from './keep-in-step.ts';
 import { keepOurSchedule } from './keep-our-schedule.ts';
 import type { SubscriptionNews } from './note-subscription.ts';
-import { recordInvoice, recordMoneyBack, recordPayment, type MoneyBack, type MoneyOwner } from './record-money.ts';
+import {
+  findKnownMoney,
+  recordInvoice,
+  recordMoneyBack,
+  recordPayment,
+  type MoneyBack,
+  type MoneyOwner,
+} from './record-money.ts';
 import { subscriptionColumns } from './subscription-columns.ts';
 
 /**
@@ -82,12 +90,15 @@ async function recordMoney(tx: Db, row: Subscription, truth: SubscriptionTruth, 
     checkoutId: null,
     subscriptionId: row.id,
   };
-  const invoices = new Map<string, Awaited<ReturnType<typeof recordInvoice>>>();
+  const known = await findKnownMoney(tx, owner, truth);
+  const invoices = new Map<string, Invoice>();
   for (const invoice of truth.invoices) {
-    invoices.set(invoice.providerInvoiceId, await recordInvoice(tx, owner, invoice));
+    const before = known.invoices.get(invoice.providerInvoiceId) ?? null;
+    invoices.set(invoice.providerInvoiceId, await recordInvoice(tx, owner, invoice, before));
   }
   for (const payment of truth.payments) {
-    await recordPayment(tx, owner, payment, invoices.get(payment.providerInvoiceId ?? '') ?? null);
+    const before = known.payments.get(payment.providerPaymentId) ?? null;
+    await recordPayment(tx, owner, payment, invoices.get(payment.providerInvoiceId ?? '') ?? null, before);
   }
   await recordMoneyBack(tx, owner, back);
 }

@@ -41,8 +41,8 @@ export async function noteSubscription(tx: Db, row: Subscription, news: readonly
   await closeChanges(tx, row);
   await tx.flush();
   const policy = await lifecyclePolicyOf(tx, projectId);
-  const { isAllowed } = await writeSubscriptionEntitlement(tx, row, policy, await isDisputed(tx, row));
-  await planGrants(tx, { ...row, sourceKind: 'subscription', sourceId: row.id });
+  const { isAllowed, isNew } = await writeSubscriptionEntitlement(tx, row, policy, await isDisputed(tx, row));
+  if (isNew) await planGrants(tx, { ...row, sourceKind: 'subscription', sourceId: row.id });
   if (news.length === 0) return;
   const pending = (await listPendingChanges(tx, [row.id])).get(row.id) ?? null;
   const planIds = [row.planId, pending?.planId].filter((id) => id != null);

@@ -28,11 +28,43 @@ export interface MoneyBack {
   readonly disputes: readonly DisputeTruth[];
 }
 
-/** Mirrors an invoice, once per provider id; the same truth again changes nothing. */
-export async function recordInvoice(tx: Db, owner: MoneyOwner, truth: InvoiceTruth): Promise<Invoice> {
+/** The rows of what a truth tells, by the provider's ids, in two reads. */
+export async function findKnownMoney(
+  tx: Db,
+  owner: MoneyOwner,
+  told: { readonly invoices: readonly InvoiceTruth[]; readonly payments: readonly PaymentTruth[] },
+): Promise<KnownMoney> {
   const { projectId, live, provider } = owner;
+  const account = { projectId, live, provider };
+  const invoiceIds = told.invoices.map(({ providerInvoiceId }) => providerInvoiceId);
+  const paymentIds = told.payments.map(({ providerPaymentId }) => providerPaymentId);
+  const invoices =
+    invoiceIds.length === 0 ? [] : await tx.find(InvoiceEntity, { ...account, providerInvoiceId: { $in: invoiceIds } });
+  const payments =
+    paymentIds.length === 0 ? [] : await tx.find(PaymentEntity, { ...account, providerPaymentId: { $in: paymentIds } });
+  return {
+    invoices: new Map(invoices.map((row) => [row.providerInvoiceId ?? '', row])),
+    payments: new Map(payments.map((row) => [row.providerPaymentId, row])),
+  };
+}
+
+export interface KnownMoney {
+  readonly invoices: ReadonlyMap<string, Invoice>;
+  readonly payments: ReadonlyMap<string, Payment>;
+}
+
+/**
+ * Mirrors an invoice, once per provider id; the same truth again changes nothing.
+ *
+ * @param known Its row, from `findKnownMoney`.
+ */
+export async function recordInvoice(
+  tx: Db,
+  owner: MoneyOwner,
+  truth: InvoiceTruth,
+  known: Invoice | null,
+): Promise<Invoice> {
   const { providerInvoiceId } = truth;
-  const known = await tx.findOne(InvoiceEntity, { projectId, live, provider, providerInvoiceId });
   const before = known && invoiceState(known);
   const lines = await linesOf(tx, owner, truth);
   const stored = { ...invoiceColumns(truth, await refundedMinorOf(tx, known, truth)), ...lines };
@@ -113,12 +145,9 @@ export async function recordPayment(
   owner: MoneyOwner,
   truth: PaymentTruth,
   invoice: Invoice | null,
+  known: Payment | null,
 ): Promise<Payment> {
-  const { projectId, live, provider } = owner;
-  const known = await tx.findOne(PaymentEntity, {
-    ...{ projectId, live, provider, providerPaymentId: truth.providerPaymentId },
-  });
-  if (known?.status === 'succeeded' && truth.status !== 'succeeded') return known;
+  if (known?.status === 'succeeded' && (truth.status !== 'succeeded' || saysNothingNew(known, truth))) return known;
   if (known?.status !== truth.status || known.refundedMinor !== truth.refundedMinor) noteChange(tx);
   const paper = await paperOf(tx, owner, truth, invoice, known);
   if (paper) await tx.flush(); // the payment's foreign key needs the invoice
@@ -138,6 +167,16 @@ export async function recordPayment(
   tx.assign(known, { ...stored, refundedMinor, subscriptionId: known.subscriptionId ?? owner.subscriptionId });
   if (isMoved) await followMoneyBack(tx, known);
   return known;
+}
+
+function saysNothingNew(known: Payment, truth: PaymentTruth): boolean {
+  const { refundedMinor, taxMinor, method, invoiceId } = known;
+  return (
+    invoiceId !== null &&
+    refundedMinor === truth.refundedMinor &&
+    taxMinor === truth.taxMinor &&
+    method === truth.method
+  );
 }
 
 function paymentColumns(truth: PaymentTruth) {

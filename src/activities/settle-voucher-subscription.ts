@@ -13,7 +13,7 @@ import { lifecyclePolicyOf } from './note-subscription.ts';
 import { findVoucher } from './order-voucher.ts';
 import { accountOf } from './provider-account.ts';
 import { readVouchers, seenOf, type ReadVoucher } from './read-vouchers.ts';
-import { dateOf, recordPayment } from './record-money.ts';
+import { findKnownMoney, dateOf, recordPayment } from './record-money.ts';
 import {
   asVoucherSubscription,
   bookOf,
@@ -95,7 +95,9 @@ async function takePayment(tx: Db, row: VoucherSubscription, payment: PaymentTru
     const { amount, taxMinor, providerPaymentId } = payment;
     tx.assign(invoice, { amountPaidMinor: amount.amountMinor, taxMinor, providerPaymentId });
   }
-  await recordPayment(tx, moneyOwner(row), payment, invoice);
+  const owner = moneyOwner(row);
+  const known = await findKnownMoney(tx, owner, { invoices: [], payments: [payment] });
+  await recordPayment(tx, owner, payment, invoice, known.payments.get(payment.providerPaymentId) ?? null);
 }
 
 /** What the customer can pay now. */

@@ -306,7 +306,7 @@ describe('a disputed payment of a subscription', () => {
       ...{ checkoutId: null, subscriptionId: 'sub_1' },
     };
     const payment = aPayment();
-    await world.orm.em.fork().transactional((tx) => recordPayment(tx, owner, payment, null));
+    await world.orm.em.fork().transactional((tx) => recordPayment(tx, owner, payment, null, null));
     let status: 'needs_response' | 'won' = 'needs_response';
     const dispute = aDispute({ providerPaymentId: payment.providerPaymentId });
     const list = async () => ({ items: [{ ...dispute, status }], nextCursor: null });

@@ -18,7 +18,7 @@ async function aRefund(status: string, age: string): Promise<string> {
     ...{ projectId: 'p', live: false, organizationId: 'org_1', provider: 'merchant' },
     ...{ checkoutId, subscriptionId: null },
   };
-  const payment = await world.orm.em.fork().transactional((tx) => recordPayment(tx, owner, aPayment(), null));
+  const payment = await world.orm.em.fork().transactional((tx) => recordPayment(tx, owner, aPayment(), null, null));
   const id = newId('re');
   await world.query(
     `insert into refunds (id, payment_id, provider, status, amount_minor, currency, project_id, live, organization_id, created_at)
