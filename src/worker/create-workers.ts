@@ -13,7 +13,7 @@ export interface WorkerOptions {
 /** Opening calls run in local activities and hold workflow-task slots while a provider hangs: there must be plenty. */
 const answerPathSlots = 200;
 
-const lookSlots = 40;
+const lookSlots = 16;
 
 /**
  * One worker for workflow tasks and database work, one for subscriptions, and one per provider with slots of its own, so that a provider's
