@@ -87,10 +87,9 @@ const states: readonly Told[] = [
 async function expectApiTells(id: string, expected: Omit<Told, 'reach' | 'item'>): Promise<SubscriptionView> {
   const view = await read(at, id);
   const { status, entitled, reason, timeline } = expected;
-  expect(view).toMatchObject({ status, entitled });
   const next = expected.next(view);
-  expect(view.next_action).toEqual(next && expect.objectContaining(next));
-  expect(next === null || Date.parse(next.at ?? '') > Date.now() - dayMs).toBe(true);
+  expect(view).toMatchObject({ status, entitled, next_action: next });
+  expect(next === null || Date.parse(next.at ?? '') > Date.now()).toBe(true);
   expect(view.timeline.map(({ what }) => what)).toEqual(expect.arrayContaining([...timeline]));
   const access = await ask(at, 'GET', `/billing/access?organization_id=${view.organization_id}`);
   expect(access).toMatchObject({ allowed: entitled, reason, plan: 'pro', subscription_id: id });
