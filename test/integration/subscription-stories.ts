@@ -112,15 +112,19 @@ export async function voucherIssued(at: System): Promise<string> {
   return id;
 }
 
-/** Somebody pays its newest voucher at a shop. */
+/** Somebody pays its voucher at a shop, once it is out. */
 export async function payVoucher(at: System, id: string): Promise<void> {
-  const { rows } = await at.db.query<{ provider: string; voucher: string }>(
-    `select provider, provider_object_id as voucher from invoices
-     where subscription_id = $1 and status = 'open' order by id desc limit 1`,
-    [id],
-  );
-  const [{ provider, voucher } = { provider: 'none', voucher: 'none' }] = rows;
-  await at.complete({ provider, checkout_id: voucher }, 'voucher_paid');
+  for (let tries = 0; ; tries += 1) {
+    const { rows } = await at.db.query<{ provider: string; voucher: string }>(
+      `select provider, provider_object_id as voucher from invoices
+       where subscription_id = $1 and status = 'open' and provider_object_id is not null`,
+      [id],
+    );
+    const [open] = rows;
+    if (open) return at.complete({ provider: open.provider, checkout_id: open.voucher }, 'voucher_paid');
+    if (tries > 300) throw new Error(`${id} has no voucher out`);
+    await patience();
+  }
 }
 
 /** @throws when the API refuses. */
