@@ -97,7 +97,11 @@ export async function startSystem(env: Readonly<Record<string, string>> = {}) {
       return (await this.api('GET', `/billing/checkouts/${id}`)).body as CheckoutView;
     },
     /** Plays the customer on the provider's page. */
-    async complete(view: CheckoutView, outcome: string, extra: Readonly<Record<string, unknown>> = {}) {
+    async complete(
+      view: Pick<CheckoutView, 'provider' | 'checkout_id'>,
+      outcome: string,
+      extra: Readonly<Record<string, unknown>> = {},
+    ) {
       const provider = view.provider ?? 'none';
       const answer = await sandboxCall('POST', `checkouts/${provider}/${view.checkout_id}/complete`, {
         outcome,

@@ -1,6 +1,7 @@
 import type { OperationKind } from '../../domain/subscription/operation.ts';
 import type { PresentSubscription } from '../../domain/subscription/operation-plan.ts';
 import { defaultLifecyclePolicy } from '../../domain/subscription/lifecycle-policy.ts';
+import { paidStatuses } from '../../domain/subscription/voucher-book.ts';
 import { InvoiceEntity } from '../entities/payment.ts';
 import { PlanEntity, PriceEntity, ProviderPriceEntity, type Plan, type PriceRow } from '../entities/plan.ts';
 import { ProjectEntity } from '../entities/project.ts';
@@ -52,7 +53,7 @@ async function paidUntil(em: Db, row: Subscription): Promise<Date | null> {
   const { projectId, live, id: subscriptionId } = row;
   const [last] = await em.find(
     InvoiceEntity,
-    { projectId, live, subscriptionId, status: 'paid', periodEnd: { $ne: null } },
+    { projectId, live, subscriptionId, status: { $in: paidStatuses }, periodEnd: { $ne: null } },
     { orderBy: { periodEnd: 'desc' }, limit: 1 },
   );
   return last?.periodEnd ?? row.currentPeriodEnd;

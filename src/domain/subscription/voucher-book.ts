@@ -118,8 +118,11 @@ export function paidPeriods(entries: readonly VoucherEntry[]): readonly Period[]
   return entries.filter(wasPaid).map(({ period }) => period);
 }
 
+/** What was paid stays paid when some of it went back: its period is the customer's. */
+export const paidStatuses: readonly VoucherEntry['status'][] = ['paid', 'partially_refunded', 'refunded'];
+
 export function wasPaid({ status }: Pick<VoucherEntry, 'status'>): boolean {
-  return status === 'paid' || status === 'partially_refunded' || status === 'refunded';
+  return paidStatuses.includes(status);
 }
 
 function replaced(entries: readonly VoucherEntry[], entry: VoucherEntry): readonly VoucherEntry[] {

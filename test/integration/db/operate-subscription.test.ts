@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newId } from '../../../src/db/new-id.ts';
 import { atOnce, everything } from '../../unit/domain/operations.ts';
-import { inDays, startOperationWorld, toolsOf, type OperationWorld } from './operation-world.ts';
+import { inDays, startOperationWorld, toolsOf, type OperationWorld, type Ref } from './operation-world.ts';
 
 let world: OperationWorld;
 beforeAll(async () => {
@@ -10,6 +11,24 @@ afterAll(() => world?.end());
 
 const { operate, rowOf, changeOf, eventsOf, names, due } = toolsOf(() => world);
 const toMax = { planId: 'plan_max', priceId: 'price_max', proration: 'immediate' } as const;
+
+/** One period of a subscription that is paid by voucher, in days from now. */
+async function invoiceOf(
+  { projectId, live, subscriptionId }: Ref,
+  period: { readonly status: string; readonly from: number; readonly until: number },
+): Promise<void> {
+  const row = {
+    ...{ id: newId('inv'), project_id: projectId, live, organization_id: 'org_1', subscription_id: subscriptionId },
+    ...{ provider: 'acme', status: period.status, total_minor: 2_900, currency: 'USD' },
+    ...{ amount_paid_minor: 2_900, amount_refunded_minor: 0 },
+    ...{ period_start: inDays(period.from), period_end: inDays(period.until) },
+  };
+  const names = Object.keys(row);
+  await world.query(
+    `insert into invoices (${names.join(', ')}) values (${names.map(() => '?').join(', ')}) returning id`,
+    Object.values(row),
+  );
+}
 
 describe('a change', () => {
   it('is made once, told once, and stays made', async () => {
@@ -316,6 +335,23 @@ describe('an end', () => {
     expect(await operate(ref, id)).toMatchObject({ status: 'applied', settled: { isOver: true } });
     expect(names()).toEqual([]);
   });
+
+  it.each(['paid', 'partially_refunded', 'refunded'])(
+    'of a voucher %s ahead comes when that period ends',
+    async (status) => {
+      const ref = await world.aSubscription({
+        ...{ collection: 'voucher', voucher_method: 'oxxo', provider_subscription_id: null },
+      });
+      await invoiceOf(ref, { status: 'paid', from: -15, until: 15 });
+      await invoiceOf(ref, { status, from: 15, until: 45 });
+      await invoiceOf(ref, { status: 'void', from: 45, until: 75 });
+      const id = await world.ask(ref, 'cancel', { timing: 'period_end' });
+      expect(await operate(ref, id)).toMatchObject({ status: 'scheduled', settled: { status: 'active' } });
+      const { effectiveAt } = await changeOf(id);
+      expect(Math.round(((effectiveAt?.getTime() ?? 0) - Date.now()) / 86_400_000)).toBe(45);
+      expect(await rowOf(ref)).toMatchObject({ cancelAtPeriodEnd: true, cancelAt: effectiveAt });
+    },
+  );
 
   it('of what costs nothing comes at once, and asks no provider', async () => {
     const free = { provider: null, provider_subscription_id: null, current_period_end: null };
