@@ -3,14 +3,18 @@ import { loadConfig } from '../src/config.ts';
 import { openCredentials, sealCredentials } from '../src/crypto/account-credentials.ts';
 import { openEndpointSecrets, sealEndpointSecrets } from '../src/crypto/endpoint-secrets.ts';
 import { createKeyRing } from '../src/crypto/key-ring.ts';
+import { openLicenseKey, sealLicenseKey } from '../src/crypto/license-key.ts';
 import { OutboundEndpointEntity } from '../src/db/entities/outbound.ts';
+import { LicenseKeyEntity } from '../src/db/entities/benefit.ts';
 import { ProviderAccountEntity } from '../src/db/entities/project.ts';
 import { ProviderEventEntity } from '../src/db/entities/records.ts';
 import { openOrm } from '../src/db/orm.ts';
 
 const usage = `node deploy/rotate-encryption-keys.ts
 
-Seals everything that is encrypted at rest (provider accounts, secrets of webhook endpoints, webhook bodies) anew with the first of ENCRYPTION_KEYS.
+Seals everything that is encrypted at rest (provider accounts, secrets of webhook endpoints,
+license keys, webhook bodies) anew with the first of ENCRYPTION_KEYS. Exports of customer data are gone within a day by
+themselves: keep the old key that long.
 1. Put the new key in front: ENCRYPTION_KEYS=new:…,old:…, and restart API, worker and relay.
 2. Run this, with the same environment. It may be repeated, and interrupted.
 3. Remove the old key, and restart again.`;
@@ -28,6 +32,8 @@ const accounts = await sealAccounts();
 console.log(`provider accounts: ${accounts} sealed anew`);
 const endpoints = await sealEndpoints();
 console.log(`webhook endpoints: ${endpoints} sealed anew`);
+const licenses = await sealLicenses();
+console.log(`license keys: ${licenses} sealed anew`);
 const bodies = await sealBodies();
 console.log(`webhook bodies: ${bodies} sealed anew`);
 await orm.close();
@@ -56,6 +62,25 @@ async function sealEndpoints(): Promise<number> {
     count += await em.nativeUpdate(OutboundEndpointEntity, { id: row.id, secrets: row.secrets }, { secrets });
   }
   return count;
+}
+
+async function sealLicenses(): Promise<number> {
+  let count = 0;
+  for (let after = ''; ;) {
+    const em = orm.em.fork();
+    const wanted = { id: { $gt: after }, keySealed: { $ne: null } };
+    const rows = await em.find(LicenseKeyEntity, wanted, { orderBy: { id: 'asc' }, limit: 500 });
+    const last = rows.at(-1);
+    if (!last) return count;
+    for (const row of rows) {
+      if (row.keySealed === null) continue;
+      const key = openLicenseKey(ring, row.grantId, row.keySealed);
+      em.assign(row, { keySealed: sealLicenseKey(ring, row.grantId, key) });
+    }
+    await em.flush();
+    count += rows.length;
+    after = last.id;
+  }
 }
 
 async function sealBodies(): Promise<number> {

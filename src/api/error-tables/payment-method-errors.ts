@@ -41,7 +41,7 @@ export const paymentMethodErrors = {
   payment_declined: {
     kind: 'invalid',
     title: 'The payment was declined',
-    meaning: 'The bank or provider said no; `decline_code` tells why. Nothing was charged and nothing has begun.',
+    meaning: 'The bank or provider said no; `decline_code` tells why. Nothing was charged, begun or changed.',
     fix: 'Ask the customer for another payment method. Repeating it unchanged seldom helps.',
   },
   token_invalid: {
@@ -64,8 +64,9 @@ export const paymentMethodErrors = {
   },
   subscription_incomplete: {
     kind: 'conflict',
-    title: 'One is being begun already',
-    meaning: 'A subscription to the same plan waits for its customer or its provider; a second one might charge twice.',
-    fix: 'Let the customer finish it, or cancel it first: `subscription_id` names it.',
+    title: 'The subscription has not begun',
+    meaning:
+      'It waits for its customer or its provider: it cannot be changed yet, and a second one to the same plan might charge twice.',
+    fix: 'Have the customer finish it (`next_action`), wait until it lapses, or cancel it first: `subscription_id` names it.',
   },
 } as const satisfies Record<string, ErrorPage>;

@@ -14,12 +14,6 @@ export const subscriptionOperationErrors = {
     meaning: 'Its end is scheduled: a change or pause would never come.',
     fix: 'Undo the end first with `POST …/resume`.',
   },
-  subscription_incomplete: {
-    kind: 'conflict',
-    title: 'The subscription has not begun',
-    meaning: 'Its first payment is open or waits for the customer.',
-    fix: 'Have the customer finish it (`next_action`), or wait until it lapses.',
-  },
   subscription_paused: {
     kind: 'conflict',
     title: 'The subscription is paused',
@@ -49,12 +43,6 @@ export const subscriptionOperationErrors = {
     title: 'A checkout is needed',
     meaning: 'The subscription is free, so nothing is on file to pay with.',
     fix: 'Sell the plan with `POST /billing/checkout`.',
-  },
-  payment_declined: {
-    kind: 'invalid',
-    title: 'The payment was declined',
-    meaning: 'The bank refused what was due at once, and nothing was changed; `decline_code` says why.',
-    fix: 'Have the customer update the payment method, then ask again.',
   },
   payment_not_confirmed: {
     kind: 'invalid',

@@ -32,6 +32,14 @@ describe('errors', () => {
     expect(code('a string')).toBe('internal_error');
   });
 
+  it('stand in one table each', () => {
+    const root = join(import.meta.dirname, '../../../src/api/error-tables');
+    const codes = readdirSync(root).flatMap((file) =>
+      [...readFileSync(join(root, file), 'utf8').matchAll(/^ {2}([a-z_]+): \{$/gm)].map(([, code]) => code),
+    );
+    expect(codes.toSorted()).toEqual(Object.keys(errorPages).toSorted());
+  });
+
   it('have a page for each code that the source names', () => {
     const root = join(import.meta.dirname, '../../../src/api');
     const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
