@@ -50,10 +50,4 @@ export const subscriptionOperationErrors = {
     meaning: 'The bank wanted to see the customer, who did not come in time; nothing was changed.',
     fix: 'Ask again while the customer is there.',
   },
-  provider_rejected: {
-    kind: 'invalid',
-    title: 'The provider refused',
-    meaning: 'The provider refused this as the subscription stands there; nothing was changed.',
-    fix: 'Read the subscription; `/ops/audit` and the logs have the provider’s own code.',
-  },
 } as const satisfies Record<string, ErrorPage>;
