@@ -1,6 +1,7 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { SubscriptionChangeEntity, type Subscription, type SubscriptionChange } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
+import { recordAudit } from '../db/queries/audit.ts';
 import { listPlanKeys } from '../db/queries/plans.ts';
 import { listPendingChanges } from '../db/queries/subscription-changes.ts';
 import { findOperation } from '../db/queries/subscription-operations.ts';
@@ -73,6 +74,15 @@ export async function requestOperation(asking: Asking, asked: AskedOperation): P
     },
     { persist: true },
   );
+  const { id: entityId, projectId, live, kind, timing, planId, priceId, billingInterval, quantity } = change;
+  recordAudit(tx, {
+    ...{ projectId, live, actor: caller.actor, action: 'subscription_change.requested' },
+    ...{ entityKind: 'subscription_change', entityId, detail: `${kind} of ${row.id}` },
+    after: {
+      ...{ status: 'requested', kind, timing, plan_id: planId, price_id: priceId },
+      ...{ billing_interval: billingInterval, quantity, resumes_at: asked.resumesAt ?? null },
+    },
+  });
   try {
     await tx.flush();
   } catch (error) {

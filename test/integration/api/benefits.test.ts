@@ -48,6 +48,33 @@ async function held(organizationId: string, options = {}) {
   })[];
 }
 
+async function logOf(entityId: string) {
+  const rows = await api.query('select action, before, after from audit_log where entity_id = ? order by id', [
+    entityId,
+  ]);
+  return rows.map(({ action, before, after }) => ({ action, before, after }));
+}
+
+describe('the log', () => {
+  it('says before and after of what plans bring, and of what is given and taken back', async () => {
+    const id = await defined(flag);
+    const path = `/ops/plans/${api.plans.starter}/benefits`;
+    for (const benefit_ids of [[id], []]) await api.call('PUT', path, { body: { benefit_ids } });
+    expect(await logOf(api.plans.starter)).toEqual([
+      { action: 'plan.benefits_set', before: { benefit_ids: [] }, after: { benefit_ids: [id] } },
+      { action: 'plan.benefits_set', before: { benefit_ids: [id] }, after: { benefit_ids: [] } },
+    ]);
+    const grant = await give(id, newOrganization());
+    for (const _ of [1, 2]) await api.call('DELETE', `/ops/benefits/${id}/grants/${grant.body.id}`);
+    expect(await logOf(grant.body.id)).toEqual([
+      { action: 'benefit.grant_requested', before: null, after: { status: 'pending' } },
+      { action: 'benefit.granted', before: { status: 'pending' }, after: { status: 'granted' } },
+      { action: 'benefit.revocation_requested', before: { status: 'granted' }, after: { status: 'revoking' } },
+      { action: 'benefit.revoked', before: { status: 'revoking' }, after: { status: 'revoked' } },
+    ]);
+  });
+});
+
 describe('benefits', () => {
   it('are defined, read, listed by type, changed and archived, and the log tells', async () => {
     const id = await defined(flag);
