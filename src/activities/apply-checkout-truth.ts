@@ -85,7 +85,8 @@ async function recordTruth(
     checkoutId: row.id,
     subscriptionId: row.subscriptionId,
   };
-  const invoice = truth.invoice === null ? null : await recordInvoice(tx, owner, truth.invoice);
+  const invoice =
+    truth.invoice === null ? null : await recordInvoice(tx, owner, truth.invoice, truth.payment ? [truth.payment] : []);
   const payment = truth.payment === null ? null : await recordPayment(tx, owner, truth.payment, invoice);
   if (back) await noteDisputedSubscriptions(tx, await recordMoneyBack(tx, owner, back));
   if (!isPaid) return;

@@ -84,7 +84,9 @@ async function recordMoney(tx: Db, row: Subscription, truth: SubscriptionTruth, 
   };
   const invoices = new Map<string, Awaited<ReturnType<typeof recordInvoice>>>();
   for (const invoice of truth.invoices) {
-    invoices.set(invoice.providerInvoiceId, await recordInvoice(tx, owner, invoice));
+    const { providerInvoiceId } = invoice;
+    const payments = truth.payments.filter((payment) => payment.providerInvoiceId === providerInvoiceId);
+    invoices.set(providerInvoiceId, await recordInvoice(tx, owner, invoice, payments));
   }
   for (const payment of truth.payments) {
     await recordPayment(tx, owner, payment, invoices.get(payment.providerInvoiceId ?? '') ?? null);

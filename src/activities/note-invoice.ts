@@ -8,12 +8,13 @@ import { recordEvent } from './record-event.ts';
 
 type InvoiceState = Pick<
   Invoice,
-  'status' | 'number' | 'totalMinor' | 'amountPaidMinor' | 'amountRefundedMinor' | 'taxMinor'
->;
+  'status' | 'number' | 'totalMinor' | 'amountPaidMinor' | 'amountRefundedMinor' | 'taxMinor' | 'providerPaymentId'
+> & { /** How many are known. */ readonly lines: number };
 
 export function invoiceState(row: Invoice): InvoiceState {
-  const { status, number, totalMinor, amountPaidMinor, amountRefundedMinor, taxMinor } = row;
-  return { status, number, totalMinor, amountPaidMinor, amountRefundedMinor, taxMinor };
+  const { status, number, totalMinor, amountPaidMinor, amountRefundedMinor, taxMinor, providerPaymentId } = row;
+  const paid = { amountPaidMinor, amountRefundedMinor, taxMinor, providerPaymentId };
+  return { status, number, totalMinor, ...paid, lines: row.lineItems.length };
 }
 
 /**
