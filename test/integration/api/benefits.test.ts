@@ -4,6 +4,7 @@ import { createCarryOutGrant } from '../../../src/activities/carry-out-grant.ts'
 import { createKeyRing } from '../../../src/crypto/key-ring.ts';
 import { fakeProviders } from './fake-providers.ts';
 import { startApi, type Called, type TestApi } from './support.ts';
+import { expectDocumented } from '../../support/documented-events.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -333,5 +334,11 @@ describe('a license key', () => {
     const guesses = Array.from({ length: 125 }, (_, index) => use('validate', { key: `ACME-GUESS-${index}` }));
     const statuses = (await Promise.all(guesses)).map(({ status }) => status);
     expect(statuses).toContain(429);
+  });
+});
+
+describe('what was told', () => {
+  it('is in the form that is documented', async () => {
+    expect(await expectDocumented((sql) => api.query(sql))).toContain('benefit');
   });
 });

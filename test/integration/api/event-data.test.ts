@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyCheckoutTruth } from '../../../src/activities/apply-checkout-truth.ts';
 import { applySubscriptionTruth } from '../../../src/activities/apply-subscription-truth.ts';
-import { eventData } from '../../../src/api/schemas/event-data.ts';
 import { CheckoutEntity } from '../../../src/db/entities/checkout.ts';
 import { SubscriptionEntity } from '../../../src/db/entities/subscription.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import type { CheckoutTruth } from '../../../src/domain/checkout/truth.ts';
 import type { SubscriptionTruth } from '../../../src/domain/subscription/truth.ts';
+import { expectDocumented } from '../../support/documented-events.ts';
 import { aDispute, anInvoice, aPayment, aRefundTruth, aTruth } from '../db/money-support.ts';
 import { startApi, type TestApi } from './support.ts';
 
@@ -126,14 +126,7 @@ describe('the last event of an object', () => {
   });
 
   it('is in the form that is documented, as every other', async () => {
-    const rows = await api.query('select type, data from outbound_events order by sequence');
-    const kinds = new Set(rows.map(({ type }) => String(type).split('.')[0]));
-    expect(kinds).toEqual(new Set(['checkout', 'order', 'invoice', 'refund', 'dispute', 'subscription']));
-    for (const { type, data } of rows) expectDocumented(String(type), data);
+    const words = await expectDocumented((sql) => api.query(sql));
+    expect(words).toEqual(new Set(['checkout', 'order', 'invoice', 'refund', 'dispute', 'subscription']));
   });
 });
-
-function expectDocumented(type: string, data: unknown): void {
-  const [, schema] = Object.entries(eventData).find(([word]) => type.startsWith(`${word}.`)) ?? [];
-  expect({ type, data: schema?.parse(data) }).toEqual({ type, data });
-}

@@ -13,6 +13,7 @@ import { housekeep } from '../../../src/worker/relay/housekeep.ts';
 import { sweepCustomerData } from '../../../src/worker/relay/sweep-customer-data.ts';
 import { fakeProviders } from '../api/fake-providers.ts';
 import { createDatabase, type TestDatabase } from '../../support/servers/postgres.ts';
+import { expectDocumented } from '../../support/documented-events.ts';
 
 let database: TestDatabase;
 let orm: MikroORM;
@@ -358,3 +359,9 @@ describe('the relay', () => {
 function quoted(text: string): string {
   return text.replaceAll(/[+.]/g, String.raw`\$&`);
 }
+
+describe('what was told', () => {
+  it('is in the form that is documented', async () => {
+    expect(await expectDocumented(rows)).toContain('customer_data');
+  });
+});

@@ -7,6 +7,7 @@ import { createSyncPaymentMethods } from '../../../src/activities/sync-payment-m
 import { BillingError } from '../../../src/domain/errors.ts';
 import type { MoneyResult, PaymentMethodTruth } from '../../../src/providers/port-money.ts';
 import { aMethod, startDirectWorld, type Acme } from './direct-world.ts';
+import { expectDocumented } from '../../support/documented-events.ts';
 
 let world: Awaited<ReturnType<typeof startDirectWorld>>;
 let acme: Acme;
@@ -233,5 +234,11 @@ describe('what was stored on the provider’s pages', () => {
   it('asks nobody about an organization that is no customer', async () => {
     expect(await sync()).toEqual({ count: 0 });
     expect(acme.calls).toEqual([]);
+  });
+});
+
+describe('what was told', () => {
+  it('is in the form that is documented', async () => {
+    expect(await expectDocumented((sql) => world.query(sql))).toContain('payment_method');
   });
 });
