@@ -3,11 +3,14 @@ import { eventData } from '../../src/api/schemas/event-data.ts';
 
 type Query = (sql: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
-/** All that was told is in the form that OpenAPI's `webhooks` document. @returns the first words of the types told. */
-export async function expectDocumented(query: Query): Promise<ReadonlySet<string>> {
+/** All that was told is in the form that OpenAPI's `webhooks` document. @param only A pattern of types. @returns their first words. */
+export async function expectDocumented(query: Query, only = '%'): Promise<ReadonlySet<string>> {
   const words = new Set<string>();
   // An erasure empties what was told of the organization.
-  for (const row of await query(`select type, data from outbound_events where data <> '{}'::jsonb order by sequence`)) {
+  const rows = await query(
+    `select type, data from outbound_events where data <> '{}'::jsonb and type like '${only}' order by sequence`,
+  );
+  for (const row of rows) {
     const type = String(row['type']);
     const [word, schema] = Object.entries(eventData).find(([first]) => type.startsWith(`${first}.`)) ?? [type];
     expect({ type, data: schema?.parse(row['data']) }).toEqual({ type, data: row['data'] });

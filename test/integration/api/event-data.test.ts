@@ -125,6 +125,23 @@ describe('the last event of an object', () => {
     await settle(aSubscriptionTruth({ ...next, cancelAtPeriodEnd: true, cancelAt: next.currentPeriodEnd }));
   });
 
+  it('shows a pause that waits for its day', async () => {
+    const [row] = await api.query('select id, current_period_end from subscriptions limit 1');
+    const at = new Date(String(row?.['current_period_end'])).toISOString();
+    await api.query('update subscriptions set cancel_at = null, cancel_at_period_end = false where id = ?', [
+      row?.['id'],
+    ]);
+    await api.query(
+      `insert into subscription_changes (id, project_id, live, organization_id, subscription_id, kind, status, timing,
+         method, effective_at, actor)
+       values (?, 'default', false, 'org_1', ?, 'pause', 'scheduled', 'period_end', 'provider', ?, 'key_1')`,
+      [newId('chg'), row?.['id'], at],
+    );
+    const waits = { pause_at: at, next_action: expect.objectContaining({ kind: 'pause', by: 'provider', at }) };
+    expect((await api.call('GET', `/billing/subscriptions/${String(row?.['id'])}`)).body).toMatchObject(waits);
+    expect((await api.call('GET', '/billing/subscriptions')).body.data[0]).toMatchObject(waits);
+  });
+
   it('is in the form that is documented, as every other', async () => {
     const words = await expectDocumented((sql) => api.query(sql));
     expect(words).toEqual(new Set(['checkout', 'order', 'invoice', 'refund', 'dispute', 'subscription']));

@@ -272,28 +272,6 @@ describe('a pause', () => {
     expect(new Date(String(change?.['resumes_at'])).toISOString()).toBe(body.resumes_at);
   });
 
-  it('that waits for its day is shown', async () => {
-    const { id, path } = await aSubscription();
-    expect((await api.call('GET', path)).body).toMatchObject({ pause_at: null });
-    api.temporal.work = () =>
-      api
-        .query(
-          `update subscription_changes set status = 'scheduled', method = 'provider',
-             effective_at = (select current_period_end from subscriptions where id = subscription_id)
-           where subscription_id = ?`,
-          [id],
-        )
-        .then(() => undefined);
-    const asked = await api.call('POST', `${path}/pause`, { body: { when: 'period_end' } });
-    const { current_period_end: at } = asked.body as unknown as { current_period_end: string };
-    const waits = { pause_at: at, next_action: { kind: 'pause', by: 'provider', at } };
-    expect(asked).toMatchObject({ status: 200, body: waits });
-    expect((await api.call('GET', path)).body).toMatchObject(waits);
-    expect((await api.call('GET', '/billing/subscriptions?limit=100')).body.data).toContainEqual(
-      expect.objectContaining({ id, ...waits, next_action: expect.objectContaining(waits.next_action) }),
-    );
-  });
-
   it.each([
     ['that is over before it begins', {}, { resumes_at: inDays(-1) }, 'validation_failed'],
     ['where there is none', { provider: 'merchant' }, {}, 'not_supported_by_provider'],
