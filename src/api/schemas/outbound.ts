@@ -62,14 +62,11 @@ export const webhookEndpoint = z
 export type WebhookEndpointAnswer = z.output<typeof webhookEndpoint>;
 
 /** Stored sealed, and nowhere else: not even for a repeat. */
-const secret = z
-  .string()
-  .nullable()
-  .meta({
-    description:
-      'Shown this once. null: this answer repeats an earlier one, by its `Idempotency-Key`; rotate the secret if that was lost.',
-    example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
-  });
+const secret = z.string().nullable().meta({
+  description:
+    'Shown this once. null: this answer repeats an earlier one, by its `Idempotency-Key`; rotate the secret if that was lost.',
+  example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+});
 
 export const newWebhookEndpoint = webhookEndpoint.extend({ secret }).meta({ id: 'NewWebhookEndpoint' });
 

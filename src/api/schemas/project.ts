@@ -121,13 +121,10 @@ export type ApiKeyAnswer = z.output<typeof apiKey>;
 
 export const newApiKey = apiKey
   .extend({
-    key: z
-      .string()
-      .nullable()
-      .meta({
-        description:
-          'Shown this once; only its hash is kept. null: this answer repeats an earlier one, by its `Idempotency-Key`; if that was lost, revoke this key and make another.',
-      }),
+    key: z.string().nullable().meta({
+      description:
+        'Shown this once; only its hash is kept. null: this answer repeats an earlier one, by its `Idempotency-Key`; if that was lost, revoke this key and make another.',
+    }),
   })
   .meta({ id: 'NewApiKey' });
 

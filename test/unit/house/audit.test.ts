@@ -9,7 +9,9 @@ describe('the audit log', () => {
   it('says before and after wherever something changes', () => {
     const calls = sources('src').flatMap((path) => callsIn(readFileSync(path, 'utf8')).map((text) => ({ path, text })));
     expect(calls.length).toBeGreaterThan(30);
-    const silent = calls.filter(({ text }) => !/\b(after|before|more|told|input)\b/.test(text) && !withoutState.test(text));
+    const silent = calls.filter(
+      ({ text }) => !/\b(after|before|more|told|input)\b/.test(text) && !withoutState.test(text),
+    );
     expect(silent).toEqual([]);
   });
 });
