@@ -24,6 +24,8 @@ export function activateFreeCheckout(em: Db, row: Checkout): Promise<Checkout> {
       entityKind: 'checkout',
       entityId: fresh.id,
       detail: 'nothing was due',
+      before: { status: 'creating' },
+      after: { status: 'paid' },
     });
     if (fresh.mode !== 'subscription' || !planId || !priceId || !billingInterval) {
       await recordOrder(tx, fresh, { payment: null, invoice: null });

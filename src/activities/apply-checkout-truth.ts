@@ -87,8 +87,10 @@ async function recordTruth(
     subscriptionId: row.subscriptionId,
   };
   const [told, paid] = [truth.invoice, truth.payment];
-  const known = await findKnownMoney(tx, owner, { invoices: told ? [told] : [], payments: paid ? [paid] : [] });
-  const invoice = told && (await recordInvoice(tx, owner, told, known.invoices.get(told.providerInvoiceId) ?? null));
+  const payments = paid ? [paid] : [];
+  const known = await findKnownMoney(tx, owner, { invoices: told ? [told] : [], payments });
+  const invoice =
+    told && (await recordInvoice(tx, owner, told, known.invoices.get(told.providerInvoiceId) ?? null, payments));
   const payment =
     paid && (await recordPayment(tx, owner, paid, invoice, known.payments.get(paid.providerPaymentId) ?? null));
   if (back) await noteDisputedSubscriptions(tx, await recordMoneyBack(tx, owner, back));

@@ -93,8 +93,10 @@ async function recordMoney(tx: Db, row: Subscription, truth: SubscriptionTruth, 
   const known = await findKnownMoney(tx, owner, truth);
   const invoices = new Map<string, Invoice>();
   for (const invoice of truth.invoices) {
-    const before = known.invoices.get(invoice.providerInvoiceId) ?? null;
-    invoices.set(invoice.providerInvoiceId, await recordInvoice(tx, owner, invoice, before));
+    const { providerInvoiceId } = invoice;
+    const before = known.invoices.get(providerInvoiceId) ?? null;
+    const payments = truth.payments.filter((payment) => payment.providerInvoiceId === providerInvoiceId);
+    invoices.set(providerInvoiceId, await recordInvoice(tx, owner, invoice, before, payments));
   }
   for (const payment of truth.payments) {
     const before = known.payments.get(payment.providerPaymentId) ?? null;

@@ -62,7 +62,7 @@ export function createFailCustomerDataJob(deps: ActivityDeps) {
       const job = await findRunningJob(tx, ref);
       if (!job) return;
       tx.assign(job, { status: 'failed', failureCode: ref.code, finishedAt: new Date() });
-      auditJob(tx, ref, { action: `customer_data.${job.kind}_failed`, detail: ref.code });
+      auditJob(tx, ref, { action: `customer_data.${job.kind}_failed`, detail: ref.code, after: { status: 'failed' } });
     });
   };
 }

@@ -86,7 +86,13 @@ export function createFinishExport(deps: ActivityDeps) {
         ...{ result: seal(keyRing, whole), summary: { ...job.summary, rows } },
       });
       await deleteSections(tx, ref.jobId);
-      auditJob(tx, ref, { action: 'customer_data.exported', detail: `expires ${expiresAt.toISOString()}` });
+      auditJob(tx, ref, {
+        ...{
+          action: 'customer_data.exported',
+          detail: `expires ${expiresAt.toISOString()}`,
+          after: { status: 'done' },
+        },
+      });
     });
   };
 }

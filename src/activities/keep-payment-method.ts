@@ -1,10 +1,16 @@
 import { PaymentMethodEntity, type PaymentMethod } from '../db/entities/payment-method.ts';
 import type { Db } from '../db/orm.ts';
+import { recordAudit } from '../db/queries/audit.ts';
 import { BillingError } from '../domain/errors.ts';
 import type { CustomerStep } from '../domain/subscription/customer-step.ts';
 import type { PaymentMethodTruth } from '../providers/port-money.ts';
 import { RowMoved } from './keep-in-step.ts';
-import { notePaymentMethod, type PaymentMethodNews } from './note-payment-method.ts';
+import {
+  notePaymentMethod,
+  paymentMethodState,
+  type PaymentMethodNews,
+  type PaymentMethodState,
+} from './note-payment-method.ts';
 
 /** A stored payment method, as a workflow names it. */
 export interface PaymentMethodRef {
@@ -41,19 +47,20 @@ const unharmed = { failureCode: null, failureDetail: null } as const;
 export function keepActive(em: Db, read: PaymentMethod, truth: PaymentMethodTruth): Promise<PaymentMethod> {
   return em.fork().transactional(async (tx) => {
     const row = await unmoved(tx, read);
+    const before = paymentMethodState(row);
     const { projectId, live, provider } = row;
     const { providerPaymentMethodId } = truth;
     const known = await tx.findOne(PaymentMethodEntity, { projectId, live, provider, providerPaymentMethodId });
     if (known && known.id !== row.id) {
       const failureDetail = { payment_method_id: known.id };
       tx.assign(row, { ...spent, status: 'failed', failureCode: 'payment_method_known', failureDetail });
-      await notePaymentMethod(tx, row, newsOf(row, 'refused', `it is stored as ${known.id}`));
+      await notePaymentMethod(tx, row, newsOf(row, 'refused', `it is stored as ${known.id}`, before));
       return row;
     }
     const isDefault = row.isDefault || truth.isDefault;
     if (isDefault) await unsetDefaults(tx, row);
     tx.assign(row, { ...paymentMethodColumns(truth), ...spent, ...unharmed, status: 'active', isDefault });
-    await notePaymentMethod(tx, row, newsOf(row, 'attached', `at ${provider}`));
+    await notePaymentMethod(tx, row, newsOf(row, 'attached', `at ${provider}`, before));
     return row;
   });
 }
@@ -95,9 +102,14 @@ export function keepDetached(em: Db, read: PaymentMethod): Promise<PaymentMethod
 export function keepDefault(em: Db, read: PaymentMethod): Promise<PaymentMethod> {
   return em.fork().transactional(async (tx) => {
     const row = await unmoved(tx, read);
+    const before = paymentMethodState(row);
     await unsetDefaults(tx, row);
     tx.assign(row, { ...unharmed, isDefault: true });
-    await notePaymentMethod(tx, row, newsOf(row, 'made_default', `renewals at ${row.provider} are charged to it`));
+    await notePaymentMethod(
+      tx,
+      row,
+      newsOf(row, 'made_default', `renewals at ${row.provider} are charged to it`, before),
+    );
     return row;
   });
 }
@@ -107,19 +119,30 @@ export function isRefusedForGood(error: unknown): error is BillingError {
   return error instanceof BillingError && ['invalid', 'conflict', 'not_found', 'forbidden'].includes(error.kind);
 }
 
-function newsOf(row: PaymentMethod, action: PaymentMethodNews['action'], detail: string): PaymentMethodNews {
-  return { action, detail, actor: `payment-method/${row.id}` };
+function newsOf(
+  row: PaymentMethod,
+  action: PaymentMethodNews['action'],
+  detail: string,
+  before: PaymentMethodState = paymentMethodState(row),
+): PaymentMethodNews {
+  return { action, detail, before, actor: `payment-method/${row.id}` };
 }
 
 /** Before another becomes it: the database allows one. */
 async function unsetDefaults(tx: Db, row: PaymentMethod): Promise<void> {
-  await tx.execute(
+  const { projectId, live, organizationId, provider } = row;
+  const lost = await tx.execute<{ id: string }[]>(
     `update payment_methods set is_default = false, version = version + 1, updated_at = now()
      where project_id = ? and live = ? and organization_id = ? and provider = ? and is_default and status = 'active'
-       and id <> ?`,
-    [row.projectId, row.live, row.organizationId, row.provider, row.id],
-    'run',
+       and id <> ? returning id`,
+    [projectId, live, organizationId, provider, row.id],
   );
+  for (const { id } of lost)
+    recordAudit(tx, {
+      ...{ projectId, live, actor: `payment-method/${row.id}`, action: 'payment_method.no_longer_default' },
+      ...{ entityKind: 'payment_method', entityId: id, detail: `${row.id} is now` },
+      ...{ before: { status: 'active', is_default: true }, after: { status: 'active', is_default: false } },
+    });
 }
 
 async function unmoved(tx: Db, read: PaymentMethod): Promise<PaymentMethod> {

@@ -1,6 +1,7 @@
 import { InvoiceEntity, type Invoice } from '../db/entities/payment.ts';
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
+import { recordAudit } from '../db/queries/audit.ts';
 import { nextInvoiceNumber } from '../db/queries/invoice-numbers.ts';
 import { linkProviderCustomer, linkProviderObjects } from '../db/queries/provider-objects.ts';
 import type { DirectPaymentTruth } from '../providers/port-money.ts';
@@ -49,7 +50,12 @@ export function refuseVoucher(
 ): Promise<VoucherSubscription> {
   const detail = `${reserved.row.provider} issues no voucher: ${refusal.code}`;
   return inStep(em, reserved, async (tx, row, invoice) => {
+    const { id, projectId, live, status } = invoice;
     invoice.status = 'void';
+    recordAudit(tx, {
+      ...{ projectId, live, actor: `subscription/${row.id}`, action: 'invoice.voided' },
+      ...{ entityKind: 'invoice', entityId: id, detail, before: { status }, after: { status: 'void' } },
+    });
     await tx.flush(); // the time of the refusal
     const invoices = await findVoucherInvoices(tx, row);
     const policy = await lifecyclePolicyOf(tx, row.projectId);

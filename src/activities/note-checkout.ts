@@ -14,14 +14,14 @@ const toldAs: Readonly<Partial<Record<CheckoutStatus, EventType>>> = {
   failed: 'checkout.failed',
 };
 
-/** Tells what a checkout has become, in its transaction. Each voucher makes `checkout.pending` anew. */
+/** Tells what a checkout has become, in its transaction. A state that returns is told again. */
 export async function noteCheckout(tx: Db, row: Checkout): Promise<void> {
   const type = toldAs[row.status];
   if (type === undefined) return;
   const { projectId, live, organizationId } = row;
   await recordEvent(tx, {
     ...{ projectId, live, organizationId, type, objectKind: 'checkout', objectId: row.id },
-    cause: row.status === 'pending' ? `pending|${row.version}` : row.status,
+    cause: row.version,
     data: presentCheckoutEvent(row),
   });
 }

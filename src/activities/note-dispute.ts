@@ -28,13 +28,13 @@ export async function noteDispute(
   before: DisputeState | null,
 ): Promise<boolean> {
   const after = disputeState(row);
-  if (before !== null && causeOf(before) === causeOf(after)) return false;
+  if (before !== null && textOf(before) === textOf(after)) return false;
   noteChange(tx);
   await tx.flush(); // the row's times
   const isOver = isDisputeOver(row.status) && (before === null || !isDisputeOver(before.status));
-  if (before === null) await tell(tx, row, payment, 'dispute.opened', 'opened');
-  if (isOver) await tell(tx, row, payment, 'dispute.closed', causeOf(after));
-  else if (before !== null) await tell(tx, row, payment, 'dispute.updated', causeOf(after));
+  if (before === null) await tell(tx, row, payment, 'dispute.opened', before);
+  if (isOver) await tell(tx, row, payment, 'dispute.closed', before);
+  else if (before !== null) await tell(tx, row, payment, 'dispute.updated', before);
   return true;
 }
 
@@ -47,19 +47,26 @@ export async function noteDisputedSubscriptions(tx: Db, disputed: readonly Payme
   }
 }
 
-function causeOf({ status, amountMinor, respondBy }: DisputeState): string {
+function textOf({ status, amountMinor, respondBy }: DisputeState): string {
   return `${status}|${amountMinor}|${respondBy?.toISOString() ?? ''}`;
 }
 
-async function tell(tx: Db, row: Dispute, payment: Payment, type: EventType, cause: string): Promise<void> {
+async function tell(
+  tx: Db,
+  row: Dispute,
+  payment: Payment,
+  type: EventType,
+  before: DisputeState | null,
+): Promise<void> {
   const { projectId, live, organizationId } = row;
   recordAudit(tx, {
     ...{ projectId, live, actor: `provider:${row.provider}`, action: type, entityKind: 'dispute', entityId: row.id },
     detail: `${row.status}: ${row.amountMinor} ${row.currency} minor units of ${row.paymentId}`,
+    ...(before && { before }),
     after: disputeState(row),
   });
   await recordEvent(tx, {
-    ...{ projectId, live, organizationId, type, objectKind: 'dispute', objectId: row.id, cause },
+    ...{ projectId, live, organizationId, type, objectKind: 'dispute', objectId: row.id, cause: null },
     data: presentDispute(row, payment),
   });
 }

@@ -8,12 +8,13 @@ import { recordEvent } from './record-event.ts';
 
 type InvoiceState = Pick<
   Invoice,
-  'status' | 'number' | 'totalMinor' | 'amountPaidMinor' | 'amountRefundedMinor' | 'taxMinor'
->;
+  'status' | 'number' | 'totalMinor' | 'amountPaidMinor' | 'amountRefundedMinor' | 'taxMinor' | 'providerPaymentId'
+> & { /** How many are known. */ readonly lines: number };
 
 export function invoiceState(row: Invoice): InvoiceState {
-  const { status, number, totalMinor, amountPaidMinor, amountRefundedMinor, taxMinor } = row;
-  return { status, number, totalMinor, amountPaidMinor, amountRefundedMinor, taxMinor };
+  const { status, number, totalMinor, amountPaidMinor, amountRefundedMinor, taxMinor, providerPaymentId } = row;
+  const paid = { amountPaidMinor, amountRefundedMinor, taxMinor, providerPaymentId };
+  return { status, number, totalMinor, ...paid, lines: row.lineItems.length };
 }
 
 /**
@@ -23,15 +24,16 @@ export function invoiceState(row: Invoice): InvoiceState {
  */
 export async function noteInvoice(tx: Db, row: Invoice, before: InvoiceState | null): Promise<void> {
   const after = invoiceState(row);
-  if (before !== null && causeOf(before) === causeOf(after)) return;
+  if (before !== null && textOf(before) === textOf(after)) return;
   noteChange(tx);
+  await tx.flush(); // the row's lock: its events come one after the other
   const isPaid = wasCollected(after) && (before === null || !wasCollected(before));
-  if (before === null) await tell(tx, row, 'invoice.created', 'created', before);
-  if (isPaid) await tell(tx, row, 'invoice.paid', 'paid', before);
-  else if (before !== null) await tell(tx, row, 'invoice.updated', causeOf(after), before);
+  if (before === null) await tell(tx, row, 'invoice.created', before);
+  if (isPaid) await tell(tx, row, 'invoice.paid', before);
+  else if (before !== null) await tell(tx, row, 'invoice.updated', before);
 }
 
-function causeOf(state: InvoiceState): string {
+function textOf(state: InvoiceState): string {
   return Object.values(state).join('|');
 }
 
@@ -39,7 +41,7 @@ function wasCollected({ status }: InvoiceState): boolean {
   return status === 'paid' || status === 'refunded' || status === 'partially_refunded';
 }
 
-async function tell(tx: Db, row: Invoice, type: EventType, cause: string, before: InvoiceState | null): Promise<void> {
+async function tell(tx: Db, row: Invoice, type: EventType, before: InvoiceState | null): Promise<void> {
   const { projectId, live, organizationId } = row;
   recordAudit(tx, {
     ...{ projectId, live, actor: `provider:${row.provider}`, action: type, entityKind: 'invoice', entityId: row.id },
@@ -48,7 +50,7 @@ async function tell(tx: Db, row: Invoice, type: EventType, cause: string, before
     after: invoiceState(row),
   });
   await recordEvent(tx, {
-    ...{ projectId, live, organizationId, type, objectKind: 'invoice', objectId: row.id, cause },
+    ...{ projectId, live, organizationId, type, objectKind: 'invoice', objectId: row.id, cause: null },
     data: presentInvoice(row),
   });
 }

@@ -4,7 +4,7 @@ import type { Db } from '../db/orm.ts';
 import { recordAudit } from '../db/queries/audit.ts';
 import { planGrants } from '../db/queries/plan-grants.ts';
 import { listPlanKeys } from '../db/queries/plans.ts';
-import { listPendingChanges } from '../db/queries/subscription-changes.ts';
+import { listPendingChanges, listScheduledPauses } from '../db/queries/subscription-changes.ts';
 import type { EventType } from '../domain/events.ts';
 import { defaultLifecyclePolicy, type LifecyclePolicy } from '../domain/subscription/lifecycle-policy.ts';
 import { presentSubscription } from '../present/subscription.ts';
@@ -45,12 +45,14 @@ export async function noteSubscription(tx: Db, row: Subscription, news: readonly
   if (isNew) await planGrants(tx, { ...row, sourceKind: 'subscription', sourceId: row.id });
   if (news.length === 0) return;
   const pending = (await listPendingChanges(tx, [row.id])).get(row.id) ?? null;
+  const pause = (await listScheduledPauses(tx, [row.id])).get(row.id) ?? null;
   const planIds = [row.planId, pending?.planId].filter((id) => id != null);
   // What the customer must do holds secrets: it is read, not told.
   const data = presentSubscription(
     { ...row, nextStep: null, isEntitled: isAllowed },
     await listPlanKeys(tx, projectId, planIds),
     pending,
+    pause,
   );
   for (const each of news)
     await recordEvent(tx, {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { BenefitEntity, ProviderBenefitEntity, type Benefit } from '../db/entities/benefit.ts';
 import type { Db } from '../db/orm.ts';
 import { benefitPush, type BenefitStep } from '../domain/benefit-push.ts';
+import { recordAudit } from '../db/queries/audit.ts';
 import { BillingError } from '../domain/errors.ts';
 import type { ProviderClient } from '../providers/port.ts';
 import { callKey } from './call-key.ts';
@@ -78,7 +79,7 @@ export function createPushBenefit(deps: ActivityDeps) {
     const isNew = decided.action === 'create' || mapping === null;
     const pushed = await send(benefits, benefit, provider, fingerprint, isNew ? null : mapping.providerBenefitId);
     if ('refused' in pushed) return { ...step, action: 'not_offered', because: pushed.refused };
-    await keepMapping(em, { projectId, live, benefitId, provider }, pushed.providerBenefitId, fingerprint);
+    await keepMapping(em, { projectId, live, benefitId, provider }, mapping, pushed.providerBenefitId, fingerprint);
     return { ...step, ...decided };
   };
 }
@@ -118,11 +119,20 @@ async function send(
 async function keepMapping(
   em: Db,
   owner: { readonly projectId: string; readonly live: boolean; readonly benefitId: string; readonly provider: string },
+  mapping: { readonly providerBenefitId: string } | null,
   providerBenefitId: string,
   pushedFingerprint: string,
 ): Promise<void> {
-  await em.upsert(ProviderBenefitEntity, {
-    ...{ ...owner, providerBenefitId, pushedFingerprint },
-    ...{ createdAt: new Date(), updatedAt: new Date() },
+  const { benefitId, projectId, live, provider } = owner;
+  const before = mapping && { provider_benefit_id: mapping.providerBenefitId };
+  await em.transactional(async (tx) => {
+    await tx.upsert(ProviderBenefitEntity, {
+      ...{ ...owner, providerBenefitId, pushedFingerprint },
+      ...{ createdAt: new Date(), updatedAt: new Date() },
+    });
+    recordAudit(tx, {
+      ...{ projectId, live, actor: 'push-plans', action: 'benefit.pushed', detail: `to ${provider}` },
+      ...{ entityKind: 'benefit', entityId: benefitId, before, after: { provider_benefit_id: providerBenefitId } },
+    });
   });
 }

@@ -1,6 +1,7 @@
 import { PlanBenefitEntity, ProviderBenefitEntity } from '../db/entities/benefit.ts';
 import { PlanEntity, PriceEntity, ProviderPriceEntity, type ProviderPriceRow } from '../db/entities/plan.ts';
 import type { Db } from '../db/orm.ts';
+import { recordAudit } from '../db/queries/audit.ts';
 import { planBenefitsPush, type BenefitStep } from '../domain/benefit-push.ts';
 import { callKey } from './call-key.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -43,7 +44,14 @@ export function createPushPlanBenefits(deps: ActivityDeps) {
         }),
       });
     }
-    for (const product of products) em.assign(product, { pushedBenefits: benefitIds });
+    for (const product of products) {
+      const before = { pushed_benefits: product.pushedBenefits };
+      em.assign(product, { pushedBenefits: benefitIds });
+      recordAudit(em, {
+        ...{ projectId, live, actor: 'push-plans', action: 'price.benefits_pushed', detail: `at ${provider}` },
+        ...{ entityKind: 'price', entityId: product.priceId, before, after: { pushed_benefits: benefitIds } },
+      });
+    }
     await em.flush();
     return step;
   };

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
 import type { EventType } from '../domain/events.ts';
 
@@ -10,8 +11,12 @@ export interface EventInput {
   /** `subscription`, `invoice` …, as in the type. */
   readonly objectKind: string;
   readonly objectId: string;
-  /** What made it happen, so that the same cause never tells it twice: a row's version, a period's start, a change's id. */
-  readonly cause: string | number;
+  /**
+   * What made it happen, so that the same cause never tells it twice: a row's version, a period's start, a change's id.
+   * null: this very change, of a row that has no version. A state that returns is told again; only what the object's last
+   * event says already, in the very same words, is not.
+   */
+  readonly cause: string | number | null;
   /** The object as the API shows it: from `src/present`. */
   readonly data: object;
 }
@@ -23,13 +28,17 @@ export interface EventInput {
  */
 export async function recordEvent(tx: Db, input: EventInput): Promise<void> {
   const { projectId, live, organizationId, type, objectKind, objectId } = input;
-  const cause = createHash('sha256').update(`${projectId}|${type}|${objectId}|${input.cause}`).digest('hex');
-  const id = `evt_${cause.slice(0, 32)}`;
+  const data = JSON.stringify(input.data);
   // One that queues behind another of its object is due with it: the relay need not look at it before.
   await tx.execute(
     `with told as (
        insert into outbound_events (id, project_id, live, organization_id, type, object_kind, object_id, data)
-       values (?, ?, ?, ?, ?, ?, ?, ?::jsonb) on conflict (id) do nothing
+       select ?, ?, ?::boolean, ?, ?, ?, ?, ?::jsonb
+       where not ?::boolean or not exists (
+         select from (select type, data from outbound_events
+           where project_id = ? and object_id = ? order by sequence desc limit 1) last
+         where last.type = ? and last.data = ?::jsonb)
+       on conflict (id) do nothing
        returning id, sequence, object_id)
      insert into outbound_deliveries (event_id, endpoint_id, sequence, object_id, status, next_attempt_at)
      select told.id, endpoint.id, told.sequence, told.object_id, 'waiting', greatest(now(), (
@@ -39,9 +48,15 @@ export async function recordEvent(tx: Db, input: EventInput): Promise<void> {
        and endpoint.status = 'enabled'
        and (endpoint.event_types = '{}' or ? = any (endpoint.event_types))`,
     [
-      ...[id, projectId, live, organizationId, type, objectKind, objectId, JSON.stringify(input.data)],
+      ...[idOf(input), projectId, live, organizationId, type, objectKind, objectId, data],
+      ...[input.cause === null, projectId, objectId, type, data],
       ...[projectId, live, type],
     ],
     'run',
   );
+}
+
+function idOf({ projectId, type, objectId, cause }: EventInput): string {
+  if (cause === null) return newId('evt');
+  return `evt_${createHash('sha256').update(`${projectId}|${type}|${objectId}|${cause}`).digest('hex').slice(0, 32)}`;
 }

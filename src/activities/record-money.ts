@@ -57,17 +57,20 @@ export interface KnownMoney {
  * Mirrors an invoice, once per provider id; the same truth again changes nothing.
  *
  * @param known Its row, from `findKnownMoney`.
+ * @param payments What pays it, oldest first: recorded next, but what is told of the invoice names the last already.
  */
 export async function recordInvoice(
   tx: Db,
   owner: MoneyOwner,
   truth: InvoiceTruth,
   known: Invoice | null,
+  payments: readonly PaymentTruth[],
 ): Promise<Invoice> {
   const { providerInvoiceId } = truth;
   const before = known && invoiceState(known);
   const lines = await linesOf(tx, owner, truth);
-  const stored = { ...invoiceColumns(truth, await refundedMinorOf(tx, known, truth)), ...lines };
+  const providerPaymentId = payments.reduce(payerOf, known?.providerPaymentId ?? null);
+  const stored = { ...invoiceColumns(truth, await refundedMinorOf(tx, known, truth)), ...lines, providerPaymentId };
   const row = known
     ? tx.assign(known, {
         ...stored,
@@ -200,17 +203,24 @@ async function paperOf(
   known: Payment | null,
 ): Promise<Invoice | null> {
   const { projectId, live, provider } = owner;
-  const { providerInvoiceId, providerPaymentId, status } = truth;
+  const { providerInvoiceId, status } = truth;
   if (known !== null && known.invoiceId !== null && given === null) return null; // it has its own
   // Whoever else is recording this payment makes its invoice, not we too.
   if (known?.invoiceId === null) await tx.refresh(known, { lockMode: LockMode.PESSIMISTIC_WRITE });
   const id = known?.invoiceId ?? null;
   const found = given ?? (await findPaper(tx, id, { projectId, live, provider }, providerInvoiceId));
   if (found) {
-    if (found.providerPaymentId === null || status === 'succeeded') found.providerPaymentId = providerPaymentId;
+    const before = invoiceState(found);
+    found.providerPaymentId = payerOf(found.providerPaymentId, truth);
+    await noteInvoice(tx, found, before);
     return found;
   }
   return status === 'succeeded' && truth.amount.amountMinor > 0 ? makeInvoice(tx, owner, truth) : null;
+}
+
+/** The payment that paid, else the first that tried. */
+function payerOf(known: string | null, { providerPaymentId, status }: PaymentTruth): string | null {
+  return known === null || status === 'succeeded' ? providerPaymentId : known;
 }
 
 function findPaper(

@@ -3,6 +3,7 @@ import { PlanEntity } from '../db/entities/plan.ts';
 import { SubscriptionEntity } from '../db/entities/subscription.ts';
 import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
+import { recordAudit } from '../db/queries/audit.ts';
 import { isOver } from '../domain/subscription/transition.ts';
 import { lifeByBook } from '../domain/subscription/voucher-book.ts';
 import type { VoucherDue } from '../domain/subscription/voucher-life.ts';
@@ -48,6 +49,12 @@ export function reserveVoucher(em: Db, read: VoucherSubscription): Promise<Reser
     const plan = await tx.findOneOrFail(PlanEntity, { projectId: row.projectId, id: row.planId });
     const isFirst = invoices.every(({ paidAt }) => paidAt === null);
     const invoice = tx.create(InvoiceEntity, draftOf(row, due, plan.name, isFirst), { persist: true });
+    const { id, projectId, live, status, totalMinor, periodStart, periodEnd } = invoice;
+    recordAudit(tx, {
+      ...{ projectId, live, actor: `subscription/${row.id}`, action: 'invoice.drafted' },
+      ...{ entityKind: 'invoice', entityId: id, detail: `its voucher is asked for at ${row.provider}` },
+      after: { status, totalMinor, periodStart, periodEnd },
+    });
     row.updatedAt = now; // moves the version: whoever reserves at the same time begins anew
     await tx.flush();
     return { row, invoice, generation: generationOf(invoice, [...invoices, invoice]), isFresh: true };

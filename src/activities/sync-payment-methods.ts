@@ -7,7 +7,7 @@ import type { ActivityDeps } from './deps.ts';
 import type { CustomerOf } from './ensure-provider-customer.ts';
 import { keepInStep } from './keep-in-step.ts';
 import { paymentMethodColumns } from './keep-payment-method.ts';
-import { notePaymentMethod } from './note-payment-method.ts';
+import { notePaymentMethod, paymentMethodState } from './note-payment-method.ts';
 import { accountOf } from './provider-account.ts';
 
 /** More than any customer has stored. */
@@ -63,6 +63,8 @@ export function keepListedMethods(
     const byTheirs = new Map(rows.map((row) => [row.providerPaymentMethodId, row]));
     const isListed = new Set(listed.map(({ providerPaymentMethodId }) => providerPaymentMethodId));
     const active = rows.filter(({ status }) => status === 'active');
+    const before = new Map(active.map((row) => [row.id, paymentMethodState(row)]));
+    const by = { actor: `provider:${provider}` };
     // The database allows one default: the old one steps down before the new one is set.
     for (const row of active) if (row.isDefault && !isDefaultThere(row, listed)) row.isDefault = false;
     await tx.flush();
@@ -72,15 +74,16 @@ export function keepListedMethods(
       else if (row.status === 'active') tx.assign(row, { ...paymentMethodColumns(truth), isDefault: truth.isDefault });
     }
     await tx.flush();
-    for (const row of active)
+    for (const row of active) {
+      const news = { ...by, before: before.get(row.id) ?? null };
       if (row.providerPaymentMethodId !== null && !isListed.has(row.providerPaymentMethodId)) {
         tx.assign(row, { status: 'detached', isDefault: false });
-        await notePaymentMethod(tx, row, {
-          action: 'detached',
-          actor: `provider:${provider}`,
-          detail: 'taken away there',
-        });
+        await notePaymentMethod(tx, row, { ...news, action: 'detached', detail: 'taken away there' });
+      } else if (row.isDefault !== news.before?.is_default) {
+        const action = row.isDefault ? 'made_default' : 'no_longer_default';
+        await notePaymentMethod(tx, row, { ...news, action, detail: 'so it says' });
       }
+    }
   });
 }
 
@@ -104,6 +107,7 @@ async function addMethod(tx: Db, of: CustomerOf, truth: PaymentMethodTruth): Pro
     action: 'attached',
     actor: `provider:${of.provider}`,
     detail: 'saved on a page of the provider',
+    before: null,
   } as const;
   await notePaymentMethod(tx, row, news);
 }

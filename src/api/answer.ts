@@ -7,7 +7,8 @@ import { refusal } from './error-codes.ts';
 export function sendAnswer(request: Request, response: Response, answer: IdempotentAnswer): void {
   if (answer.isReplay) response.set('Idempotent-Replayed', 'true');
   response.status(answer.status);
-  if (answer.status < 400) response.json(answer.body);
+  if (answer.status === 204) response.end();
+  else if (answer.status < 400) response.json(answer.body);
   else {
     const body = typeof answer.body === 'object' ? { ...answer.body, request_id: requestIdOf(request) } : answer.body;
     response.type('application/problem+json').send(JSON.stringify(body));

@@ -80,11 +80,13 @@ export const benefitOperations: readonly Operation[] = [
     ...{ method: 'patch', path, tag, summary: 'Change a benefit, for those who have it too', body: patchBenefitBody },
     answers: ok(benefit),
     refusals: ['benefit_not_found', 'benefit_archived'],
+    isIdempotent: true,
   },
   {
     ...{ method: 'delete', path, tag, summary: 'Archive a benefit: nobody gets it, and who has it loses it' },
     answers: ok(benefit),
     refusals: ['benefit_not_found'],
+    isIdempotent: true,
   },
   {
     ...{ method: 'put', path: '/ops/plans/{id}/benefits', tag, body: setPlanBenefitsBody },

@@ -18,7 +18,10 @@ import { statusOf, toProblem } from './errors.ts';
 
 export interface Answer {
   readonly status: number;
+  /** null with a 204. */
   readonly body: unknown;
+  /** What a repeat is answered instead: the body without the secret that is shown once. Only this is stored. */
+  readonly kept?: unknown;
 }
 
 export interface IdempotentAnswer extends Answer {
@@ -33,8 +36,11 @@ export interface IdempotentRequest {
   /** Of the thing that the request makes. */
   readonly prefix: IdPrefix;
   readonly publicUrl: string;
-  /** Must be safe to repeat with the same `resourceId`. `isFirst`: this key has never come before. */
-  readonly handle: (resourceId: string, isFirst: boolean) => Promise<Answer>;
+  /**
+   * Must be safe to repeat with the same `resourceId`. `isFirst`: this key has never come before. `before`: the 202 that
+   * was answered, where nothing but today's state is asked for.
+   */
+  readonly handle: (resourceId: string, isFirst: boolean, before: Answer | null) => Promise<Answer>;
 }
 
 /**
@@ -46,7 +52,7 @@ export interface IdempotentRequest {
 export async function runIdempotent(input: IdempotentRequest): Promise<IdempotentAnswer> {
   const sent = input.request.get('idempotency-key');
   const resourceId = newId(input.prefix);
-  if (sent === undefined) return { ...(await input.handle(resourceId, false)), isReplay: false };
+  if (sent === undefined) return { ...(await input.handle(resourceId, false, null)), isReplay: false };
   if (!/^[\x20-\x7e]{1,255}$/.test(sent))
     throw refusal('idempotency_key_invalid', 'An Idempotency-Key has 1 to 255 printable ASCII characters.');
   const { projectId, live, actor: owner } = input.caller;
@@ -65,7 +71,8 @@ async function runAgain(input: IdempotentRequest, key: IdempotencyKey, hash: str
   if (record.requestHash !== hash)
     throw refusal('idempotency_key_reused', 'This Idempotency-Key came earlier with another request.');
   if (record.response !== null && record.response.status !== 202) return { ...record.response, isReplay: true };
-  if (record.response !== null) return { ...(await run(input, key, record.resourceId, false)), isReplay: true };
+  if (record.response !== null)
+    return { ...(await run(input, key, record.resourceId, false, record.response)), isReplay: true };
   if (record.isLocked || !(await takeOverKey(input.em, key))) throw inProgress();
   return run(input, key, record.resourceId, false);
 }
@@ -75,10 +82,12 @@ async function run(
   key: IdempotencyKey,
   resourceId: string,
   isFirst: boolean,
+  before: Answer | null = null,
 ): Promise<IdempotentAnswer> {
   try {
-    const answer = await input.handle(resourceId, isFirst);
-    await storeAnswer(input.em, key, answer);
+    const answer = await input.handle(resourceId, isFirst, before);
+    const { status, body, kept = body } = answer;
+    await storeAnswer(input.em, key, { status, body: kept });
     return { ...answer, isReplay: false };
   } catch (error) {
     const isFinal = error instanceof BillingError && statusOf(error) < 500 && statusOf(error) !== 429;

@@ -147,7 +147,7 @@ const readOperations: readonly Operation[] = [
   {
     ...{ method: 'post', path: '/billing/sessions', tag: 'Organizations', summary: 'Open a session for a browser' },
     body: createSessionBody,
-    answers: { '201': { description: 'Send it as `Plinto-Session`.', schema: session } },
+    answers: { '201': { description: 'Send it as `Plinto-Session`. A repeat opens another.', schema: session } },
     refusals: ['organization_not_found'],
   },
   {
@@ -215,6 +215,7 @@ const opsOperations: readonly Operation[] = [
     },
     answers: ok(webhookEvent),
     refusals: ['webhook_event_not_found'],
+    isIdempotent: true,
   },
   {
     ...{ method: 'get', path: '/ops/fallbacks', tag: 'Operators', summary: 'List fallbacks' },

@@ -37,6 +37,7 @@ export const outboundOperations: readonly Operation[] = [
     ...{ method: 'post', path: endpoints, tag, summary: 'Add a webhook endpoint', body: createEndpointBody },
     answers: { '201': { description: 'Added. The secret is shown this once.', schema: newWebhookEndpoint } },
     refusals: ['encryption_not_configured', 'too_many_webhook_endpoints'],
+    isIdempotent: true,
   },
   {
     ...{ method: 'get', path: `${endpoints}/{id}`, tag, summary: 'Read a webhook endpoint' },
@@ -51,11 +52,13 @@ export const outboundOperations: readonly Operation[] = [
     body: patchEndpointBody,
     answers: ok(webhookEndpoint),
     refusals: [missing],
+    isIdempotent: true,
   },
   {
     ...{ method: 'delete', path: `${endpoints}/{id}`, tag, summary: 'Delete a webhook endpoint' },
     answers: { '204': { description: 'Deleted.', schema: z.undefined() } },
     refusals: [missing],
+    isIdempotent: true,
   },
   {
     method: 'post',
@@ -65,6 +68,7 @@ export const outboundOperations: readonly Operation[] = [
     body: rotateSecretBody,
     answers: ok(rotatedWebhookEndpoint),
     refusals: [missing, 'encryption_not_configured'],
+    isIdempotent: true,
   },
   {
     method: 'post',
@@ -74,6 +78,7 @@ export const outboundOperations: readonly Operation[] = [
     body: testEndpointBody,
     answers: queued(eventDetail),
     refusals: [missing, 'webhook_endpoint_disabled'],
+    isIdempotent: true,
   },
   {
     method: 'post',
@@ -83,6 +88,7 @@ export const outboundOperations: readonly Operation[] = [
     body: recoverBody,
     answers: queued(recovery),
     refusals: [missing, 'webhook_endpoint_disabled'],
+    isIdempotent: true,
   },
   {
     ...{ method: 'get', path: `${endpoints}/{id}/deliveries`, tag, summary: "List an endpoint's deliveries" },
@@ -104,5 +110,6 @@ export const outboundOperations: readonly Operation[] = [
     ...{ method: 'post', path: '/ops/events/{id}/replay', tag, summary: 'Send an event again', body: replayBody },
     answers: queued(eventDetail),
     refusals: ['event_not_found', missing, 'webhook_endpoint_disabled'],
+    isIdempotent: true,
   },
 ];

@@ -1,13 +1,11 @@
 import { z } from 'zod';
 import type { ZodOpenApiOperationObject, ZodOpenApiPathsObject } from 'zod-openapi';
 import { eventTypes, testEventType, type ToldEventType } from '../domain/events.ts';
-import { invoice } from './schemas/invoice.ts';
+import { eventData } from './schemas/event-data.ts';
 import { eventEnvelope } from './schemas/outbound.ts';
-import { subscription } from './schemas/subscription.ts';
 
 const types: readonly ToldEventType[] = [...eventTypes, testEventType];
-/** What `data` is, by the first word of the type, where a route answers with the very same. */
-const dataOf: Readonly<Record<string, z.ZodType>> = { subscription, invoice };
+const dataOf = new Map<string, z.ZodType>(Object.entries(eventData));
 
 /** The `webhooks` of the OpenAPI document: what the relay posts to endpoints, one entry per type. */
 export function describeOutboundWebhooks(): ZodOpenApiPathsObject {
@@ -15,7 +13,7 @@ export function describeOutboundWebhooks(): ZodOpenApiPathsObject {
 }
 
 function describe(type: ToldEventType): ZodOpenApiOperationObject {
-  const data = dataOf[type.split('.')[0] ?? ''];
+  const data = dataOf.get(type.split('.')[0] ?? '');
   const shape = { type: z.literal(type), ...(data && { data }) };
   return {
     operationId: `on${type

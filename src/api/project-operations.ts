@@ -34,6 +34,7 @@ export const projectOperations: readonly Operation[] = [
     ...{ method: 'post', path: '/ops/projects', tag, summary: 'Make a project', body: createProjectBody },
     answers: { '201': { description: 'Made.', schema: project } },
     refusals: ['project_exists'],
+    isIdempotent: true,
   },
   {
     ...{ method: 'get', path: '/ops/projects/{project}', tag, summary: 'Read a project' },
@@ -44,6 +45,7 @@ export const projectOperations: readonly Operation[] = [
     ...{ method: 'patch', path: '/ops/projects/{project}', tag, summary: 'Change a project', body: patchProjectBody },
     answers: ok(project),
     refusals: ['project_not_found'],
+    isIdempotent: true,
   },
   {
     ...{ method: 'get', path: '/ops/projects/{project}/accounts', tag, summary: "List a project's provider accounts" },
@@ -62,6 +64,7 @@ export const projectOperations: readonly Operation[] = [
     ...{ method: 'delete', path: account, tag, summary: 'Remove an account' },
     answers: { '204': { description: 'Removed.', schema: z.undefined() } },
     refusals: [...accountRefusals, 'provider_account_not_found', 'provider_account_in_use'],
+    isIdempotent: true,
   },
   {
     method: 'post',
@@ -71,11 +74,13 @@ export const projectOperations: readonly Operation[] = [
     body: credentialsBody,
     answers: ok(providerAccount),
     refusals: [...accountRefusals, 'provider_account_not_found'],
+    isIdempotent: true,
   },
   {
     ...{ method: 'post', path: `${account}/test`, tag, summary: 'Ask the provider whose account it is' },
     answers: ok(accountCheck),
     refusals: [...accountRefusals, 'provider_account_not_found', 'unavailable'],
+    isIdempotent: true,
   },
   {
     method: 'post',
@@ -85,6 +90,7 @@ export const projectOperations: readonly Operation[] = [
     body: connectWebhookBody,
     answers: ok(providerAccount),
     refusals: [...accountRefusals, 'provider_account_not_found', 'not_supported_by_provider', 'unavailable'],
+    isIdempotent: true,
   },
   {
     method: 'post',
@@ -94,6 +100,7 @@ export const projectOperations: readonly Operation[] = [
     body: pushPlansBody,
     answers: { ...ok(planPush), '202': { description: 'It goes on: read it by its id.', schema: planPush } },
     refusals: ['provider_account_not_found', 'unavailable'],
+    isIdempotent: true,
   },
   {
     ...{ method: 'get', path: '/ops/plans/push/{id}', tag, summary: 'Read a push' },
@@ -109,10 +116,12 @@ export const projectOperations: readonly Operation[] = [
     ...{ method: 'post', path: '/ops/keys', tag, summary: 'Make an API key', body: createKeyBody },
     answers: { '201': { description: 'Made. The key is shown this once.', schema: newApiKey } },
     refusals: ['project_not_found'],
+    isIdempotent: true,
   },
   {
     ...{ method: 'delete', path: '/ops/keys/{id}', tag, summary: 'Revoke an API key' },
     answers: ok(apiKey),
     refusals: ['key_not_found'],
+    isIdempotent: true,
   },
 ];

@@ -1,8 +1,9 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
 import { SubscriptionChangeEntity, type Subscription, type SubscriptionChange } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
+import { recordAudit } from '../db/queries/audit.ts';
 import { listPlanKeys } from '../db/queries/plans.ts';
-import { listPendingChanges } from '../db/queries/subscription-changes.ts';
+import { listPendingChanges, listScheduledPauses } from '../db/queries/subscription-changes.ts';
 import { findOperation } from '../db/queries/subscription-operations.ts';
 import { findSubscription } from '../db/queries/subscriptions.ts';
 import type { ChangeWish } from '../domain/subscription/change-plan.ts';
@@ -73,6 +74,15 @@ export async function requestOperation(asking: Asking, asked: AskedOperation): P
     },
     { persist: true },
   );
+  const { id: entityId, projectId, live, kind, timing, planId, priceId, billingInterval, quantity } = change;
+  recordAudit(tx, {
+    ...{ projectId, live, actor: caller.actor, action: 'subscription_change.requested' },
+    ...{ entityKind: 'subscription_change', entityId, detail: `${kind} of ${row.id}` },
+    after: {
+      ...{ status: 'requested', kind, timing, plan_id: planId, price_id: priceId },
+      ...{ billing_interval: billingInterval, quantity, resumes_at: asked.resumesAt ?? null },
+    },
+  });
   try {
     await tx.flush();
   } catch (error) {
@@ -89,7 +99,7 @@ async function refuseSecond(em: Db, row: Subscription): Promise<void> {
   const pending = (await listPendingChanges(em, [row.id])).get(row.id);
   if (!pending) return;
   const planIds = [row.planId, pending.planId].filter((id) => id !== null);
-  const { pending_change } = presentSubscription(row, await listPlanKeys(em, row.projectId, planIds), pending);
+  const { pending_change } = presentSubscription(row, await listPlanKeys(em, row.projectId, planIds), pending, null);
   throw refusal('change_pending', 'Another change of this subscription is not carried out yet.', {
     details: { subscription_id: row.id, pending_change },
   });
@@ -121,8 +131,9 @@ export async function answerOperation(
 export async function presentNow(em: Db, caller: Caller, row: Subscription) {
   const now = (await findSubscription(em, caller, row.id)) ?? row;
   const pending = (await listPendingChanges(em, [row.id])).get(row.id) ?? null;
+  const pause = (await listScheduledPauses(em, [row.id])).get(row.id) ?? null;
   const planIds = [now.planId, pending?.planId].filter((id) => id != null);
-  return presentSubscription(now, await listPlanKeys(em, row.projectId, [...new Set(planIds)]), pending);
+  return presentSubscription(now, await listPlanKeys(em, row.projectId, [...new Set(planIds)]), pending, pause);
 }
 
 function dateOrNull(iso: string | null | undefined): Date | null {

@@ -1,7 +1,7 @@
 import type { Checkout } from '../db/entities/checkout.ts';
 import type { Payment } from '../db/entities/payment.ts';
 import type { AuditEntry } from '../db/entities/records.ts';
-import type { CheckoutDetail, CheckoutSummary } from '../api/schemas/checkout.ts';
+import type { CheckoutDetail, CheckoutEventData, CheckoutSummary } from '../api/schemas/checkout.ts';
 import { isoOrNull, moneyOrNull, presentTimeline, presentVoucher, toMoney } from './values.ts';
 
 /** A checkout as its creation answers it. */
@@ -30,7 +30,7 @@ export function presentCheckout(row: Checkout): CheckoutSummary {
 }
 
 /** A checkout as events tell it: without its URL, which is a credential for whoever pays. */
-export function presentCheckoutEvent(row: Checkout): CheckoutSummary & { readonly subscription_id: string | null } {
+export function presentCheckoutEvent(row: Checkout): CheckoutEventData {
   return { ...presentCheckout(row), checkout_url: null, subscription_id: row.subscriptionId };
 }
 

@@ -2,11 +2,15 @@ import type { Subscription, SubscriptionChange } from '../db/entities/subscripti
 import type { SubscriptionAnswer } from '../api/schemas/subscription.ts';
 import { isoOrNull, presentVoucher, toMoney } from './values.ts';
 
-/** @param planKeys Plan id → key, of the row's plan and the change's. */
+/**
+ * @param planKeys Plan id → key, of the row's plan and the change's.
+ * @param pause One that waits for its day.
+ */
 export function presentSubscription(
   row: Subscription,
   planKeys: ReadonlyMap<string, string>,
   pending: SubscriptionChange | null,
+  pause: SubscriptionChange | null,
 ): SubscriptionAnswer {
   return {
     id: row.id,
@@ -29,13 +33,14 @@ export function presentSubscription(
     cancel_at: isoOrNull(row.cancelAt),
     canceled_at: isoOrNull(row.canceledAt),
     ended_at: isoOrNull(row.endedAt),
+    pause_at: isoOrNull(pause?.effectiveAt ?? null),
     paused_at: isoOrNull(row.pausedAt),
     resumes_at: isoOrNull(row.resumesAt),
     grace_ends_at: isoOrNull(row.graceEndsAt),
     collection: row.collection,
     payment_method_id: row.paymentMethodId,
     failure_code: row.failureCode,
-    next_action: nextActionOf(row),
+    next_action: nextActionOf(row, pause),
     entitled: Boolean(row.isEntitled),
     pending_change: pending && presentPendingChange(pending, planKeys),
     metadata: row.metadata,
@@ -62,7 +67,18 @@ function presentPendingChange(
 
 type NextAction = NonNullable<SubscriptionAnswer['next_action']>;
 
-function nextActionOf(row: Subscription): NextAction | null {
+/** A pause that waits goes before whatever would come then, or later. */
+function nextActionOf(row: Subscription, pause: SubscriptionChange | null): NextAction | null {
+  const next = actionOfRow(row);
+  const at = pause?.effectiveAt ?? null;
+  const isLive = row.status === 'active' || row.status === 'trialing';
+  if (at === null || !isLive || row.nextStep !== null || row.voucher !== null) return next;
+  if (next !== null && next.at !== null && Date.parse(next.at) < at.getTime()) return next;
+  const by = pause?.method === 'provider' ? 'provider' : 'plinto';
+  return { kind: 'pause', by, at: at.toISOString(), url: null, client_secret: null, voucher: null };
+}
+
+function actionOfRow(row: Subscription): NextAction | null {
   const action = (kind: NextAction['kind'], by: NextAction['by'], at: Date | null): NextAction => ({
     ...{ kind, by, at: isoOrNull(at), url: null, client_secret: null, voucher: null },
   });

@@ -24,8 +24,10 @@ export async function recordOutcome(operation: Operation, outcome: Outcome): Pro
     const own = await tx.findOneOrFail(SubscriptionChangeEntity, { id: change.id }, { refresh: true });
     if (own.version !== change.version) throw new RowMoved();
     const news = (await outcome.within?.(tx, fresh)) ?? [];
+    const before = { status: own.status };
     if (outcome.kind === 'done') done(fresh, own, operation, outcome);
-    else fail(tx, own, operation, outcome);
+    else fail(own, operation, outcome);
+    auditOutcome(tx, own, before);
     return news;
   };
   if (outcome.answered !== null) {
@@ -49,12 +51,7 @@ function done(
   if (nextStep) row.nextStep = nextStep;
 }
 
-function fail(
-  tx: Db,
-  own: SubscriptionChange,
-  { change, plan, row }: Operation,
-  outcome: Extract<Outcome, { kind: 'failed' }>,
-): void {
+function fail(own: SubscriptionChange, { plan }: Operation, outcome: Extract<Outcome, { kind: 'failed' }>): void {
   const { code, message, detail } = outcome;
   Object.assign(own, {
     status: 'failed',
@@ -62,9 +59,28 @@ function fail(
     failureCode: code,
     failureDetail: { ...detail, message },
   });
-  const { projectId, live } = row;
-  recordAudit(tx, {
-    ...{ projectId, live, actor: change.actor, action: `subscription.${change.kind}_failed`, detail: code },
-    ...{ entityKind: 'subscription', entityId: row.id, after: { change: change.id, failure_code: code } },
-  });
+}
+
+/** A failure stands in the subscription's own story too; what was done, its news tell. */
+function auditOutcome(
+  tx: Db,
+  own: SubscriptionChange,
+  before: { readonly status: SubscriptionChange['status'] },
+): void {
+  const { id, projectId, live, actor, kind, status, subscriptionId, failureCode } = own;
+  const by = { projectId, live, actor };
+  if (before.status !== status)
+    recordAudit(tx, {
+      ...{ ...by, action: `subscription_change.${status}`, entityKind: 'subscription_change', entityId: id, before },
+      ...{
+        detail: `${kind} of ${subscriptionId}`,
+        after: { status, effective_at: own.effectiveAt, method: own.method },
+      },
+    });
+  if (status === 'failed')
+    recordAudit(tx, {
+      ...{ ...by, action: `subscription.${kind}_failed`, entityKind: 'subscription', entityId: subscriptionId },
+      ...{ detail: failureCode ?? 'failed', before: { change: id, ...before } },
+      after: { change: id, status, failure_code: failureCode },
+    });
 }

@@ -24,7 +24,15 @@ export async function validateOwnKey(
 ): Promise<LicenseKeyAnswer> {
   const usage = body.increment_usage ?? 0;
   const use = { activationId: body.activation_id, conditions: body.conditions ?? {}, usage };
-  const isCounted = await countValidation(em, key, use);
+  const isCounted = await em.transactional(async (tx) => {
+    const used = await countValidation(tx, key, use);
+    if (used !== null && usage > 0)
+      audit(tx, caller, key, 'license_key.used', `${usage}`, {
+        before: { usage: used - usage },
+        after: { usage: used },
+      });
+    return used !== null;
+  });
   const now = (await findLicenseKey(em, caller, key.keyHash)) ?? key;
   if (isCounted) return presentLicenseKey(now, body.activation_id, Date.now());
   const { valid } = presentLicenseKey(now, null, Date.now());
@@ -48,7 +56,7 @@ export async function activateOwnKey(
   const { label, conditions, activationId: id } = body;
   const activation = await em.transactional(async (tx) => {
     const added = await addActivation(tx, key, { id, label, conditions });
-    if (added) audit(tx, caller, key, 'license_key.activated', added.id);
+    if (added?.isNew) audit(tx, caller, key, 'license_key.activated', added.id, { after: active(added.id) });
     return added;
   });
   if (!activation)
@@ -59,12 +67,22 @@ export async function activateOwnKey(
 /** Harmless when it is gone already. */
 export async function deactivateOwnKey(em: Db, caller: Caller, key: LicenseKey, activationId: string): Promise<void> {
   await em.transactional(async (tx) => {
-    if (await removeActivation(tx, key, activationId)) audit(tx, caller, key, 'license_key.deactivated', activationId);
+    if (await removeActivation(tx, key, activationId))
+      audit(tx, caller, key, 'license_key.deactivated', activationId, { before: active(activationId), after: null });
   });
 }
 
-function audit(tx: Db, caller: Caller, key: LicenseKey, action: string, activationId: string): void {
+const active = (activationId: string) => ({ activation_id: activationId });
+
+function audit(
+  tx: Db,
+  caller: Caller,
+  key: LicenseKey,
+  action: string,
+  detail: string,
+  told: { readonly before?: object; readonly after: object | null },
+): void {
   const { projectId, live, actor } = caller;
   const entity = { entityKind: 'license_key', entityId: key.id };
-  recordAudit(tx, { ...{ projectId, live, actor, action }, ...entity, detail: activationId });
+  recordAudit(tx, { ...{ projectId, live, actor, action }, ...entity, detail, ...told });
 }

@@ -48,7 +48,12 @@ function renderSubscription(context: PageContext, rows: PortalRows, row: Subscri
 function renderNext(context: PageContext, rows: PortalRows, row: Subscription): Html | null {
   const { words, format } = context;
   if (row.endedAt !== null) return html`<p class="soft">${words.endedOn(format.date(row.endedAt))}</p>`;
-  const { next_action: next } = presentSubscription(row, new Map(), rows.pending.get(row.id) ?? null);
+  const { next_action: next } = presentSubscription(
+    row,
+    new Map(),
+    rows.pending.get(row.id) ?? null,
+    rows.pauses.get(row.id) ?? null,
+  );
   if (next === null) return null;
   const said = sayNext(context, row, next);
   return said === null
@@ -71,6 +76,7 @@ function sayNext({ words, format }: PageContext, row: Subscription, next: NextAc
     case 'begin_charging':
       return day === null ? null : words.next.begin_charging(day, sum);
     case 'end':
+    case 'pause':
     case 'resume':
       return day === null ? null : words.next[next.kind](day);
   }

@@ -28,6 +28,7 @@ const en = {
     renew: (date: string, sum: string) => `Next payment: ${sum} on ${date}.`,
     begin_charging: (date: string, sum: string) => `Free until ${date}, then ${sum}.`,
     end: (date: string) => `Ends on ${date}. Nothing more will be charged.`,
+    pause: (date: string) => `Pauses on ${date}.`,
     resume: (date: string) => `Paused until ${date}.`,
     update_payment_method: (date: string | null) =>
       date === null
@@ -122,6 +123,7 @@ const es: Words = {
     renew: (date, sum) => `Próximo pago: ${sum} el ${date}.`,
     begin_charging: (date, sum) => `Gratis hasta el ${date}; después, ${sum}.`,
     end: (date) => `Termina el ${date}. No habrá más cobros.`,
+    pause: (date) => `Se pausa el ${date}.`,
     resume: (date) => `En pausa hasta el ${date}.`,
     update_payment_method: (date) =>
       date === null

@@ -45,5 +45,5 @@ function refusePrivileged(caller: Caller, body: CreateSubscriptionBody): void {
 }
 
 async function present(em: Db, row: Subscription) {
-  return presentSubscription(row, await listPlanKeys(em.fork(), row.projectId, [row.planId]), null);
+  return presentSubscription(row, await listPlanKeys(em.fork(), row.projectId, [row.planId]), null, null);
 }

@@ -112,7 +112,7 @@ async function runJob(
     if (requested.isNew)
       recordAudit(tx, {
         ...{ projectId, live, actor, action: `customer_data.${job.kind}_requested`, detail: requested.id },
-        ...{ entityKind: 'organization', entityId: job.organizationId },
+        ...{ entityKind: 'organization', entityId: job.organizationId, after: { status: 'running' } },
       });
     return requested;
   });

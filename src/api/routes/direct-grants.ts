@@ -78,7 +78,7 @@ async function plan(
     if (added.isNew)
       recordAudit(tx, {
         ...{ projectId, live, actor, action: 'benefit.grant_requested', entityKind: 'benefit_grant' },
-        ...{ entityId: added.id, detail: benefit.type },
+        ...{ entityId: added.id, detail: benefit.type, after: { status: 'pending' } },
       });
     return added.id;
   });
@@ -98,10 +98,16 @@ async function revoke(deps: ApiDeps, request: Request, response: Response): Prom
     ...{ em, caller, request, body: {}, publicUrl: deps.settings.publicUrl, prefix: 'grant' },
     handle: async () => {
       await em.transactional(async (tx) => {
-        if (!(await planRevocation(tx, row.id))) return;
+        const before = await planRevocation(tx, row.id);
+        if (before === null) return;
         const { projectId, live, actor } = caller;
         const entity = { entityKind: 'benefit_grant', entityId: row.id, detail: benefit.type };
-        recordAudit(tx, { ...{ projectId, live, actor, action: 'benefit.revocation_requested' }, ...entity });
+        recordAudit(tx, {
+          ...{ projectId, live, actor, action: 'benefit.revocation_requested' },
+          ...entity,
+          before: { status: before },
+          after: { status: 'revoking' },
+        });
       });
       const ended = await carryOut(deps, em, await requireGrant(em, caller, row.id));
       const body = (await maskedPresenter(deps, em, [ended]))(ended);

@@ -1,4 +1,4 @@
-import { Router, type Request, type Response } from 'express';
+import { Router, type Request } from 'express';
 import { z } from 'zod';
 import { BenefitEntity, type Benefit } from '../../db/entities/benefit.ts';
 import { isId } from '../../db/new-id.ts';
@@ -9,15 +9,16 @@ import { planGrantsOfBenefits } from '../../db/queries/plan-grants.ts';
 import type { Db } from '../../db/orm.ts';
 import type { BenefitType } from '../../domain/benefit.ts';
 import { presentBenefit } from '../../present/benefit.ts';
-import { pathParam, refuseMethod, sendAnswer } from '../answer.ts';
+import { pathParam, refuseMethod } from '../answer.ts';
 import type { Caller } from '../caller.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
-import { runIdempotent } from '../idempotency.ts';
+import type { Answer } from '../idempotency.ts';
 import { benefitProperties, createBenefitBody, listBenefitsQuery, patchBenefitBody } from '../schemas/benefit.ts';
 import { parseInput } from '../schemas/parse.ts';
-import { operator, readOps, writeOps } from './managed-project.ts';
+import { operator, readOps } from './managed-project.ts';
+import { operateOnce, type Operating } from './operate-once.ts';
 
 /** What plans can bring beside access: defined here, brought to the providers by the push of plans. */
 export function createOpsBenefitRoutes(deps: ApiDeps): Router {
@@ -33,44 +34,35 @@ export function createOpsBenefitRoutes(deps: ApiDeps): Router {
       const present = await presenterOf(em, caller, rows);
       response.json(toPage(rows, limit, (row) => [row.id], present));
     })
-    .post((request, response) => define(deps, request, response))
+    .post(operateOnce(deps, 'ben', define))
     .all(refuseMethod('GET', 'POST'));
   router
     .route('/ops/benefits/:id')
     .get(async (request, response) => {
       const caller = operator(request, readOps);
       const em = deps.orm.em.fork();
-      await send(em, caller, response, await requireBenefit(em, caller, request));
+      response.json((await answer(em, caller, await requireBenefit(em, caller, request))).body);
     })
-    .patch(async (request, response) => {
-      const caller = operator(request, writeOps);
-      const body = parseInput(patchBenefitBody, request.body ?? {});
-      const em = deps.orm.em.fork();
-      const row = await requireBenefit(em, caller, request);
-      await send(em, caller, response, await change(em, caller, row, body));
-    })
-    .delete(async (request, response) => {
-      const caller = operator(request, writeOps);
-      const em = deps.orm.em.fork();
-      const row = await requireBenefit(em, caller, request);
-      await send(em, caller, response, await archive(em, caller, row));
-    })
+    .patch(
+      operateOnce(deps, 'ben', async ({ em, caller, request, body: sent }) => {
+        const body = parseInput(patchBenefitBody, sent);
+        const row = await requireBenefit(em, caller, request);
+        return answer(em, caller, await change(em, caller, row, body));
+      }),
+    )
+    .delete(
+      operateOnce(deps, 'ben', async ({ em, caller, request }) =>
+        answer(em, caller, await archive(em, caller, await requireBenefit(em, caller, request))),
+      ),
+    )
     .all(refuseMethod('GET', 'PATCH', 'DELETE'));
   return router;
 }
 
-async function define(deps: ApiDeps, request: Request, response: Response): Promise<void> {
-  const caller = operator(request, writeOps);
-  const body = parseInput(createBenefitBody, request.body ?? {});
-  const em = deps.orm.em.fork();
-  const answer = await runIdempotent({
-    ...{ em, caller, request, body, publicUrl: deps.settings.publicUrl, prefix: 'ben' },
-    handle: async (id) => {
-      const row = (await findBenefit(em, caller.projectId, id)) ?? (await add(em, caller, id, body));
-      return { status: 201, body: (await presenterOf(em, caller, [row]))(row) };
-    },
-  });
-  sendAnswer(request, response, answer);
+async function define({ em, caller, body: sent, id }: Operating): Promise<Answer> {
+  const body = parseInput(createBenefitBody, sent);
+  const row = (await findBenefit(em, caller.projectId, id)) ?? (await add(em, caller, id, body));
+  return { ...(await answer(em, caller, row)), status: 201 };
 }
 
 function add(em: Db, caller: Caller, id: string, body: z.output<typeof createBenefitBody>): Promise<Benefit> {
@@ -129,8 +121,8 @@ export async function requireBenefit(em: Db, caller: Caller, request: Request): 
   return row;
 }
 
-async function send(em: Db, caller: Caller, response: Response, row: Benefit): Promise<void> {
-  response.json((await presenterOf(em, caller, [row]))(row));
+async function answer(em: Db, caller: Caller, row: Benefit): Promise<Answer> {
+  return { status: 200, body: (await presenterOf(em, caller, [row]))(row) };
 }
 
 async function presenterOf(em: Db, caller: Caller, rows: readonly Benefit[]) {

@@ -13,7 +13,8 @@ import { refusal } from '../error-codes.ts';
 import { presentAuditEntry, presentFallback, presentProvider, presentWebhookEvent } from '../../present/ops.ts';
 import { listAuditQuery, listQuery, listWebhookEventsQuery } from '../schemas/ops.ts';
 import { parseInput } from '../schemas/parse.ts';
-import { operator, readOps, writeOps } from './managed-project.ts';
+import { operator, readOps } from './managed-project.ts';
+import { operateOnce } from './operate-once.ts';
 
 /** What operators look at; all under `/ops`. */
 export function createOpsRoutes(deps: ApiDeps): Router {
@@ -82,13 +83,13 @@ function addWebhookEvents(router: Router, deps: ApiDeps): void {
     .all(refuseMethod('GET'));
   router
     .route('/ops/webhook-events/:id/replay')
-    .post(async (request, response) => {
-      const caller = operator(request, writeOps);
-      const em = deps.orm.em.fork();
-      const event = await replayProviderEvent(em, await findEvent(em, caller, request), caller.actor);
-      deps.inbox.wake();
-      response.json(presentWebhookEvent(event));
-    })
+    .post(
+      operateOnce(deps, 'evt', async ({ em, caller, request }) => {
+        const event = await replayProviderEvent(em, await findEvent(em, caller, request), caller.actor);
+        deps.inbox.wake();
+        return { status: 200, body: presentWebhookEvent(event) };
+      }),
+    )
     .all(refuseMethod('POST'));
 }
 

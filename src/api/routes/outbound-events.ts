@@ -26,7 +26,9 @@ import {
   testEndpointBody,
 } from '../schemas/outbound.ts';
 import { parseInput } from '../schemas/parse.ts';
-import { operator, readOps, writeOps } from './managed-project.ts';
+import type { Answer } from '../idempotency.ts';
+import { operator, readOps } from './managed-project.ts';
+import { operateOnce, type Operating } from './operate-once.ts';
 import { auditEndpoint, endpointIn, findOwnEndpoint } from './webhook-endpoints.ts';
 
 /** What the caller's project was told, and how that arrived. Sending is the relay's: these routes only queue. */
@@ -58,18 +60,7 @@ export function createOutboundEventRoutes(deps: ApiDeps): Router {
     .all(refuseMethod('GET'));
   router
     .route('/ops/events/:id/replay')
-    .post(async (request, response) => {
-      const caller = operator(request, writeOps);
-      const em = deps.orm.em.fork();
-      const event = await findEvent(em, caller, pathParam(request, 'id'));
-      const { endpoint_id: endpointId } = parseInput(replayBody, request.body ?? {});
-      if (endpointId !== null) requireEnabled(await findOwnEndpoint(em, caller, endpointId));
-      await em.transactional(async (tx) => {
-        const count = await queueEventAgain(tx, event, endpointId);
-        auditReplay(tx, caller, event, `to ${endpointId ?? `${count} endpoints`}`);
-      });
-      response.status(202).json(presentEventDetail(event, await listDeliveriesOfEvent(em, event.id)));
-    })
+    .post(operateOnce(deps, 'evt', replay))
     .all(refuseMethod('POST'));
   addEndpointActions(router, deps);
   return router;
@@ -89,33 +80,54 @@ function addEndpointActions(router: Router, deps: ApiDeps): void {
     .all(refuseMethod('GET'));
   router
     .route(`${path}/test`)
-    .post(async (request, response) => {
-      const { em, caller, row } = await endpointIn(deps, request, writeOps);
-      parseInput(testEndpointBody, request.body ?? {});
-      requireEnabled(row);
-      const id = await em.transactional(async (tx) => {
-        auditEndpoint(tx, caller, row, 'tested', null);
-        return queueTestEvent(tx, row, { ...presentWebhookEndpoint(row) });
-      });
-      const event = await findEvent(em, caller, id);
-      response.status(202).json(presentEventDetail(event, await listDeliveriesOfEvent(em, id)));
-    })
+    .post(operateOnce(deps, 'evt', test))
     .all(refuseMethod('POST'));
   router
     .route(`${path}/recover`)
-    .post(async (request, response) => {
-      const { em, caller, row } = await endpointIn(deps, request, writeOps);
-      const since = new Date(parseInput(recoverBody, request.body ?? {}).since);
-      requireEnabled(row);
-      const events = await em.transactional(async (tx) => {
-        const { projectId, live, id: endpointId } = row;
-        const count = await queueMissedEvents(tx, { projectId, live, endpointId }, since);
-        auditEndpoint(tx, caller, row, 'recovered', null, `${count} events since ${since.toISOString()}`);
-        return count;
-      });
-      response.status(202).json({ endpoint_id: row.id, since: since.toISOString(), events });
-    })
+    .post(operateOnce(deps, 'evt', recover))
     .all(refuseMethod('POST'));
+}
+
+/** A repeat sends nothing again: it is told how the deliveries stand now. */
+async function replay({ em, caller, request, body, before }: Operating): Promise<Answer> {
+  const event = await findEvent(em, caller, pathParam(request, 'id'));
+  const { endpoint_id: endpointId } = parseInput(replayBody, body);
+  if (before === null) {
+    if (endpointId !== null) requireEnabled(await findOwnEndpoint(em, caller, endpointId));
+    await em.transactional(async (tx) => {
+      const count = await queueEventAgain(tx, event, endpointId);
+      auditReplay(tx, caller, event, `to ${endpointId ?? `${count} endpoints`}`);
+    });
+  }
+  return { status: 202, body: presentEventDetail(event, await listDeliveriesOfEvent(em, event.id)) };
+}
+
+async function test({ em, caller, request, body, id, before }: Operating): Promise<Answer> {
+  const row = await findOwnEndpoint(em, caller, pathParam(request, 'id'));
+  parseInput(testEndpointBody, body);
+  if (before === null && !(await findOutboundEvent(em, caller, id))) {
+    requireEnabled(row);
+    await em.transactional(async (tx) => {
+      auditEndpoint(tx, caller, row, 'tested', null);
+      await queueTestEvent(tx, row, id, { ...presentWebhookEndpoint(row) });
+    });
+  }
+  const event = await findEvent(em, caller, id);
+  return { status: 202, body: presentEventDetail(event, await listDeliveriesOfEvent(em, id)) };
+}
+
+async function recover({ em, caller, request, body, before }: Operating): Promise<Answer> {
+  if (before !== null) return before;
+  const row = await findOwnEndpoint(em, caller, pathParam(request, 'id'));
+  const since = new Date(parseInput(recoverBody, body).since);
+  requireEnabled(row);
+  const events = await em.transactional(async (tx) => {
+    const { projectId, live, id: endpointId } = row;
+    const count = await queueMissedEvents(tx, { projectId, live, endpointId }, since);
+    auditEndpoint(tx, caller, row, 'recovered', null, `${count} events since ${since.toISOString()}`);
+    return count;
+  });
+  return { status: 202, body: { endpoint_id: row.id, since: since.toISOString(), events } };
 }
 
 async function findEvent(em: Db, caller: Caller, id: string): Promise<OutboundEvent> {

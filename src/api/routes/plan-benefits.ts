@@ -48,11 +48,12 @@ async function refuseUnfit(em: Db, caller: Caller, ids: readonly string[]): Prom
 
 async function keep(tx: Db, caller: Caller, planId: string, benefitIds: readonly string[]): Promise<void> {
   const { projectId, live, actor } = caller;
-  const changed = await setPlanBenefits(tx, projectId, planId, benefitIds);
+  const { before, changed } = await setPlanBenefits(tx, projectId, planId, benefitIds);
   if (changed.length === 0) return;
   recordAudit(tx, {
     ...{ projectId, live, actor, action: 'plan.benefits_set', entityKind: 'plan', entityId: planId },
-    ...{ detail: `${changed.length} added or taken away`, after: { benefit_ids: benefitIds } },
+    ...{ detail: `${changed.length} added or taken away`, before: { benefit_ids: before } },
+    after: { benefit_ids: benefitIds },
   });
   await planGrantsOfBenefits(tx, projectId, changed);
 }

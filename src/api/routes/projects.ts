@@ -2,17 +2,19 @@ import { Router } from 'express';
 import type { Project } from '../../db/entities/project.ts';
 import { recordAudit } from '../../db/queries/audit.ts';
 import { addProject, listProjects } from '../../db/queries/projects.ts';
-import { refuseMethod } from '../answer.ts';
+import { pathParam, refuseMethod } from '../answer.ts';
 import type { Caller } from '../caller.ts';
 import { changedLifecyclePolicy } from '../lifecycle-policy.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
+import type { Answer } from '../idempotency.ts';
 import { presentProject } from '../../present/project.ts';
 import { listQuery } from '../schemas/ops.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { createProjectBody, patchProjectBody, type PatchProjectBody } from '../schemas/project.ts';
-import { isPlatformOperator, managedProject, operator, readOps, writeOps } from './managed-project.ts';
+import { findManaged, isPlatformOperator, managedProject, operator, readOps } from './managed-project.ts';
+import { operateOnce, type Operating } from './operate-once.ts';
 
 /** Apps that sell here. Only operators of the first project make new ones; every project's own may change theirs. */
 export function createProjectRoutes(deps: ApiDeps): Router {
@@ -26,32 +28,7 @@ export function createProjectRoutes(deps: ApiDeps): Router {
       const rows = await listProjects(deps.orm.em.fork(), { only, after: decodeIdCursor(cursor), limit });
       response.json(toPage(rows, limit, (row) => [row.id], presentProject));
     })
-    .post(async (request, response) => {
-      const caller = operator(request, writeOps);
-      if (!isPlatformOperator(caller))
-        throw refusal('insufficient_scope', 'Only operators of the first project make projects.');
-      const body = parseInput(createProjectBody, request.body ?? {});
-      const routingPolicy = body.routing_policy ?? caller.project.routingPolicy;
-      refuseUnknownPolicy(deps, routingPolicy);
-      const lifecyclePolicy = changedLifecyclePolicy({}, body.lifecycle_policy);
-      const project = await deps.orm.em.fork().transactional(async (tx) => {
-        const made = await addProject(tx, {
-          id: body.id,
-          name: body.name,
-          defaultCurrency: body.default_currency,
-          defaultSuccessUrl: body.default_success_url,
-          defaultCancelUrl: body.default_cancel_url,
-          defaultPhone: body.default_phone,
-          allowedOrigins: body.allowed_origins,
-          routingPolicy,
-          lifecyclePolicy,
-        });
-        if (!made) throw fieldRefusal('project_exists', '/id', 'A project has this id already.');
-        auditProject(tx, caller, made.id, 'project.created', null, presentProject(made));
-        return made;
-      });
-      response.status(201).json(presentProject(project));
-    })
+    .post(operateOnce(deps, 'job', (operating) => create(deps, operating)))
     .all(refuseMethod('GET', 'POST'));
   router
     .route('/ops/projects/:project')
@@ -59,20 +36,47 @@ export function createProjectRoutes(deps: ApiDeps): Router {
       const { project } = await managedProject(deps.orm.em.fork(), request, readOps);
       response.json(presentProject(project));
     })
-    .patch(async (request, response) => {
-      const em = deps.orm.em.fork();
-      const { caller, project } = await managedProject(em, request, writeOps);
-      const body = parseInput(patchProjectBody, request.body ?? {});
-      if (body.routing_policy !== undefined) refuseUnknownPolicy(deps, body.routing_policy);
-      const before = presentProject(project);
-      await em.transactional(async (tx) => {
-        tx.assign(project, changesOf(project, body), { mergeObjectProperties: false });
-        auditProject(tx, caller, project.id, 'project.updated', before, presentProject(project));
-      });
-      response.json(presentProject(project));
-    })
+    .patch(operateOnce(deps, 'job', (operating) => change(deps, operating)))
     .all(refuseMethod('GET', 'PATCH'));
   return router;
+}
+
+async function create(deps: ApiDeps, { em, caller, body: sent }: Operating): Promise<Answer> {
+  if (!isPlatformOperator(caller))
+    throw refusal('insufficient_scope', 'Only operators of the first project make projects.');
+  const body = parseInput(createProjectBody, sent);
+  const routingPolicy = body.routing_policy ?? caller.project.routingPolicy;
+  refuseUnknownPolicy(deps, routingPolicy);
+  const lifecyclePolicy = changedLifecyclePolicy({}, body.lifecycle_policy);
+  const project = await em.transactional(async (tx) => {
+    const made = await addProject(tx, {
+      id: body.id,
+      name: body.name,
+      defaultCurrency: body.default_currency,
+      defaultSuccessUrl: body.default_success_url,
+      defaultCancelUrl: body.default_cancel_url,
+      defaultPhone: body.default_phone,
+      allowedOrigins: body.allowed_origins,
+      routingPolicy,
+      lifecyclePolicy,
+    });
+    if (!made) throw fieldRefusal('project_exists', '/id', 'A project has this id already.');
+    auditProject(tx, caller, made.id, 'project.created', null, presentProject(made));
+    return made;
+  });
+  return { status: 201, body: presentProject(project) };
+}
+
+async function change(deps: ApiDeps, { em, caller, request, body: sent }: Operating): Promise<Answer> {
+  const project = await findManaged(em, caller, pathParam(request, 'project'));
+  const body = parseInput(patchProjectBody, sent);
+  if (body.routing_policy !== undefined) refuseUnknownPolicy(deps, body.routing_policy);
+  const before = presentProject(project);
+  await em.transactional(async (tx) => {
+    tx.assign(project, changesOf(project, body), { mergeObjectProperties: false });
+    auditProject(tx, caller, project.id, 'project.updated', before, presentProject(project));
+  });
+  return { status: 200, body: presentProject(project) };
 }
 
 function refuseUnknownPolicy(deps: ApiDeps, name: string): void {

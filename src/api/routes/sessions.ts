@@ -36,6 +36,7 @@ export function createSessionRoutes(deps: ApiDeps): Router {
         entityKind: 'organization',
         entityId: body.organization_id,
         detail: `permissions: ${permissions.join(', ')}; ${body.expires_in} s`,
+        after: { permissions, expires_at: expiresAt.toISOString() },
       });
       await em.flush();
       response.status(201).json({ session_token: token, expires_at: expiresAt.toISOString() });

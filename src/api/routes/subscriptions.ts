@@ -3,7 +3,7 @@ import type { Subscription } from '../../db/entities/subscription.ts';
 import { isId } from '../../db/new-id.ts';
 import { findPlan, listPlanKeys } from '../../db/queries/plans.ts';
 import { listTimeline } from '../../db/queries/checkouts.ts';
-import { listPendingChanges } from '../../db/queries/subscription-changes.ts';
+import { listPendingChanges, listScheduledPauses } from '../../db/queries/subscription-changes.ts';
 import { findSubscription, listSubscriptions } from '../../db/queries/subscriptions.ts';
 import type { Db } from '../../db/orm.ts';
 import { createSubscription } from './create-subscription.ts';
@@ -112,11 +112,10 @@ async function currentOf(
 
 /** How these rows are shown, with what waits for each. */
 export async function presenterOf(em: Db, caller: Caller, rows: readonly Subscription[]) {
-  const pending = await listPendingChanges(
-    em,
-    rows.map((row) => row.id),
-  );
+  const ids = rows.map((row) => row.id);
+  const pending = await listPendingChanges(em, ids);
+  const pauses = await listScheduledPauses(em, ids);
   const planIds = [...rows, ...pending.values()].map((row) => row.planId).filter((id) => id !== null);
   const keys = await listPlanKeys(em, caller.projectId, [...new Set(planIds)]);
-  return (row: Subscription) => presentSubscription(row, keys, pending.get(row.id) ?? null);
+  return (row: Subscription) => presentSubscription(row, keys, pending.get(row.id) ?? null, pauses.get(row.id) ?? null);
 }

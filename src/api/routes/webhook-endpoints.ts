@@ -6,7 +6,7 @@ import {
   sealEndpointSecrets,
 } from '../../crypto/endpoint-secrets.ts';
 import type { OutboundEndpoint } from '../../db/entities/outbound.ts';
-import { isId, newId } from '../../db/new-id.ts';
+import { isId } from '../../db/new-id.ts';
 import { recordAudit } from '../../db/queries/audit.ts';
 import {
   addEndpoint,
@@ -24,6 +24,7 @@ import type { Caller, Need } from '../caller.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
+import type { Answer } from '../idempotency.ts';
 import { requireKeyRing } from '../require-key-ring.ts';
 import { listQuery } from '../schemas/ops.ts';
 import {
@@ -33,7 +34,8 @@ import {
   type PatchEndpointBody,
 } from '../schemas/outbound.ts';
 import { parseInput } from '../schemas/parse.ts';
-import { operator, readOps, writeOps } from './managed-project.ts';
+import { operator, readOps } from './managed-project.ts';
+import { operateOnce, type Operating } from './operate-once.ts';
 
 const path = '/ops/webhook-endpoints';
 const maxEndpoints = 20;
@@ -49,80 +51,90 @@ export function createWebhookEndpointRoutes(deps: ApiDeps): Router {
       const rows = await listEndpoints(deps.orm.em.fork(), caller, { before: decodeIdCursor(cursor), limit });
       response.json(toPage(rows, limit, (row) => [row.id], presentWebhookEndpoint));
     })
-    .post(async (request, response) => {
-      const caller = operator(request, writeOps);
-      const body = parseInput(createEndpointBody, request.body ?? {});
-      checkUrl(deps, body.url);
-      const secret = mintEndpointSecret();
-      const key = { id: newId('we'), projectId: caller.projectId, live: caller.live };
-      const secrets = sealEndpointSecrets(requireKeyRing(deps), key, [{ secret, expiresAt: null }]);
-      const row = await deps.orm.em.fork().transactional(async (tx) => {
-        if ((await countEndpoints(tx, caller)) >= maxEndpoints)
-          throw refusal('too_many_webhook_endpoints', `A project has at most ${maxEndpoints} endpoints in each mode.`);
-        const { url, description, event_types: eventTypes } = body;
-        const made = addEndpoint(tx, { ...key, url, description, eventTypes, secrets });
-        auditEndpoint(tx, caller, made, 'created', null);
-        return made;
-      });
-      response.status(201).json({ ...presentWebhookEndpoint(row), secret });
-    })
+    .post(operateOnce(deps, 'we', (operating) => create(deps, operating)))
     .all(refuseMethod('GET', 'POST'));
   router
     .route(`${path}/:id`)
     .get(async (request, response) => {
       response.json(presentWebhookEndpoint((await endpointIn(deps, request, readOps)).row));
     })
-    .patch(async (request, response) => {
-      const { em, caller, row } = await endpointIn(deps, request, writeOps);
-      const body = parseInput(patchEndpointBody, request.body ?? {});
-      if (body.url !== undefined) checkUrl(deps, body.url);
-      const before = auditedEndpoint(row);
-      await em.transactional(async (tx) => {
-        if (body.enabled === false && row.status === 'enabled') await turnOff(tx, row, 'Disabled by an operator.');
-        tx.assign(row, changesOf(row, body));
-        auditEndpoint(tx, caller, row, 'updated', before);
-      });
-      response.json(presentWebhookEndpoint(row));
-    })
-    .delete(async (request, response) => {
-      const { em, caller, row } = await endpointIn(deps, request, writeOps);
-      const before = auditedEndpoint(row);
-      await em.transactional(async (tx) => {
-        await turnOff(tx, row, 'Deleted.');
-        tx.assign(row, { deletedAt: new Date(), secrets: Buffer.alloc(0) });
-        auditEndpoint(tx, caller, row, 'deleted', before);
-      });
-      response.status(204).end();
-    })
+    .patch(operateOnce(deps, 'we', (operating) => change(deps, operating)))
+    .delete(operateOnce(deps, 'we', remove))
     .all(refuseMethod('GET', 'PATCH', 'DELETE'));
-  addRotation(router, deps);
+  router
+    .route(`${path}/:id/rotate-secret`)
+    .post(operateOnce(deps, 'we', (operating) => rotate(deps, operating)))
+    .all(refuseMethod('POST'));
   return router;
 }
 
-/** The secret before goes on signing beside the new one; one before that ends. */
-function addRotation(router: Router, deps: ApiDeps): void {
-  router
-    .route(`${path}/:id/rotate-secret`)
-    .post(async (request, response) => {
-      const { em, caller, row } = await endpointIn(deps, request, writeOps);
-      const { expires_in: expiresIn } = parseInput(rotateSecretBody, request.body ?? {});
-      const ring = requireKeyRing(deps);
-      const secret = mintEndpointSecret();
-      const expiresAt = expiresIn === 0 ? null : new Date(Date.now() + expiresIn * 1000).toISOString();
-      await em.transactional(async (tx) => {
-        const locked = await lockEndpoint(tx, row.id);
-        const [current] = liveSecrets(openEndpointSecrets(ring, locked, locked.secrets), new Date());
-        const kept = current === undefined || expiresAt === null ? [] : [{ secret: current, expiresAt }];
-        tx.assign(locked, { secrets: sealEndpointSecrets(ring, locked, [{ secret, expiresAt: null }, ...kept]) });
-        const detail = expiresAt === null ? 'the one before ended' : `the one before signs until ${expiresAt}`;
-        auditEndpoint(tx, caller, locked, 'secret_rotated', null, detail);
-      });
-      response.json({ ...presentWebhookEndpoint(row), secret, previous_secret_expires_at: expiresAt });
-    })
-    .all(refuseMethod('POST'));
+async function create(deps: ApiDeps, { em, caller, body: sent, id }: Operating): Promise<Answer> {
+  const body = parseInput(createEndpointBody, sent);
+  checkUrl(deps, body.url);
+  const known = await findEndpoint(em, caller, id);
+  if (known) return once(201, presentWebhookEndpoint(known), null);
+  const secret = mintEndpointSecret();
+  const key = { id, projectId: caller.projectId, live: caller.live };
+  const secrets = sealEndpointSecrets(requireKeyRing(deps), key, [{ secret, expiresAt: null }]);
+  const row = await em.transactional(async (tx) => {
+    if ((await countEndpoints(tx, caller)) >= maxEndpoints)
+      throw refusal('too_many_webhook_endpoints', `A project has at most ${maxEndpoints} endpoints in each mode.`);
+    const { url, description, event_types: eventTypes } = body;
+    const made = addEndpoint(tx, { ...key, url, description, eventTypes, secrets });
+    auditEndpoint(tx, caller, made, 'created', null);
+    return made;
+  });
+  return once(201, presentWebhookEndpoint(row), secret);
 }
 
-export interface EndpointInPath {
+async function change(deps: ApiDeps, { em, caller, request, body: sent }: Operating): Promise<Answer> {
+  const row = await findOwnEndpoint(em, caller, pathParam(request, 'id'));
+  const body = parseInput(patchEndpointBody, sent);
+  if (body.url !== undefined) checkUrl(deps, body.url);
+  const before = auditedEndpoint(row);
+  await em.transactional(async (tx) => {
+    if (body.enabled === false && row.status === 'enabled') await turnOff(tx, row, 'Disabled by an operator.');
+    tx.assign(row, changesOf(row, body));
+    auditEndpoint(tx, caller, row, 'updated', before);
+  });
+  return { status: 200, body: presentWebhookEndpoint(row) };
+}
+
+async function remove({ em, caller, request }: Operating): Promise<Answer> {
+  const row = await findOwnEndpoint(em, caller, pathParam(request, 'id'));
+  const before = auditedEndpoint(row);
+  await em.transactional(async (tx) => {
+    await turnOff(tx, row, 'Deleted.');
+    tx.assign(row, { deletedAt: new Date(), secrets: Buffer.alloc(0) });
+    auditEndpoint(tx, caller, row, 'deleted', before);
+  });
+  return { status: 204, body: null };
+}
+
+/** The secret before goes on signing beside the new one; one before that ends. */
+async function rotate(deps: ApiDeps, { em, caller, request, body }: Operating): Promise<Answer> {
+  const row = await findOwnEndpoint(em, caller, pathParam(request, 'id'));
+  const { expires_in: expiresIn } = parseInput(rotateSecretBody, body);
+  const ring = requireKeyRing(deps);
+  const secret = mintEndpointSecret();
+  const expiresAt = expiresIn === 0 ? null : new Date(Date.now() + expiresIn * 1000).toISOString();
+  await em.transactional(async (tx) => {
+    const locked = await lockEndpoint(tx, row.id);
+    const [current] = liveSecrets(openEndpointSecrets(ring, locked, locked.secrets), new Date());
+    const kept = current === undefined || expiresAt === null ? [] : [{ secret: current, expiresAt }];
+    tx.assign(locked, { secrets: sealEndpointSecrets(ring, locked, [{ secret, expiresAt: null }, ...kept]) });
+    const detail = expiresAt === null ? 'the one before ended' : `the one before signs until ${expiresAt}`;
+    auditEndpoint(tx, caller, locked, 'secret_rotated', null, detail);
+  });
+  return once(200, { ...presentWebhookEndpoint(row), previous_secret_expires_at: expiresAt }, secret);
+}
+
+/** A secret is shown once: what is kept for repeats has none. */
+function once(status: number, shown: object, secret: string | null): Answer {
+  return { status, body: { ...shown, secret }, kept: { ...shown, secret: null } };
+}
+
+interface EndpointInPath {
   readonly em: Db;
   readonly caller: Caller;
   readonly row: OutboundEndpoint;

@@ -119,6 +119,16 @@ const checkoutFields = {
 export const checkoutSummary = z.object(checkoutFields).meta({ id: 'CheckoutSummary' });
 export type CheckoutSummary = z.output<typeof checkoutSummary>;
 
+/** As events tell it. */
+export const checkoutEvent = z
+  .object({
+    ...checkoutFields,
+    checkout_url: z.null().meta({ description: 'A credential for whoever pays: read it, if you must.' }),
+    subscription_id: z.string().nullable(),
+  })
+  .meta({ id: 'CheckoutEvent' });
+export type CheckoutEventData = z.output<typeof checkoutEvent>;
+
 export const checkoutDetail = z
   .object({
     ...checkoutFields,

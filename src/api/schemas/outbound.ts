@@ -61,7 +61,12 @@ export const webhookEndpoint = z
   .meta({ id: 'WebhookEndpoint' });
 export type WebhookEndpointAnswer = z.output<typeof webhookEndpoint>;
 
-const secret = z.string().meta({ description: 'Shown this once.', example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' });
+/** Stored sealed, and nowhere else: not even for a repeat. */
+const secret = z.string().nullable().meta({
+  description:
+    'Shown this once. null: this answer repeats an earlier one, by its `Idempotency-Key`; rotate the secret if that was lost.',
+  example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+});
 
 export const newWebhookEndpoint = webhookEndpoint.extend({ secret }).meta({ id: 'NewWebhookEndpoint' });
 

@@ -120,7 +120,12 @@ export const apiKey = z
 export type ApiKeyAnswer = z.output<typeof apiKey>;
 
 export const newApiKey = apiKey
-  .extend({ key: z.string().meta({ description: 'Shown this once; only its hash is kept.' }) })
+  .extend({
+    key: z.string().nullable().meta({
+      description:
+        'Shown this once; only its hash is kept. null: this answer repeats an earlier one, by its `Idempotency-Key`; if that was lost, revoke this key and make another.',
+    }),
+  })
   .meta({ id: 'NewApiKey' });
 
 export const credentialsBody = z

@@ -1,5 +1,11 @@
 import type { BenefitType } from '../../domain/benefit.ts';
-import { BenefitEntity, LicenseKeyEntity, type Benefit, type LicenseKey } from '../entities/benefit.ts';
+import {
+  BenefitEntity,
+  LicenseKeyEntity,
+  PlanBenefitEntity,
+  type Benefit,
+  type LicenseKey,
+} from '../entities/benefit.ts';
 import type { Db } from '../orm.ts';
 import type { Scope } from './subscriptions.ts';
 
@@ -52,14 +58,16 @@ export async function readBenefitLinks(
   return new Map(rows.map(({ id, ...links }) => [id, links]));
 }
 
-/** A plan then brings exactly these. @returns the benefits that were added or taken away. */
+/** A plan then brings exactly these. @returns the benefits that it brought, and those that were added or taken away. */
 export async function setPlanBenefits(
   tx: Db,
   projectId: string,
   planId: string,
   benefitIds: readonly string[],
-): Promise<readonly string[]> {
+): Promise<{ readonly before: readonly string[]; readonly changed: readonly string[] }> {
   const wanted = `{${benefitIds.join(',')}}`;
+  await tx.execute('select 1 from plans where project_id = ? and id = ? for no key update', [projectId, planId]);
+  const had = await tx.find(PlanBenefitEntity, { projectId, planId }, { orderBy: { benefitId: 'asc' } });
   const params = [projectId, planId, wanted];
   const gone = await tx.execute<{ benefit_id: string }[]>(
     `delete from plan_benefits where project_id = ? and plan_id = ? and not (benefit_id = any (?::text[]))
@@ -71,7 +79,8 @@ export async function setPlanBenefits(
      select ?, ?, wanted.id from unnest(?::text[]) as wanted (id) on conflict do nothing returning benefit_id`,
     params,
   );
-  return [...gone, ...added].map((row) => row.benefit_id);
+  const changed = [...gone, ...added].map((row) => row.benefit_id);
+  return { before: had.map(({ benefitId }) => benefitId), changed };
 }
 
 /** Keys of our own making, by grant. */

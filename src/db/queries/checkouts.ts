@@ -45,6 +45,7 @@ export async function insertCheckout(
       entityKind: 'checkout',
       entityId: row.id,
       detail: describeDecision(row.routing, input.routedTo),
+      after: { status: 'creating' },
     }),
   });
   try {

@@ -1,3 +1,4 @@
+import type { GrantStatus } from '../../domain/benefit.ts';
 import type { Db } from '../orm.ts';
 
 /**
@@ -37,11 +38,12 @@ export async function addDirectGrant(
   return { id, isNew: true };
 }
 
-/** What it allows ends at once. @returns false: it was revoked, or is being revoked, before. */
-export async function planRevocation(tx: Db, grantId: string): Promise<boolean> {
-  const planned = await tx.execute<{ id: string }[]>(
-    `update benefit_grants set status = 'revoking', version = version + 1, problem = null, updated_at = now()
-     where id = ? and status in ('pending', 'granted', 'failed') returning id`,
+/** What it allows ends at once. @returns its status before; null: it was revoked, or is being revoked, already. */
+export async function planRevocation(tx: Db, grantId: string): Promise<GrantStatus | null> {
+  const [planned] = await tx.execute<{ before: GrantStatus }[]>(
+    `with was as (select id, status from benefit_grants where id = ? for no key update)
+     update benefit_grants given set status = 'revoking', version = version + 1, problem = null, updated_at = now()
+     from was where given.id = was.id and was.status in ('pending', 'granted', 'failed') returning was.status as before`,
     [grantId],
   );
   await tx.execute(
@@ -51,5 +53,5 @@ export async function planRevocation(tx: Db, grantId: string): Promise<boolean> 
     [grantId, grantId],
     'run',
   );
-  return planned.length > 0;
+  return planned?.before ?? null;
 }

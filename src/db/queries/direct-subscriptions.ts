@@ -58,6 +58,7 @@ export function insertDirectSubscription(
     recordAudit(tx, {
       ...{ projectId, live, actor, action: 'subscription.requested', entityKind: 'subscription', entityId: row.id },
       detail: `${row.collection === 'provider' ? 'charged by' : `collected by ${row.collection} at`} ${row.provider ?? 'nobody'}`,
+      after: { status: 'incomplete' },
     });
     return null;
   });

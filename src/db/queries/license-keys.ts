@@ -10,7 +10,7 @@ export async function findLicenseKey(em: Db, scope: Scope, keyHash: string): Pro
  * Counts a validation and what it uses, in one statement: two at once never use more than there is.
  *
  * @param use.activationId Must be this key's, and all that it is bound to must be among `use.conditions`.
- * @returns false: the key is not valid, or has not that much usage left; nothing was counted.
+ * @returns what has been used then; null: the key is not valid, or has not that much usage left; nothing was counted.
  */
 export async function countValidation(
   em: Db,
@@ -20,9 +20,9 @@ export async function countValidation(
     readonly conditions: Readonly<Record<string, string>>;
     readonly usage: number;
   },
-): Promise<boolean> {
+): Promise<number | null> {
   const { activationId, conditions, usage } = use;
-  const counted = await em.execute<{ id: string }[]>(
+  const [counted] = await em.execute<{ usage: string | number }[]>(
     `update license_keys set validations = validations + 1, usage = usage + ?, updated_at = now()
      where id = ? and status = 'granted' and (expires_at is null or expires_at > now())
        and (? = 0 or usage_limit is null or usage + ? <= usage_limit)
@@ -30,10 +30,10 @@ export async function countValidation(
          select 1 from license_activations activation
          where activation.id = ? and activation.license_key_id = license_keys.id
            and activation.conditions <@ ?::jsonb))
-     returning id`,
+     returning usage`,
     [usage, key.id, usage, usage, activationId, activationId, JSON.stringify(conditions)],
   );
-  return counted.length > 0;
+  return counted ? Number(counted.usage) : null;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function addActivation(
   tx: Db,
   key: LicenseKey,
   input: { readonly id: string; readonly label: string; readonly conditions: Readonly<Record<string, string>> },
-): Promise<{ readonly id: string } | null> {
+): Promise<{ readonly id: string; readonly isNew: boolean } | null> {
   const [open] = await tx.execute<{ activation_limit: number | null }[]>(
     `select activation_limit from license_keys
      where id = ? and status = 'granted' and (expires_at is null or expires_at > now()) for update`,
@@ -54,11 +54,12 @@ export async function addActivation(
   );
   if (!open) return null;
   const known = await tx.findOne(LicenseActivationEntity, { id: input.id, licenseKeyId: key.id });
-  if (known) return known;
+  if (known) return { id: known.id, isNew: false };
   const active = await tx.count(LicenseActivationEntity, { licenseKeyId: key.id });
   if (open.activation_limit !== null && active >= open.activation_limit) return null;
   const { id, label, conditions } = input;
-  return tx.create(LicenseActivationEntity, { id, licenseKeyId: key.id, label, conditions }, { persist: true });
+  tx.create(LicenseActivationEntity, { id, licenseKeyId: key.id, label, conditions }, { persist: true });
+  return { id, isNew: true };
 }
 
 /** @returns false: the key has no such activation, or not any more. */

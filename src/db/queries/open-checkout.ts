@@ -118,7 +118,8 @@ function openingEntry(
   checkout: Checkout,
   { page, detail }: { readonly page: OpenedPage | null; readonly detail: string },
 ): Statement {
-  return entry(em, checkout, page ? 'checkout.opened' : 'checkout.failed', detail);
+  const told = { before: { status: 'creating' }, after: { status: page ? 'open' : 'failed' } };
+  return entry(em, checkout, page ? 'checkout.opened' : 'checkout.failed', detail, told);
 }
 
 function stepRows(em: Db, checkout: Checkout, step: FallbackStep): readonly Statement[] {
@@ -137,9 +138,15 @@ function stepRows(em: Db, checkout: Checkout, step: FallbackStep): readonly Stat
   return [row, entry(em, checkout, 'checkout.fell_back', told)];
 }
 
-function entry(em: Db, { projectId, live, id }: Checkout, action: string, detail: string): Statement {
+function entry(
+  em: Db,
+  { projectId, live, id }: Checkout,
+  action: string,
+  detail: string,
+  told: { readonly before?: object; readonly after?: object } = {},
+): Statement {
   const actor = `checkout/${id}`;
   return insertStatement(em, AuditEntryEntity, {
-    ...auditEntry({ projectId, live, actor, action, entityKind: 'checkout', entityId: id, detail }),
+    ...auditEntry({ projectId, live, actor, action, entityKind: 'checkout', entityId: id, detail, ...told }),
   });
 }

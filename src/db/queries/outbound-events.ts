@@ -5,7 +5,6 @@ import {
   type OutboundDelivery,
   type OutboundEvent,
 } from '../entities/outbound.ts';
-import { newId } from '../new-id.ts';
 import type { Db } from '../orm.ts';
 import type { Scope } from './subscriptions.ts';
 
@@ -111,13 +110,13 @@ export async function queueMissedEvents(
   return rows.length;
 }
 
-/** Tells an endpoint of itself, by the way that every event takes. @returns the event's id. */
+/** Tells an endpoint of itself, by the way that every event takes. @param id Of the new event. */
 export async function queueTestEvent(
   tx: Db,
   endpoint: Scope & { readonly id: string },
+  id: string,
   data: Readonly<Record<string, unknown>>,
-): Promise<string> {
-  const id = newId('evt');
+): Promise<void> {
   const { projectId, live, id: endpointId } = endpoint;
   await tx.execute(
     `with told as (
@@ -128,7 +127,6 @@ export async function queueTestEvent(
     [id, projectId, live, testEventType, endpointId, JSON.stringify(data)],
     'run',
   );
-  return id;
 }
 
 /** New rows wake it by themselves; these are old ones again. */

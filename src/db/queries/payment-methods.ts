@@ -79,6 +79,7 @@ export async function insertPaymentMethod(em: Db, row: NewPaymentMethod, actor: 
       recordAudit(tx, {
         ...{ projectId, live, actor, action: 'payment_method.requested' },
         ...{ entityKind: 'payment_method', entityId: row.id, detail: `to be attached at ${provider}` },
+        after: { status: 'attaching', is_default: row.isDefault },
       });
     });
     return true;

@@ -7,7 +7,7 @@ import type { Subscription, SubscriptionChange } from '../entities/subscription.
 import type { Db } from '../orm.ts';
 import { listInvoices } from './invoices.ts';
 import { findProject } from './projects.ts';
-import { listPendingChanges } from './subscription-changes.ts';
+import { listPendingChanges, listScheduledPauses } from './subscription-changes.ts';
 import { listSubscriptions } from './subscriptions.ts';
 
 /** What a customer sees of themselves. */
@@ -16,6 +16,8 @@ export interface PortalRows {
   readonly subscriptions: readonly Subscription[];
   /** By subscription. */
   readonly pending: ReadonlyMap<string, SubscriptionChange>;
+  /** By subscription: those that wait for their day. */
+  readonly pauses: ReadonlyMap<string, SubscriptionChange>;
   /** Id → name. */
   readonly planNames: ReadonlyMap<string, string>;
   readonly methods: readonly PaymentMethod[];
@@ -32,10 +34,9 @@ export async function readPortalRows(em: Db, link: PortalLink): Promise<PortalRo
   if (!project) return null;
   const page = { organizationIds: [organizationId], before: null, limit: shown - 1 };
   const subscriptions = (await listSubscriptions(em, link, page)).filter(({ status }) => status !== 'incomplete');
-  const pending = await listPendingChanges(
-    em,
-    subscriptions.map(({ id }) => id),
-  );
+  const ids = subscriptions.map(({ id }) => id);
+  const pending = await listPendingChanges(em, ids);
+  const pauses = await listScheduledPauses(em, ids);
   const planIds = [...subscriptions, ...pending.values()].flatMap(({ planId }) => planId ?? []);
   const plans = await em.find(
     PlanEntity,
@@ -43,7 +44,7 @@ export async function readPortalRows(em: Db, link: PortalLink): Promise<PortalRo
     { fields: ['id', 'name'] },
   );
   return {
-    ...{ project, subscriptions, pending },
+    ...{ project, subscriptions, pending, pauses },
     planNames: new Map(plans.map(({ id, name }) => [id, name])),
     methods: await em.find(
       PaymentMethodEntity,

@@ -15,6 +15,20 @@ export async function listPendingChanges(
   return new Map(rows.map((row) => [row.subscriptionId, row]));
 }
 
+/** The pause that waits for its day, of each subscription that has one. */
+export async function listScheduledPauses(
+  em: Db,
+  subscriptionIds: readonly string[],
+): Promise<ReadonlyMap<string, SubscriptionChange>> {
+  if (subscriptionIds.length === 0) return new Map();
+  const rows = await em.find(
+    SubscriptionChangeEntity,
+    { subscriptionId: { $in: [...subscriptionIds] }, kind: 'pause', status: 'scheduled' },
+    { orderBy: { id: 'asc' } },
+  );
+  return new Map(rows.map((row) => [row.subscriptionId, row]));
+}
+
 /** A request whose workflow was never told of it is carried out this long after it was made. */
 const forgottenAfterMs = 120_000;
 

@@ -4,6 +4,7 @@ import { createCarryOutGrant } from '../../../src/activities/carry-out-grant.ts'
 import { createKeyRing } from '../../../src/crypto/key-ring.ts';
 import { fakeProviders } from './fake-providers.ts';
 import { startApi, type Called, type TestApi } from './support.ts';
+import { expectDocumented } from '../../support/documented-events.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -47,6 +48,33 @@ async function held(organizationId: string, options = {}) {
     readonly properties: Record<string, unknown>;
   })[];
 }
+
+async function logOf(entityId: string) {
+  const rows = await api.query('select action, before, after from audit_log where entity_id = ? order by id', [
+    entityId,
+  ]);
+  return rows.map(({ action, before, after }) => ({ action, before, after }));
+}
+
+describe('the log', () => {
+  it('says before and after of what plans bring, and of what is given and taken back', async () => {
+    const id = await defined(flag);
+    const path = `/ops/plans/${api.plans.starter}/benefits`;
+    for (const benefit_ids of [[id], []]) await api.call('PUT', path, { body: { benefit_ids } });
+    expect(await logOf(api.plans.starter)).toEqual([
+      { action: 'plan.benefits_set', before: { benefit_ids: [] }, after: { benefit_ids: [id] } },
+      { action: 'plan.benefits_set', before: { benefit_ids: [id] }, after: { benefit_ids: [] } },
+    ]);
+    const grant = await give(id, newOrganization());
+    for (const _ of [1, 2]) await api.call('DELETE', `/ops/benefits/${id}/grants/${grant.body.id}`);
+    expect(await logOf(grant.body.id)).toEqual([
+      { action: 'benefit.grant_requested', before: null, after: { status: 'pending' } },
+      { action: 'benefit.granted', before: { status: 'pending' }, after: { status: 'granted' } },
+      { action: 'benefit.revocation_requested', before: { status: 'granted' }, after: { status: 'revoking' } },
+      { action: 'benefit.revoked', before: { status: 'revoking' }, after: { status: 'revoked' } },
+    ]);
+  });
+});
 
 describe('benefits', () => {
   it('are defined, read, listed by type, changed and archived, and the log tells', async () => {
@@ -306,5 +334,11 @@ describe('a license key', () => {
     const guesses = Array.from({ length: 125 }, (_, index) => use('validate', { key: `ACME-GUESS-${index}` }));
     const statuses = (await Promise.all(guesses)).map(({ status }) => status);
     expect(statuses).toContain(429);
+  });
+});
+
+describe('what was told', () => {
+  it('is in the form that is documented', async () => {
+    expect(await expectDocumented((sql) => api.query(sql))).toContain('benefit');
   });
 });

@@ -5,6 +5,7 @@ import { liveSecrets, openEndpointSecrets } from '../../../src/crypto/endpoint-s
 import { createKeyRing } from '../../../src/crypto/key-ring.ts';
 import { eventTypes } from '../../../src/domain/events.ts';
 import { startApi, type Called, type TestApi } from './support.ts';
+import { expectDocumented } from '../../support/documented-events.ts';
 
 const keyRing = createKeyRing([{ id: 'k1', key: randomBytes(32) }]);
 let api: TestApi;
@@ -274,5 +275,11 @@ describe('the OpenAPI document', () => {
   it('tells of every event that is sent', async () => {
     const { webhooks } = of(await api.call('GET', '/openapi.json')) as { webhooks: Record<string, object> };
     expect(Object.keys(webhooks)).toEqual([...eventTypes, 'webhook_endpoint.test']);
+  });
+});
+
+describe('what was told', () => {
+  it('is in the form that is documented', async () => {
+    expect(await expectDocumented((sql) => api.query(sql), 'webhook_endpoint.%')).toContain('webhook_endpoint');
   });
 });

@@ -13,6 +13,7 @@ import { housekeep } from '../../../src/worker/relay/housekeep.ts';
 import { sweepCustomerData } from '../../../src/worker/relay/sweep-customer-data.ts';
 import { fakeProviders } from '../api/fake-providers.ts';
 import { createDatabase, type TestDatabase } from '../../support/servers/postgres.ts';
+import { expectDocumented } from '../../support/documented-events.ts';
 
 let database: TestDatabase;
 let orm: MikroORM;
@@ -244,8 +245,9 @@ describe('an erasure', () => {
     });
     const audit = await rows(`select action, actor from audit_log where entity_id = '${organization}'`);
     expect(audit).toEqual([{ action: 'customer_data.erased', actor: `customer-data/${ref.jobId}` }]);
-    const told = await rows(`select type from outbound_events where object_id = '${ref.jobId}'`);
-    expect(told).toEqual([{ type: 'customer_data.erased' }]);
+    const told = await rows(`select type, data from outbound_events where object_id = '${ref.jobId}'`);
+    expect(told).toMatchObject([{ type: 'customer_data.erased' }]);
+    expect(await expectDocumented(async () => told)).toContain('customer_data');
   });
 
   it('touches nobody else', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/db/new-id.ts';
 import { atOnce, everything } from '../../unit/domain/operations.ts';
 import { inDays, startOperationWorld, toolsOf, type OperationWorld, type Ref } from './operation-world.ts';
+import { expectDocumented } from '../../support/documented-events.ts';
 
 let world: OperationWorld;
 beforeAll(async () => {
@@ -360,5 +361,11 @@ describe('an end', () => {
     expect(await operate(ref, id)).toMatchObject({ status: 'applied', settled: { status: 'canceled' } });
     expect(await rowOf(ref)).toMatchObject({ endedAt: expect.any(Date) });
     expect(names()).toEqual([]);
+  });
+});
+
+describe('what was told', () => {
+  it('is in the form that is documented', async () => {
+    expect(await expectDocumented((sql) => world.query(sql))).toContain('subscription');
   });
 });

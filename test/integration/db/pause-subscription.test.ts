@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { atOnce } from '../../unit/domain/operations.ts';
-import { inDays, startOperationWorld, toolsOf, type OperationWorld } from './operation-world.ts';
+import { inDays, startOperationWorld, toolsOf, type OperationWorld, type Ref } from './operation-world.ts';
 
 let world: OperationWorld;
 beforeAll(async () => {
@@ -9,6 +9,14 @@ beforeAll(async () => {
 afterAll(() => world?.end());
 
 const { operate, rowOf, changeOf, eventsOf, names, due } = toolsOf(() => world);
+
+async function lastTold({ subscriptionId }: Ref): Promise<unknown> {
+  const [event] = await world.query<{ data: unknown }>(
+    'select data from outbound_events where object_id = ? order by sequence desc limit 1',
+    [subscriptionId],
+  );
+  return event?.data;
+}
 
 describe('a pause', () => {
   it('begins at once and ends when asked', async () => {
@@ -47,7 +55,11 @@ describe('a pause', () => {
     const resumesAt = new Date(inDays(40));
     const id = await world.ask(ref, 'pause', { timing: 'period_end', resumesAt });
     expect(await operate(ref, id)).toMatchObject({ status: 'scheduled', settled: { status: 'active' } });
+    const { effectiveAt } = await changeOf(id);
+    const at = effectiveAt?.toISOString();
+    expect(await lastTold(ref)).toMatchObject({ pause_at: at, next_action: { kind: 'pause', by: 'plinto', at } });
     expect(await operate(ref, await world.ask(ref, 'resume'))).toMatchObject({ status: 'applied' });
+    expect(await lastTold(ref)).toMatchObject({ pause_at: null, next_action: { kind: 'renew' } });
     const left = await world.query(
       `select 1 from subscription_changes where subscription_id = ? and status = 'scheduled'`,
       [ref.subscriptionId],

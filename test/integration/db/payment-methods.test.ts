@@ -7,6 +7,7 @@ import { createSyncPaymentMethods } from '../../../src/activities/sync-payment-m
 import { BillingError } from '../../../src/domain/errors.ts';
 import type { MoneyResult, PaymentMethodTruth } from '../../../src/providers/port-money.ts';
 import { aMethod, startDirectWorld, type Acme } from './direct-world.ts';
+import { expectDocumented } from '../../support/documented-events.ts';
 
 let world: Awaited<ReturnType<typeof startDirectWorld>>;
 let acme: Acme;
@@ -41,6 +42,7 @@ describe('attaching a payment method', () => {
     });
     expect(await world.eventsOf(ref.id)).toEqual(['payment_method.attached']);
     const told = JSON.stringify(await world.query('select data from outbound_events'));
+    expect(await expectDocumented((sql) => world.query(sql))).toContain('payment_method');
     expect(told).not.toContain('"tok_1"');
   });
 

@@ -137,6 +137,40 @@ describe('a dispute', () => {
   });
 });
 
+describe('a state that returns', () => {
+  it('is told again of a dispute, and of nothing that stays as it is', async () => {
+    const id = await world.aCheckout();
+    const payment = aPayment();
+    await apply(id, aTruth({ payment }));
+    const dispute = aDispute({ providerPaymentId: payment.providerPaymentId });
+    for (const status of ['needs_response', 'under_review', 'needs_response', 'under_review', 'won'] as const)
+      for (const _ of [1, 2]) await apply(id, aTruth({ payment }), { disputes: [{ ...dispute, status }] });
+    for (const status of ['under_review', 'won'] as const)
+      await apply(id, aTruth({ payment }), { disputes: [{ ...dispute, status }] });
+    const row = await one('select id from disputes where provider_dispute_id = ?', dispute.providerDisputeId);
+    const updates = ['dispute.updated', 'dispute.updated', 'dispute.updated'];
+    const [opened, closed] = ['dispute.opened', 'dispute.closed'];
+    const told = [opened, ...updates, closed, 'dispute.updated', closed];
+    expect(await world.events(String(row['id']))).toEqual(told);
+    expect(await world.events(String((await orderOf(id))['id']))).toEqual([
+      ...['order.paid', 'order.updated', 'order.updated', 'order.updated', 'order.updated'],
+    ]);
+  });
+
+  it('is told again of an invoice', async () => {
+    const id = await world.aCheckout();
+    const paid = anInvoice();
+    const open = { ...paid, status: 'open' as const, amountPaidMinor: 0, paidAt: null };
+    const uncollectible = { ...open, status: 'uncollectible' as const };
+    for (const invoice of [open, uncollectible, open, uncollectible, uncollectible, paid, paid])
+      await apply(id, aTruth({ invoice, payment: null }));
+    const updates = ['invoice.updated', 'invoice.updated', 'invoice.updated'];
+    expect(await world.events(String((await invoiceOf(id))['id']))).toEqual([
+      ...['invoice.created', ...updates, 'invoice.paid'],
+    ]);
+  });
+});
+
 describe('lines of an invoice', () => {
   it('are read once, and again only when the total moves', async () => {
     const id = await world.aCheckout();

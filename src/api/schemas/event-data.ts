@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+import type { ToldEventType } from '../../domain/events.ts';
+import { benefitGrant } from './benefit.ts';
+import { checkoutEvent } from './checkout.ts';
+import { customerDataJob } from './customer.ts';
+import { dispute } from './dispute.ts';
+import { invoice } from './invoice.ts';
+import { order } from './order.ts';
+import { webhookEndpoint } from './outbound.ts';
+import { paymentMethod } from './payment-method.ts';
+import { refund } from './refund.ts';
+import { subscription } from './subscription.ts';
+
+type FirstWord<Type extends string> = Type extends `${infer Word}.${string}` ? Word : never;
+
+/** What an event's `data` is, by the first word of its type: what a route answers, unless it says otherwise. */
+export const eventData: Readonly<Record<FirstWord<ToldEventType>, z.ZodType>> = {
+  benefit: benefitGrant,
+  checkout: checkoutEvent,
+  customer_data: customerDataJob,
+  dispute,
+  invoice,
+  order,
+  payment_method: paymentMethod,
+  refund,
+  subscription,
+  webhook_endpoint: webhookEndpoint,
+};
