@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { startBareServer, type BareServer } from '../floor/start-floor.ts';
-import type { PlannedRequest } from '../load/plans.ts';
+import type { HttpSample, PlannedRequest } from '../load/plans.ts';
 import { runHttpLoad } from '../load/run-load.ts';
 import { createReport, type Report, type Row, type Target as Goal } from '../report/report.ts';
 import { summarize, type Summary } from '../report/statistics.ts';
@@ -19,6 +19,7 @@ export interface PortalBenchInput {
 const connections = 64;
 const organizations = 100;
 const p99LimitMs = 10;
+const floorFactor = 1.5;
 const warmUpSeconds = 3;
 
 /** The provider whose portal is one address for everybody: it costs no call, so all that is measured is ours. */
@@ -38,17 +39,21 @@ export async function runPortalBench(input: PortalBenchInput): Promise<Report> {
     await measure(target, [...atProvider, ...ours], rate, warmUpSeconds);
     print(`${rate}/s for ${seconds} s each: floor, a provider's portal, our own page, floor`);
     const before = await measureFloor(bare, rate, seconds / 2);
-    const links = await measure(target, atProvider, rate, seconds);
-    const pages = await measure(target, ours, rate, seconds);
+    const links = summaryOf(await measure(target, atProvider, rate, seconds));
+    const pages = summaryOf(await measure(target, ours, rate, seconds));
     const after = await measureFloor(bare, rate, seconds / 2);
+    const floor = summaryOf([...before, ...after]);
     const rows: Row[] = [
-      { what: 'bare Express: one insert, before', summary: before },
+      { what: `bare endpoint, one insert, ${rate}/s`, summary: floor },
       { what: "a provider's portal, less the provider (it makes no call)", summary: links },
       { what: 'our own page: a read and an insert', summary: pages },
-      { what: 'bare Express: one insert, after', summary: after },
     ];
-    const goals = [goalOf("a provider's portal", rate, links), goalOf('our own page', rate, pages)];
-    return createReport({ bench: 'portal', method: methodOf(input), rows, facts: {}, targets: goals });
+    const goals = [
+      goalOf(`a provider's portal at ${rate}/s`, floor, links),
+      goalOf(`our own page at ${rate}/s`, floor, pages),
+    ];
+    const facts = { linksP99Ratio: links.p99 / floor.p99, pagesP99Ratio: pages.p99 / floor.p99 };
+    return createReport({ bench: 'portal', method: methodOf(input), rows, facts, targets: goals });
   } finally {
     await bare.stop();
     await database.end();
@@ -80,7 +85,7 @@ async function prepare(database: pg.Client, prefix: string, provider: string | n
   return ids;
 }
 
-async function measure(target: Target, ids: readonly string[], rate: number, seconds: number): Promise<Summary> {
+function measure(target: Target, ids: readonly string[], rate: number, seconds: number) {
   const headers = { authorization: `Bearer ${target.secret_key}` };
   const requests = Array.from({ length: Math.round(rate * seconds) }, (_, index): PlannedRequest => {
     const query = `organization_id=${ids[index % ids.length]}&return_url=https://app.example/billing`;
@@ -89,7 +94,7 @@ async function measure(target: Target, ids: readonly string[], rate: number, sec
   return send(target.api_url, requests, rate);
 }
 
-async function measureFloor(bare: BareServer, rate: number, seconds: number): Promise<Summary> {
+function measureFloor(bare: BareServer, rate: number, seconds: number) {
   const requests = Array.from({ length: Math.round(rate * seconds) }, (): PlannedRequest => {
     const body = '{}';
     const signature = hmac(bare.secret, body).toString('hex');
@@ -99,9 +104,11 @@ async function measureFloor(bare: BareServer, rate: number, seconds: number): Pr
   return send(bare.origin, requests, rate);
 }
 
-async function send(origin: string, requests: readonly PlannedRequest[], ratePerSecond: number): Promise<Summary> {
-  const shape = { connections, warmUpPath: '/healthz', keepBodies: false };
-  const samples = await runHttpLoad({ ...shape, origin, ratePerSecond, requests });
+function send(origin: string, requests: readonly PlannedRequest[], ratePerSecond: number) {
+  return runHttpLoad({ connections, warmUpPath: '/healthz', keepBodies: false, origin, ratePerSecond, requests });
+}
+
+function summaryOf(samples: readonly HttpSample[]): Summary {
   const served = samples.filter(({ status }) => status === 200);
   return summarize(
     served.map(({ ms }) => ms),
@@ -109,12 +116,15 @@ async function send(origin: string, requests: readonly PlannedRequest[], ratePer
   );
 }
 
-function goalOf(what: string, rate: number, summary: Summary): Goal {
+function goalOf(what: string, floor: Summary, summary: Summary): Goal {
+  const isFloorLate = floor.p99 > p99LimitMs;
+  const limit = isFloorLate ? floorFactor * floor.p99 : p99LimitMs;
+  const told = isFloorLate ? ` (${floorFactor} x floor, which misses ${p99LimitMs} ms)` : '';
   return {
-    what: `${what} at ${rate}/s: our overhead's p99`,
-    limit: `<= ${p99LimitMs} ms, no errors`,
-    measured: `${summary.p99.toFixed(1)} ms, ${summary.errors} errors`,
-    isHeld: summary.p99 <= p99LimitMs && summary.errors === 0,
+    what: `${what}: our overhead's p99`,
+    limit: `<= ${limit.toFixed(1)} ms${told}, no errors`,
+    measured: `${summary.p99.toFixed(1)} ms, ${(summary.p99 / floor.p99).toFixed(2)} x floor, ${summary.errors} errors`,
+    isHeld: summary.p99 <= limit && summary.errors === 0,
   };
 }
 

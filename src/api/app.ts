@@ -77,6 +77,8 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     express.json({ limit: maxBodyBytes, type: () => true }),
     refuseCardData,
   );
+  // First what apps ask at every step: each router before it would be asked whether it knows the path.
+  router.use(createAccessRoutes(deps), createCustomerPortalRoutes(deps));
   router.use(
     createCheckoutRoutes(deps),
     createPlanRoutes(deps),
@@ -96,10 +98,8 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createWebhookEndpointRoutes(deps),
     createOutboundEventRoutes(deps),
     createPlanPushRoutes(deps),
-    createCustomerPortalRoutes(deps),
     createCustomerDataRoutes(deps, acts),
     createAliasRoutes(deps),
-    createAccessRoutes(deps),
     createBenefitRoutes(deps),
     createLicenseKeyRoutes(deps),
     createOpsBenefitRoutes(deps),

@@ -1,5 +1,4 @@
 import type { Request, RequestHandler } from 'express';
-import type { Project } from '../db/entities/project.ts';
 import { findApiKey, findSession, type KeyOwner } from '../db/queries/keys.ts';
 import type { Caller } from './caller.ts';
 import { setCaller } from './caller.ts';
@@ -26,30 +25,40 @@ const cacheSettings = { ttlMs: 5_000, maxEntries: 10_000 };
  * @throws {BillingError} `unauthorized`, through `next`
  */
 export function createAuthenticate(deps: Pick<ApiDeps, 'orm' | 'verifyUserToken'>): RequestHandler {
-  const keys = createTtlCache<KeyOwner | null>(cacheSettings);
+  const keys = createTtlCache<Caller | null>(cacheSettings);
   const sessions = createTtlCache<SessionFacts | null>(cacheSettings);
-  const findKey = (key: string) => keys.get(hashSecret(key), () => findApiKey(deps.orm.em.fork(), hashSecret(key)));
-  const findOpenSession = (token: string) =>
-    sessions.get(hashSecret(token), () => findSession(deps.orm.em.fork(), hashSecret(token)));
+
+  function findKey(key: string): Promise<Caller | null> {
+    const keyHash = hashSecret(key);
+    return keys.get(keyHash, async () => {
+      const owner = await findApiKey(deps.orm.em.fork(), keyHash);
+      return owner && fromKey(owner);
+    });
+  }
+
+  function findOpenSession(token: string): Promise<SessionFacts | null> {
+    const tokenHash = hashSecret(token);
+    return sessions.get(tokenHash, () => findSession(deps.orm.em.fork(), tokenHash));
+  }
 
   async function identify(request: Request): Promise<Caller> {
     const bearer = /^Bearer +(\S+)$/i.exec(request.get('authorization') ?? '')?.[1];
     if (!bearer) throw refusal('unauthorized', 'Send an API key as `Authorization: Bearer …`.');
     if (looksLikeKey(bearer)) {
-      const owner = await findKey(bearer);
-      if (!owner) throw refusal('unauthorized', 'The API key is unknown or revoked.');
+      const caller = await findKey(bearer);
+      if (!caller) throw refusal('unauthorized', 'The API key is unknown or revoked.');
       const token = request.get('plinto-session');
-      return token === undefined ? fromKey(owner) : narrowToSession(owner, await findOpenSession(token));
+      return token === undefined ? caller : narrowToSession(caller, await findOpenSession(token));
     }
     const publishable = request.get('plinto-key');
     if (!deps.verifyUserToken || !publishable || !looksLikeKey(publishable))
       throw refusal('unauthorized', "A user's token needs the publishable key in `Plinto-Key`.");
-    const owner = await findKey(publishable);
-    if (owner?.key.kind !== 'publishable') throw refusal('unauthorized', 'The key in `Plinto-Key` is not publishable.');
+    const caller = await findKey(publishable);
+    if (caller?.kind !== 'publishable') throw refusal('unauthorized', 'The key in `Plinto-Key` is not publishable.');
     const user = await deps.verifyUserToken(bearer);
     if (!user) throw refusal('unauthorized', "The user's token is not valid.");
     const actor = `user:${user.userId}`;
-    return { ...fromKey(owner), organizations: user.organizations, userId: user.userId, actor };
+    return { ...caller, organizations: user.organizations, userId: user.userId, actor };
   }
 
   return (request, _response, next) => {
@@ -60,9 +69,10 @@ export function createAuthenticate(deps: Pick<ApiDeps, 'orm' | 'verifyUserToken'
   };
 }
 
+/** Shared by all requests with this key. The project is a copy: entities belong to the unit of work that read them. */
 function fromKey({ key, project }: KeyOwner): Caller {
   return {
-    project: plainProject(project),
+    project: { ...project },
     projectId: project.id,
     live: key.live,
     keyId: key.id,
@@ -74,8 +84,7 @@ function fromKey({ key, project }: KeyOwner): Caller {
   };
 }
 
-function narrowToSession(owner: KeyOwner, session: SessionFacts | null): Caller {
-  const caller = fromKey(owner);
+function narrowToSession(caller: Caller, session: SessionFacts | null): Caller {
   const isValid =
     session !== null &&
     session.projectId === caller.projectId &&
@@ -88,9 +97,4 @@ function narrowToSession(owner: KeyOwner, session: SessionFacts | null): Caller 
     userId: session.userId,
     actor: `session:${caller.keyId}:${session.organizationId}${session.userId === null ? '' : `:${session.userId}`}`,
   };
-}
-
-/** A copy: entities belong to the unit of work that read them. */
-function plainProject(project: Project): Project {
-  return { ...project };
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 export type KeyKind = 'secret' | 'publishable';
 
@@ -24,7 +24,7 @@ export function mintSessionToken(): { readonly token: string; readonly hash: str
 
 /** SHA-256 is enough: the input is random, not a password. */
 export function hashSecret(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
+  return hash('sha256', secret, 'hex');
 }
 
 export function looksLikeKey(text: string): boolean {

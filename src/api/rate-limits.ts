@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { findCaller } from './caller.ts';
 import { refusal } from './error-codes.ts';
@@ -16,7 +16,7 @@ export function limitPerKey(perMinute: number): RequestHandler {
     keyGenerator: (request) => {
       const caller = findCaller(request);
       if (caller?.kind === 'secret') return caller.keyId;
-      return `${caller?.keyId ?? ''}/${ipKeyGenerator(request.ip ?? '')}`;
+      return `${caller?.keyId ?? ''}/${addressOf(request)}`;
     },
     handler: (_request, _response, next) => next(tooMany()),
   });
@@ -31,7 +31,7 @@ export function limitGuesses(perMinute: number): RequestHandler {
     legacyHeaders: false,
     skipSuccessfulRequests: true,
     requestWasSuccessful: (_request, response) => response.statusCode !== 401,
-    keyGenerator: (request) => ipKeyGenerator(request.ip ?? ''),
+    keyGenerator: (request) => addressOf(request),
     handler: (_request, _response, next) => next(tooMany()),
   });
 }
@@ -46,9 +46,17 @@ export function limitLicenseGuesses(perMinute: number): RequestHandler {
     skipSuccessfulRequests: true,
     skip: (request) => findCaller(request)?.kind === 'secret',
     requestWasSuccessful: (_request, response) => response.statusCode !== 404,
-    keyGenerator: (request) => ipKeyGenerator(request.ip ?? ''),
+    keyGenerator: (request) => addressOf(request),
     handler: (_request, _response, next) => next(tooMany()),
   });
+}
+
+/**
+ * Whom an address counts as: IPv6 by its network. A server that listens on both families sees IPv4 in IPv6's clothes,
+ * which need no parser to take off: it was a twentieth of the time of an access check (2026-11-21).
+ */
+function addressOf({ ip = '' }: Request): string {
+  return ipKeyGenerator(ip.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, ''));
 }
 
 function tooMany() {
