@@ -7,6 +7,7 @@ import {
   type NewDirectSubscription,
 } from '../../db/queries/direct-subscriptions.ts';
 import { trialOf } from '../../domain/calendar/period.ts';
+import { BillingError } from '../../domain/errors.ts';
 import { ensureOrganization } from '../../db/queries/organizations.ts';
 import { findProduct } from '../../db/queries/plans.ts';
 import { findSubscription, listLiveSubscriptions } from '../../db/queries/subscriptions.ts';
@@ -51,8 +52,16 @@ export async function requestSubscription(
       : findSameDirectRequest(em.fork(), caller, fingerprint);
   const known = await repeated();
   if (known) return known;
-  const row = await draftSubscription(em, deps, input, fingerprint);
-  const rival = await insertDirectSubscription(em, row, caller.actor);
+  let rival: Subscription | null;
+  try {
+    const row = await draftSubscription(em, deps, input, fingerprint);
+    rival = await insertDirectSubscription(em, row, caller.actor);
+  } catch (error) {
+    // What stands in the way may be the very same request, which was quicker.
+    const twin = error instanceof BillingError ? await repeated() : null;
+    if (twin) return twin;
+    throw error;
+  }
   const made = await repeated();
   if (made) return made;
   if (rival) throw refuseRival(rival);
