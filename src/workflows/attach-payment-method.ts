@@ -1,7 +1,8 @@
-import { ParentClosePolicy, setCurrentDetails, startChild } from '@temporalio/workflow';
+import { setCurrentDetails } from '@temporalio/workflow';
 import { confirmPaymentMethod } from './confirm-payment-method.ts';
 import { paymentMethodWorkflowId, type EntityInput } from './messages.ts';
 import { paymentMethodCalls, refOf } from './payment-method-calls.ts';
+import { startOnce } from './start-once.ts';
 import { entityStart } from './start-options.ts';
 
 /**
@@ -19,7 +20,7 @@ export async function attachPaymentMethod(input: EntityInput): Promise<{ readonl
       input,
       { kind: 'payment-method', summary: 'wait for the customer to confirm a payment method' },
     );
-    await startChild(confirmPaymentMethod, { ...start, parentClosePolicy: ParentClosePolicy.ABANDON });
+    await startOnce(confirmPaymentMethod, start);
   }
   if (status === 'active' && isDefault) await run.defaultPaymentMethod(refOf(input));
   return { status };

@@ -8,7 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { GrantStatus } from '../domain/benefit.ts';
-import { billingQueue, providerQueue, whyQuery, type EntityInput } from './messages.ts';
+import { callQueue, whyQuery, type EntityInput } from './messages.ts';
 
 const minuteMs = 60_000;
 
@@ -24,7 +24,7 @@ export async function carryOutGrant(input: EntityInput): Promise<{ readonly stat
   let why = 'starting';
   setHandler(whyQuery, () => why, { description: 'What was last learnt' });
   const run = proxyActivities<Activities>({
-    taskQueue: provider === null ? billingQueue : providerQueue(provider),
+    taskQueue: callQueue(provider),
     startToCloseTimeout: '30s',
     retry: { initialInterval: '1s', maximumInterval: '10m' },
     summary: provider === null ? 'give or take back' : `follow ${provider}`,

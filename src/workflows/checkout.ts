@@ -4,7 +4,6 @@ import {
   isCancellation,
   log,
   proxyActivities,
-  proxyLocalActivities,
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
@@ -21,15 +20,12 @@ import {
   type CheckoutInput,
   type ProviderFact,
 } from './messages.ts';
+import { quickThenPatient } from './quick-then-patient.ts';
 import { createShowCheckout } from './show-checkout.ts';
 import { createStartGrants } from './start-grants.ts';
 import { startSubscription } from './start-subscription.ts';
 
-/** Opening a hosted page charges nobody, so it may run inside the first workflow task: that is why the answer is fast. */
-const quick = (summary: string) =>
-  proxyLocalActivities<Activities>({ startToCloseTimeout: '9s', retry: { maximumAttempts: 1 }, summary });
-
-/** The same work with patience, on a queue of its own, when the quick way failed. */
+/** With patience, on a queue of its own. */
 const patient = (taskQueue: string, summary: string) =>
   proxyActivities<Activities>({
     taskQueue,
@@ -110,9 +106,10 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   async function open() {
     const left: Awaited<ReturnType<Activities['openCheckout']>>['left'][number][] = [];
     for (const next of [...input.attempts, null]) {
-      const answer = await either(
-        `open at ${next ?? 'nobody'}`,
-        billingQueue,
+      const summary = `open at ${next ?? 'nobody'}`;
+      const answer = await quickThenPatient(
+        summary,
+        patient(billingQueue, summary),
         (run) => run.openCheckout({ ...ref, provider: next, left }),
         () => show(status, provider),
       );
@@ -146,7 +143,9 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   }
 
   function settle() {
-    return either(`read ${provider ?? 'nobody'}`, providerQueue(provider ?? ''), (run) => run.settleCheckout(ref));
+    const summary = `read ${provider ?? 'nobody'}`;
+    const calls = patient(providerQueue(provider ?? ''), summary);
+    return quickThenPatient(summary, calls, (run) => run.settleCheckout(ref));
   }
 
   function end(to: 'canceled' | 'expired') {
@@ -172,21 +171,5 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   function startIts(subscriptionId: string) {
     const { projectId, live, organizationId, country } = input;
     return startSubscription({ projectId, live, organizationId, subscriptionId, provider, country });
-  }
-}
-
-/** Quickly inside the workflow task; if that fails (a database away, a worker gone), the same with patience. */
-async function either<T>(
-  summary: string,
-  taskQueue: string,
-  work: (run: Activities) => Promise<T>,
-  beforePatience?: () => void,
-): Promise<T> {
-  try {
-    return await work(quick(summary));
-  } catch (error) {
-    if (isCancellation(error)) throw error;
-    beforePatience?.();
-    return work(patient(taskQueue, summary));
   }
 }

@@ -23,6 +23,11 @@ export function providerQueue(provider: string): string {
   return `provider-${provider}`;
 }
 
+/** Where calls to a provider wait; null: none is involved. */
+export function callQueue(provider: string | null): string {
+  return provider === null ? billingQueue : providerQueue(provider);
+}
+
 export interface CheckoutInput {
   readonly projectId: string;
   readonly live: boolean;

@@ -1,11 +1,11 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
-import { billingQueue, providerQueue, type EntityInput } from './messages.ts';
+import { callQueue, type EntityInput } from './messages.ts';
 
 /** Calls about stored payment methods, on the queue of the provider that has them. They charge nobody. */
 export function paymentMethodCalls({ provider }: EntityInput): Activities {
   return proxyActivities<Activities>({
-    taskQueue: provider === null ? billingQueue : providerQueue(provider),
+    taskQueue: callQueue(provider),
     startToCloseTimeout: '30s',
     retry: { initialInterval: '1s', maximumInterval: '5m' },
     summary: `stored payment method at ${provider ?? 'nobody'}`,

@@ -1,7 +1,6 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
 import type { GrantWork } from '../domain/benefit.ts';
 import { carryOutGrant } from './carry-out-grant.ts';
+import { startOnce } from './start-once.ts';
 import { grantStart } from './start-options.ts';
 
 interface Owner {
@@ -18,23 +17,10 @@ export function createStartGrants(owner: Owner): (grants: readonly GrantWork[] |
   const started = new Set<string>();
   return async (grants = []) => {
     for (const grant of grants) {
-      const start = grantStart({ ...owner, ...grant });
+      const { name: _, ...start } = grantStart({ ...owner, ...grant }); // the function itself says it
       if (started.has(start.workflowId)) continue;
       started.add(start.workflowId);
-      await startOnce(start);
+      await startOnce(carryOutGrant, start);
     }
   };
-}
-
-async function startOnce(options: ReturnType<typeof grantStart>): Promise<void> {
-  const { name: _, ...start } = options; // the function itself says it
-  try {
-    await startChild(carryOutGrant, {
-      ...start,
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
 }

@@ -74,25 +74,22 @@ export function entityStart(
   };
 }
 
-/** How a subscription that is asked for without a hosted page starts, by the API and by the sweep of forgotten rows. */
-export function directStart(row: {
+/** What every row that a workflow is about has. */
+interface OwnedRow {
   readonly id: string;
   readonly projectId: string;
   readonly live: boolean;
   readonly organizationId: string;
-  readonly provider: string | null;
-  readonly country: string | null;
-}) {
+}
+
+/** How a subscription that is asked for without a hosted page starts, by the API and by the sweep of forgotten rows. */
+export function directStart(row: OwnedRow & { readonly provider: string | null; readonly country: string | null }) {
   const { id: subscriptionId, projectId, live, organizationId, provider, country } = row;
   const input = { projectId, live, organizationId, subscriptionId, provider, country };
   return subscriptionStart({ ...input, isDirect: true, status: 'incomplete' });
 }
 
-interface MethodRow {
-  readonly id: string;
-  readonly projectId: string;
-  readonly live: boolean;
-  readonly organizationId: string;
+interface MethodRow extends OwnedRow {
   readonly provider: string;
   readonly version: number;
 }
@@ -116,13 +113,7 @@ function startMethod(name: string, workflowId: string, row: MethodRow, summary: 
 }
 
 /** How a refund's workflow starts, from its row alone: the API and the sweep of forgotten rows start the same one. */
-export function refundStart(row: {
-  readonly id: string;
-  readonly projectId: string;
-  readonly live: boolean;
-  readonly organizationId: string;
-  readonly provider: string;
-}) {
+export function refundStart(row: OwnedRow & { readonly provider: string }) {
   const { id, projectId, live, organizationId, provider } = row;
   const input: EntityInput = { projectId, live, organizationId, id, provider };
   const more = { kind: 'refund', summary: `refund at ${provider}` };
@@ -143,13 +134,7 @@ export function grantStart(
 }
 
 /** How a job on customer data starts, from its row alone: the API and the sweep of forgotten rows start the same one. */
-export function customerDataStart(row: {
-  readonly id: string;
-  readonly projectId: string;
-  readonly live: boolean;
-  readonly organizationId: string;
-  readonly kind: 'export' | 'erasure';
-}) {
+export function customerDataStart(row: OwnedRow & { readonly kind: 'export' | 'erasure' }) {
   const { id, projectId, live, organizationId, kind } = row;
   const input = { projectId, live, organizationId, id, provider: null };
   const name = kind === 'export' ? 'exportCustomerData' : 'eraseCustomerData';

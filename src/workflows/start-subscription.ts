@@ -1,18 +1,9 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { ParentClosePolicy, startChild, WorkflowIdReusePolicy } from '@temporalio/workflow';
 import type { SubscriptionInput } from './messages.ts';
+import { startOnce } from './start-once.ts';
 import { subscriptionStart } from './start-options.ts';
 import { subscription } from './subscription.ts';
 
-/** Starts the subscription's own workflow, which outlives the one that starts it. Already started is success. */
-export async function startSubscription(start: SubscriptionInput): Promise<void> {
-  try {
-    await startChild(subscription, {
-      ...subscriptionStart({ ...start, status: 'active' }),
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    });
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-  }
+/** Starts the subscription's own workflow. */
+export function startSubscription(start: SubscriptionInput): Promise<void> {
+  return startOnce(subscription, subscriptionStart({ ...start, status: 'active' }));
 }

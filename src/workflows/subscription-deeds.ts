@@ -1,8 +1,9 @@
-import { isCancellation, proxyActivities, proxyLocalActivities } from '@temporalio/workflow';
+import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { SettledSubscription } from '../activities/settled-subscription.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
-import { billingQueue, disputeIds, providerQueue, type ProviderFact, type SubscriptionInput } from './messages.ts';
+import { callQueue, disputeIds, type ProviderFact, type SubscriptionInput } from './messages.ts';
+import { quickThenPatient } from './quick-then-patient.ts';
 
 interface Ref {
   readonly projectId: string;
@@ -22,30 +23,23 @@ export type SubscriptionActivities = Pick<
   | 'endGrace'
 >;
 
-const quick = { startToCloseTimeout: '9s', retry: { maximumAttempts: 1 } } as const;
-
 /** The activities of one subscription, with patience, on the queue of whoever collects for it. */
 export function createDeeds(input: SubscriptionInput) {
   const { projectId, live, subscriptionId, provider } = input;
   const ref: Ref = { projectId, live, subscriptionId };
   const run = (summary: string) =>
-    proxyActivities<SubscriptionActivities>({
-      taskQueue: provider === null ? billingQueue : providerQueue(provider),
+    proxyActivities<Activities>({
+      taskQueue: callQueue(provider),
       startToCloseTimeout: '30s',
       retry: { initialInterval: '1s', maximumInterval: '5m' },
       summary,
     });
 
-  /** Quickly inside the workflow task, for a read changes nothing at the provider; if that fails, with patience. */
+  /** A read changes nothing at the provider. */
   const look = async (facts: readonly ProviderFact[]) => {
     const summary = facts.length > 0 ? `${facts.length} webhooks: read the truth` : 'read the truth';
     const wanted = { ...ref, disputeIds: disputeIds(facts) };
-    try {
-      return await proxyLocalActivities<SubscriptionActivities>({ ...quick, summary }).settleSubscription(wanted);
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      return run(summary).settleSubscription(wanted);
-    }
+    return quickThenPatient(summary, run(summary), (calls) => calls.settleSubscription(wanted));
   };
   const operate = (changeId: string) => run('carry out what was asked').operateSubscription({ ...ref, changeId });
 
