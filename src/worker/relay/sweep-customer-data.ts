@@ -1,8 +1,8 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { CustomerDataJobEntity } from '../../db/entities/customer-data.ts';
 import { customerDataStart } from '../../workflows/start-options.ts';
 import type { RelayDeps } from './deliver-events.ts';
 import { forgottenBefore } from './forgotten.ts';
+import { startEach } from './start-each.ts';
 
 /** A job that waits for a provider may run for days; only young ones can be forgotten. */
 const lookBackMs = 24 * 3_600_000;
@@ -16,16 +16,8 @@ export async function sweepCustomerData(deps: RelayDeps): Promise<number> {
       { status: 'running', createdAt: { $lt: forgottenBefore(), $gt: new Date(Date.now() - lookBackMs) } },
       { limit: 100, orderBy: { createdAt: 'asc' } },
     );
-  let started = 0;
-  for (const row of rows) {
-    const { name, ...start } = customerDataStart(row);
-    try {
-      await deps.temporal.workflow.start(name, { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
-      started += 1;
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
-  }
-  if (started > 0) deps.logger.info({ started }, 'started forgotten jobs on customer data');
-  return started;
+  return startEach(deps, rows.map(customerDataStart), {
+    reuse: 'REJECT_DUPLICATE',
+    message: 'started forgotten jobs on customer data',
+  });
 }

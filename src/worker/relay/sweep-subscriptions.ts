@@ -1,8 +1,8 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { SubscriptionEntity } from '../../db/entities/subscription.ts';
 import { directStart } from '../../workflows/start-options.ts';
 import type { RelayDeps } from './deliver-events.ts';
 import { forgottenBefore } from './forgotten.ts';
+import { startEach } from './start-each.ts';
 
 /**
  * Starts the workflow of direct subscriptions whose API process died between the row and the start. Nothing of theirs
@@ -19,18 +19,9 @@ export async function sweepSubscriptions(deps: RelayDeps): Promise<number> {
     },
     { limit: 100, orderBy: { createdAt: 'asc' } },
   );
-  let started = 0;
-  for (const row of rows) {
-    try {
-      await deps.temporal.workflow.start('subscription', {
-        ...directStart(row),
-        workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      });
-      started += 1;
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
-  }
-  if (started > 0) deps.logger.info({ started }, 'started forgotten subscriptions');
-  return started;
+  return startEach(
+    deps,
+    rows.map((row) => ({ name: 'subscription', ...directStart(row) })),
+    { reuse: 'REJECT_DUPLICATE', message: 'started forgotten subscriptions' },
+  );
 }
