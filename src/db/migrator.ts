@@ -5,6 +5,7 @@ import { MoneyBack } from '../../migrations/20261121130000_money-back.ts';
 import { ProviderAccounts } from '../../migrations/20261121120000_provider-accounts.ts';
 import { SubscriptionLife } from '../../migrations/20261121150000_subscription-life.ts';
 import { OutboundAndCustomerData } from '../../migrations/20261121160000_outbound-and-customer-data.ts';
+import { RoutingAndReconciliation } from '../../migrations/20261121170000_routing-and-reconciliation.ts';
 import { entities } from './orm.ts';
 
 /** Newest last. A released migration is never edited. */
@@ -14,6 +15,7 @@ const migrations = [
   { name: '20261121130000_money-back', class: MoneyBack },
   { name: '20261121150000_subscription-life', class: SubscriptionLife },
   { name: '20261121160000_outbound-and-customer-data', class: OutboundAndCustomerData },
+  { name: '20261121170000_routing-and-reconciliation', class: RoutingAndReconciliation },
 ];
 
 /** Brings the schema to the newest version; safe to run at every start. @returns the names that were applied. */

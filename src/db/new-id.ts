@@ -21,7 +21,12 @@ export type IdPrefix =
   | 'aud'
   | 'key'
   | 'fb'
-  | 'job';
+  | 'job'
+  | 'rpol'
+  | 'stray'
+  | 'rev'
+  | 'rec'
+  | 'dif';
 
 /** A prefixed UUIDv7 in hex: sortable by time of making, which keeps indexes and lists in order. */
 export function newId<P extends IdPrefix>(prefix: P): `${P}_${string}` {

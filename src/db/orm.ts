@@ -8,7 +8,7 @@ import {
   PlanBenefitEntity,
   ProviderBenefitEntity,
 } from './entities/benefit.ts';
-import { CheckoutEntity, FallbackEntity, RoutingDecisionEntity } from './entities/checkout.ts';
+import { CheckoutEntity } from './entities/checkout.ts';
 import { OrganizationEntity, ProviderCustomerEntity, ProviderObjectEntity } from './entities/organization.ts';
 import { CustomerDataJobEntity, CustomerDataSectionEntity } from './entities/customer-data.ts';
 import { OutboundDeliveryEntity, OutboundEndpointEntity, OutboundEventEntity } from './entities/outbound.ts';
@@ -18,6 +18,18 @@ import { PlanEntity, PriceEntity, ProviderPriceEntity } from './entities/plan.ts
 import { PortalLinkEntity } from './entities/portal-link.ts';
 import { ApiKeyEntity, ProjectEntity, ProviderAccountEntity, SessionEntity } from './entities/project.ts';
 import { AuditEntryEntity, IdempotencyRecordEntity, ProviderEventEntity } from './entities/records.ts';
+import {
+  ReconciliationDifferenceEntity,
+  ReconciliationRunEntity,
+  ReviewItemEntity,
+} from './entities/reconciliation.ts';
+import {
+  BlockedCountryEntity,
+  FallbackEntity,
+  RoutingDecisionEntity,
+  RoutingPolicyEntity,
+  StraySessionEntity,
+} from './entities/routing.ts';
 import { SubscriptionChangeEntity, SubscriptionEntity } from './entities/subscription.ts';
 
 export const entities = [
@@ -32,8 +44,14 @@ export const entities = [
   PriceEntity,
   ProviderPriceEntity,
   CheckoutEntity,
+  RoutingPolicyEntity,
+  BlockedCountryEntity,
   RoutingDecisionEntity,
   FallbackEntity,
+  StraySessionEntity,
+  ReviewItemEntity,
+  ReconciliationRunEntity,
+  ReconciliationDifferenceEntity,
   PaymentEntity,
   RefundEntity,
   DisputeEntity,

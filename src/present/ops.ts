@@ -32,6 +32,7 @@ export function presentFallback(
   return {
     id: row.id,
     checkout_id: row.checkoutId,
+    subscription_id: row.subscriptionId,
     attempted_provider: row.attemptedProvider,
     fallback_provider: row.fallbackProvider,
     reason: row.reason,

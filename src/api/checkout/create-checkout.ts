@@ -52,6 +52,7 @@ export async function createCheckout(em: Db, deps: ApiDeps, input: CreateCheckou
   const made = await insertCheckout(em, {
     checkout: draft.checkout,
     routedTo: draft.routed.provider,
+    asked: draft.routed.asked,
     actor: caller.actor,
   });
   const row = made ?? (await findRepeated(em, input, fingerprint));

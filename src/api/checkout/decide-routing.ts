@@ -6,6 +6,7 @@ import {
   fittingMethods,
   route,
   type ProviderFacts,
+  type RouteQuestion,
   type RouteRequest,
   type RoutingDecision,
 } from '../../domain/routing/route.ts';
@@ -19,6 +20,8 @@ import type { Offer } from './find-offer.ts';
 
 export interface Routed {
   readonly decision: RoutingDecision;
+  /** null: nothing is due, so nobody was chosen. */
+  readonly asked: RouteQuestion | null;
   /** The first provider to be asked; null: the checkout needs none. */
   readonly provider: string | null;
   /** What its page will offer. */
@@ -55,7 +58,12 @@ export function decideRouting(deps: Pick<ApiDeps, 'providers' | 'policies'>, inp
   const [provider] = attemptsOf(decision);
   if (provider === undefined) throw explainNobody(request, policy, facts);
   const abilities = facts[provider]?.abilities;
-  return { decision, provider, paymentMethods: abilities ? fittingMethods(request, abilities) : [] };
+  return {
+    decision,
+    asked: { request, providers: withoutAbilities(facts) },
+    provider,
+    paymentMethods: abilities ? fittingMethods(request, abilities) : [],
+  };
 }
 
 function policyOf(deps: Pick<ApiDeps, 'policies'>, caller: Caller): RoutingPolicy {
@@ -100,9 +108,14 @@ function providerFacts(
       isConfigured: configured.has(id),
       abilities,
       isSellable: !needsPush || offer.pushedTo.includes(id),
+      isAvailable: true,
     };
   }
   return facts;
+}
+
+function withoutAbilities(facts: Readonly<Record<string, ProviderFacts>>): RouteQuestion['providers'] {
+  return Object.fromEntries(Object.entries(facts).map(([id, { abilities: _, ...rest }]) => [id, rest]));
 }
 
 /** A free plan lives without a provider; its decision says so, and nobody is asked. */
@@ -121,6 +134,7 @@ function withoutProvider(policy: RoutingPolicy, request: RouteRequest): Routed {
       country_source: request.evidence.source,
       considered: [],
     },
+    asked: null,
     provider: null,
     paymentMethods: [],
   };

@@ -34,7 +34,8 @@ export const listQuery = z.strictObject({ ...paging });
 export const fallbackRecord = z
   .object({
     id: z.string(),
-    checkout_id: z.string(),
+    checkout_id: z.string().nullable(),
+    subscription_id: z.string().nullable(),
     attempted_provider: z.string(),
     fallback_provider: z.string().nullable(),
     reason: z.string(),

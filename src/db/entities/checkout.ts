@@ -72,36 +72,3 @@ export const CheckoutEntity = defineEntity({
   },
 });
 export type Checkout = InferEntity<typeof CheckoutEntity>;
-
-/** One per checkout: what was decided, and why. */
-export const RoutingDecisionEntity = defineEntity({
-  name: 'RoutingDecisionRow',
-  tableName: 'routing_decisions',
-  properties: {
-    checkoutId: p.text().primary(),
-    policy: p.text(),
-    policyVersion: p.integer(),
-    rule: p.text(),
-    provider: p.text().strictNullable(),
-    country: p.text().strictNullable(),
-    countrySource: p.text().$type<CountrySource>(),
-    bucket: p.integer(),
-    decision: p.json().$type<RoutingDecision>(),
-    ...owned,
-  },
-});
-
-export const FallbackEntity = defineEntity({
-  name: 'Fallback',
-  tableName: 'fallbacks',
-  properties: {
-    id: p.text().primary(),
-    checkoutId: p.text(),
-    attemptedProvider: p.text(),
-    /** null: nobody was left to try. */
-    fallbackProvider: p.text().strictNullable(),
-    reason: p.text().$type<FallbackReason>(),
-    providerCode: p.text().strictNullable(),
-    ...owned,
-  },
-});

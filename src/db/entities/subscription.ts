@@ -11,6 +11,8 @@ import type {
   OperationTiming,
 } from '../../domain/subscription/operation.ts';
 import type { SubscriptionStatus } from '../../domain/subscription/truth.ts';
+import type { DirectRouting } from '../../domain/subscription/direct-routing.ts';
+import type { CheckoutFallback } from './checkout.ts';
 import { owned } from './owned.ts';
 
 /** Its entitlement as of now: a grace ends by itself. */
@@ -75,6 +77,10 @@ export const SubscriptionEntity = defineEntity({
     /** Why it never began. */
     failureCode: p.text().strictNullable(),
     failureDetail: p.json().$type<Record<string, unknown>>().strictNullable(),
+    /** Whom a direct one may be begun at, in order; null: begun by a checkout, or nobody collects. */
+    routing: p.json().$type<DirectRouting>().strictNullable(),
+    /** The last step from one provider to the next; null: there was none. */
+    fallback: p.json().$type<CheckoutFallback>().strictNullable(),
     /** How far a direct one's beginning has come; null: not sent, or begun by a checkout. */
     opening: p.json().$type<Opening>().strictNullable(),
     requestFingerprint: p.text().strictNullable(),

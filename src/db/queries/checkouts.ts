@@ -1,6 +1,7 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/core';
-import type { RoutingDecision } from '../../domain/routing/route.ts';
-import { CheckoutEntity, FallbackEntity, RoutingDecisionEntity, type Checkout } from '../entities/checkout.ts';
+import type { RouteQuestion, RoutingDecision } from '../../domain/routing/route.ts';
+import { CheckoutEntity, type Checkout } from '../entities/checkout.ts';
+import { FallbackEntity, RoutingDecisionEntity } from '../entities/routing.ts';
 import { PaymentEntity, type Payment } from '../entities/payment.ts';
 import { AuditEntryEntity, type AuditEntry } from '../entities/records.ts';
 import type { Db } from '../orm.ts';
@@ -26,16 +27,22 @@ export type NewCheckout = Omit<Checkout, 'createdAt' | 'updatedAt' | 'version' |
  * Writes a checkout, the decision that routes it, and its audit entry, at once.
  *
  * @param input.routedTo The first provider to be asked; null: nobody is.
+ * @param input.asked What `route()` was asked; null: it was not.
  * @returns the row as stored; null when the same id or the same request is there already: then nothing was written.
  */
 export async function insertCheckout(
   em: Db,
-  input: { readonly checkout: NewCheckout; readonly routedTo: string | null; readonly actor: string },
+  input: {
+    readonly checkout: NewCheckout;
+    readonly routedTo: string | null;
+    readonly asked: RouteQuestion | null;
+    readonly actor: string;
+  },
 ): Promise<Checkout | null> {
   const now = new Date();
   const row: Checkout = { ...lateColumns, ...input.checkout, version: 1, createdAt: now, updatedAt: now };
   const checkout = insertStatement(em, CheckoutEntity, row);
-  const decision = insertStatement(em, RoutingDecisionEntity, decisionRow(input.checkout, input.routedTo));
+  const decision = insertStatement(em, RoutingDecisionEntity, decisionRow(input));
   const audit = insertStatement(em, AuditEntryEntity, {
     ...auditEntry({
       projectId: row.projectId,
@@ -119,7 +126,12 @@ export async function listFallbacks(
   );
 }
 
-function decisionRow(checkout: NewCheckout, routedTo: string | null) {
+function decisionRow(input: {
+  readonly checkout: NewCheckout;
+  readonly routedTo: string | null;
+  readonly asked: RouteQuestion | null;
+}) {
+  const { asked, checkout, routedTo } = input;
   const { routing } = checkout;
   return {
     checkoutId: checkout.id,
@@ -131,6 +143,7 @@ function decisionRow(checkout: NewCheckout, routedTo: string | null) {
     countrySource: routing.country_source,
     bucket: routing.bucket,
     decision: routing,
+    asked,
     projectId: checkout.projectId,
     live: checkout.live,
   };

@@ -1,6 +1,6 @@
 import type { Checkout, CheckoutFallback } from '../entities/checkout.ts';
-import { FallbackEntity } from '../entities/checkout.ts';
 import { AuditEntryEntity } from '../entities/records.ts';
+import { FallbackEntity } from '../entities/routing.ts';
 import { insertStatement, type Statement } from '../insert-statement.ts';
 import { newId } from '../new-id.ts';
 import type { Db } from '../orm.ts';

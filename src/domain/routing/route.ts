@@ -33,6 +33,15 @@ export interface ProviderFacts {
   readonly abilities: ProviderAbilities;
   /** The price has been pushed there, or needs no push. */
   readonly isSellable: boolean;
+  /** false: its breaker is open, as all processes together have seen it. */
+  readonly isAvailable: boolean;
+}
+
+/** Everything a decision was made of, as it is kept beside it: another policy can be asked the same later. */
+export interface RouteQuestion {
+  readonly request: RouteRequest;
+  /** Without what stands in the adapters. */
+  readonly providers: Readonly<Record<string, Omit<ProviderFacts, 'abilities'>>>;
 }
 
 export type FallbackReason =
@@ -40,7 +49,7 @@ export type FallbackReason =
 
 export interface SkippedProvider {
   readonly provider: string;
-  readonly reason: 'not_configured' | 'unsupported';
+  readonly reason: 'not_configured' | 'unsupported' | 'unavailable';
   readonly because: string;
 }
 
@@ -172,7 +181,8 @@ function amountHolds(wanted: NonNullable<RuleConditions['amount_minor']>, amount
 function skip(provider: string, request: RouteRequest, facts: ProviderFacts | undefined): readonly SkippedProvider[] {
   if (!facts?.isConfigured) return [{ provider, reason: 'not_configured', because: 'it has no account in this mode' }];
   const because = cannotServe(request, facts);
-  return because === null ? [] : [{ provider, reason: 'unsupported', because }];
+  if (because !== null) return [{ provider, reason: 'unsupported', because }];
+  return facts.isAvailable ? [] : [{ provider, reason: 'unavailable', because: 'it has been failing' }];
 }
 
 /** Why a provider cannot express the whole request, or null when it can. */

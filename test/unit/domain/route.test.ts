@@ -26,6 +26,7 @@ const everything: ProviderAbilities = {
 const facts = (changes: Partial<ProviderAbilities> = {}, isConfigured = true, isSellable = true) => ({
   isConfigured,
   isSellable,
+  isAvailable: true,
   abilities: { ...everything, ...changes },
 });
 const aRequest = (changes: Partial<RouteRequest> = {}): RouteRequest => ({

@@ -1,0 +1,86 @@
+import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import type { DifferenceKind, Side } from '../../domain/reconciliation/difference.ts';
+import type { ReviewKind } from '../../domain/review.ts';
+import { owned } from './owned.ts';
+
+/** One comparison of our rows with one provider's account over a window of time. */
+export const ReconciliationRunEntity = defineEntity({
+  name: 'ReconciliationRun',
+  tableName: 'reconciliation_runs',
+  properties: {
+    id: p.text().primary(),
+    provider: p.text(),
+    /** What changed in `[fromAt, toAt)` at the provider, or here. */
+    fromAt: p.datetime(),
+    toAt: p.datetime(),
+    cause: p.text().$type<'schedule' | 'request'>(),
+    actor: p.text(),
+    status: p.text().$type<'requested' | 'running' | 'succeeded' | 'failed' | 'canceled'>(),
+    /** Their changes against our rows, then our rows against them, then what can be mended. */
+    phase: p.text().$type<'theirs' | 'ours' | 'repair' | 'done'>(),
+    /** Where the phase goes on; null: at its beginning. */
+    cursor: p.text().strictNullable(),
+    /** Objects of both sides that were looked at. */
+    compared: p.integer(),
+    startedAt: p.datetime().strictNullable(),
+    finishedAt: p.datetime().strictNullable(),
+    failureCode: p.text().strictNullable(),
+    failureDetail: p.json().$type<Record<string, unknown>>().strictNullable(),
+    version: p.integer().version(),
+    ...owned,
+  },
+});
+export type ReconciliationRun = InferEntity<typeof ReconciliationRunEntity>;
+
+export const ReconciliationDifferenceEntity = defineEntity({
+  name: 'ReconciliationDifference',
+  tableName: 'reconciliation_differences',
+  properties: {
+    id: p.text().primary(),
+    runId: p.text(),
+    provider: p.text(),
+    kind: p.text().$type<DifferenceKind>(),
+    /** The provider's; ours where the provider has none. */
+    objectKind: p.text(),
+    objectId: p.text(),
+    entityKind: p.text().strictNullable(),
+    entityId: p.text().strictNullable(),
+    organizationId: p.text().strictNullable(),
+    /** What each side says of it, no personal data; null: nothing. */
+    ours: p.json().$type<Side>().strictNullable(),
+    theirs: p.json().$type<Side>().strictNullable(),
+    /** `queued`: a person decides, see the review. */
+    status: p.text().$type<'found' | 'repaired' | 'queued'>(),
+    reviewId: p.text().strictNullable(),
+    why: p.text().strictNullable(),
+    version: p.integer().version(),
+    ...owned,
+  },
+});
+export type ReconciliationDifference = InferEntity<typeof ReconciliationDifferenceEntity>;
+
+/** Something about money that only a person may decide. */
+export const ReviewItemEntity = defineEntity({
+  name: 'ReviewItem',
+  tableName: 'review_items',
+  properties: {
+    id: p.text().primary(),
+    kind: p.text().$type<ReviewKind>(),
+    /** What it came from: the same cause makes one item, however often it is seen. */
+    cause: p.text(),
+    provider: p.text().strictNullable(),
+    organizationId: p.text().strictNullable(),
+    entityKind: p.text().strictNullable(),
+    entityId: p.text().strictNullable(),
+    /** One sentence for the person: what happened, and what to decide. */
+    summary: p.text(),
+    evidence: p.json().$type<Readonly<Record<string, unknown>>>(),
+    status: p.text().$type<'open' | 'resolved' | 'dismissed'>(),
+    note: p.text().strictNullable(),
+    closedBy: p.text().strictNullable(),
+    closedAt: p.datetime().strictNullable(),
+    version: p.integer().version(),
+    ...owned,
+  },
+});
+export type ReviewItem = InferEntity<typeof ReviewItemEntity>;
