@@ -2,6 +2,7 @@ import type { Invoice } from '../db/entities/payment.ts';
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
 import { findChargedPrice } from '../db/queries/charged-price.ts';
+import type { Surroundings } from '../db/queries/subscription-surroundings.ts';
 import { isLate } from '../domain/subscription/observation.ts';
 import { isOver } from '../domain/subscription/transition.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
@@ -44,18 +45,23 @@ export function applySubscriptionTruth(
   return changeSubscription(
     em,
     read,
-    async (tx, row, policy) => {
+    async (tx, row, policy, around) => {
       refuseLate(row, truth, askedAt);
       if (!isOver(row.status)) {
         forgetNotice(row, truth);
-        tx.assign(row, { ...subscriptionColumns(truth), ...(await chargedOffer(tx, row, truth)) });
+        tx.assign(row, { ...subscriptionColumns(truth), ...(await chargedOffer(tx, row, truth, around)) });
         enterStatus(row, truth.status, policy);
-        await keepOurSchedule(tx, row);
+        if (around.hasOpenChanges) await keepOurSchedule(tx, row);
       }
-      await recordMoney(tx, row, truth, more.back ?? { refunds: [], disputes: [] });
+      const { back = { refunds: [], disputes: [] } } = more;
+      await recordMoney(tx, row, truth, back);
       const news = await more.within?.(tx, row);
-      await tx.execute('update subscriptions set observed_at = ? where id = ?', [askedAt.toISOString(), row.id], 'run');
-      return { detail: `${row.provider ?? 'no provider'} says ${truth.status}`, ...(news && { news }) };
+      return {
+        detail: `${row.provider ?? 'no provider'} says ${truth.status}`,
+        ...(news && { news }),
+        observedAt: askedAt,
+        isAlone: more.within === undefined && back.disputes.length === 0,
+      };
     },
     more.actor,
   );
@@ -74,7 +80,13 @@ function forgetNotice(row: Subscription, truth: SubscriptionTruth): void {
   if (Date.parse(truth.trialEnd) > row.trialEnd.getTime()) row.trialNotifiedAt = null;
 }
 
-async function chargedOffer(tx: Db, row: Subscription, truth: SubscriptionTruth): Promise<Partial<Subscription>> {
+async function chargedOffer(
+  tx: Db,
+  row: Subscription,
+  truth: SubscriptionTruth,
+  { providerPriceIds }: Surroundings,
+): Promise<Partial<Subscription>> {
+  if (truth.price?.providerPriceId != null && providerPriceIds.includes(truth.price.providerPriceId)) return {};
   const price = await findChargedPrice(tx, row, truth.price);
   if (price === null || price.billingInterval === null) return {};
   return { planId: price.planId, priceId: price.id, billingInterval: price.billingInterval };

@@ -31,11 +31,17 @@ export function noteChange(tx: Db): void {
   changed.add(tx);
 }
 
-/** Marks the row as changed when anything of it or around it did, so that its version moves with every new truth. */
-export function touchIfChanged(tx: Db, row: { updatedAt: Date }): void {
+/**
+ * Marks the row as changed when anything of it or around it did, so that its version moves with every new truth.
+ *
+ * @returns whether anything did.
+ */
+export function touchIfChanged(tx: Db, row: { updatedAt: Date }): boolean {
   const work = tx.getUnitOfWork();
   work.computeChangeSets();
   // `assign` persists what is managed already, and a flush without changes leaves it there: only what is new counts.
   const hasNew = [...work.getPersistStack()].some((entity) => work.getOriginalEntityData(entity) === undefined);
-  if (work.getChangeSets().length > 0 || hasNew || changed.has(tx)) row.updatedAt = new Date();
+  const isChanged = work.getChangeSets().length > 0 || hasNew || changed.has(tx);
+  if (isChanged) row.updatedAt = new Date();
+  return isChanged;
 }
