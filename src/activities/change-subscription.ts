@@ -56,7 +56,7 @@ async function observe(
   row: Subscription,
   { isChanged, observedAt }: { readonly isChanged: boolean; readonly observedAt: Date | undefined },
 ): Promise<void> {
-  if (observedAt === undefined) return;
+  if (observedAt === undefined || row.observedAt === observedAt) return;
   if (isChanged) row.observedAt = observedAt;
   else
     await tx.execute(

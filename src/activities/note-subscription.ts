@@ -52,7 +52,7 @@ export async function noteSubscription(
   }
   const policy = around?.policy ?? (await lifecyclePolicyOf(tx, projectId));
   const isWithheld = around?.hasDisputes !== false && (await isDisputed(tx, row));
-  const { isAllowed, isNew } = await writeSubscriptionEntitlement(tx, row, policy, isWithheld);
+  const { isAllowed, isNew } = await writeSubscriptionEntitlement(tx, row, policy, isWithheld, around?.entitlement);
   if (isNew) await planGrants(tx, { ...row, sourceKind: 'subscription', sourceId: row.id });
   if (news.length === 0) return;
   const { planKeys, pending, pause } = await readShown(tx, row, around);
