@@ -1,6 +1,6 @@
 import type { Invoice } from '../db/entities/payment.ts';
 import type { Db } from '../db/orm.ts';
-import { recordAudit } from '../db/queries/audit.ts';
+import type { AuditInput } from '../db/queries/audit.ts';
 import type { EventType } from '../domain/events.ts';
 import { presentInvoice } from '../present/invoice.ts';
 import { noteChange } from './keep-in-step.ts';
@@ -32,13 +32,13 @@ export async function noteInvoice(tx: Db, row: Invoice, before: InvoiceState | n
     before === null
       ? ['invoice.created', ...(isPaid ? (['invoice.paid'] as const) : [])]
       : [isPaid ? 'invoice.paid' : 'invoice.updated'];
-  for (const type of types) audit(tx, row, type, before);
   const { projectId, live, organizationId } = row;
   const told = { projectId, live, organizationId, objectKind: 'invoice', objectId: row.id, cause: null };
   const data = presentInvoice(row);
   await recordEvents(
     tx,
     types.map((type) => ({ ...told, type, data })),
+    types.map((type) => entryOf(row, type, before)),
   );
 }
 
@@ -50,12 +50,12 @@ function wasCollected({ status }: InvoiceState): boolean {
   return status === 'paid' || status === 'refunded' || status === 'partially_refunded';
 }
 
-function audit(tx: Db, row: Invoice, type: EventType, before: InvoiceState | null): void {
+function entryOf(row: Invoice, type: EventType, before: InvoiceState | null): AuditInput {
   const { projectId, live } = row;
-  recordAudit(tx, {
+  return {
     ...{ projectId, live, actor: `provider:${row.provider}`, action: type, entityKind: 'invoice', entityId: row.id },
     detail: `${row.status}: ${row.amountPaidMinor} of ${row.totalMinor} ${row.currency} minor units paid, ${row.amountRefundedMinor} refunded`,
     ...(before && { before }),
     after: invoiceState(row),
-  });
+  };
 }

@@ -1,7 +1,6 @@
 import { ProjectEntity } from '../db/entities/project.ts';
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
-import { recordAudit } from '../db/queries/audit.ts';
 import { planGrants } from '../db/queries/plan-grants.ts';
 import { listPlanKeys } from '../db/queries/plans.ts';
 import type { Surroundings } from '../db/queries/subscription-surroundings.ts';
@@ -38,13 +37,6 @@ export async function noteSubscription(
   around: Surroundings | null = null,
 ): Promise<void> {
   const { projectId, live, organizationId } = row;
-  for (const each of news)
-    recordAudit(tx, {
-      ...{ projectId, live, actor: each.actor, action: each.type, entityKind: 'subscription', entityId: row.id },
-      detail: each.detail,
-      ...(each.before && { before: each.before }),
-      ...(each.after && { after: each.after }),
-    });
   await tx.flush(); // the row's new version and foreign keys
   if (around?.hasOpenChanges !== false) {
     await closeChanges(tx, row);
@@ -63,6 +55,12 @@ export async function noteSubscription(
     news.map((each) => ({
       ...{ projectId, live, organizationId, type: each.type, objectKind: 'subscription', objectId: row.id },
       ...{ cause: each.cause ?? row.version, data },
+    })),
+    news.map((each) => ({
+      ...{ projectId, live, actor: each.actor, action: each.type, entityKind: 'subscription', entityId: row.id },
+      detail: each.detail,
+      ...(each.before && { before: each.before }),
+      ...(each.after && { after: each.after }),
     })),
   );
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { auditEntry, type AuditInput } from '../db/queries/audit.ts';
 import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
 import type { EventType } from '../domain/events.ts';
@@ -30,9 +31,15 @@ export async function recordEvent(tx: Db, input: EventInput): Promise<void> {
   await recordEvents(tx, [input]);
 }
 
-/** Several of one change, each of another type, in their order and by one statement. */
-export async function recordEvents(tx: Db, inputs: readonly EventInput[]): Promise<void> {
-  if (inputs.length === 0) return;
+/**
+ * Several of one change, each of another type, in their order, and their entries in the audit log: all by one statement.
+ */
+export async function recordEvents(
+  tx: Db,
+  inputs: readonly EventInput[],
+  audits: readonly AuditInput[] = [],
+): Promise<void> {
+  if (inputs.length + audits.length === 0) return;
   const rows = inputs.map((input, place) => ({
     ...{ place, id: idOf(input), project_id: input.projectId, live: input.live, organization_id: input.organizationId },
     ...{ type: input.type, object_kind: input.objectKind, object_id: input.objectId, data: input.data },
@@ -43,6 +50,10 @@ export async function recordEvents(tx: Db, inputs: readonly EventInput[]): Promi
     `with news as (
        select * from jsonb_to_recordset(?::jsonb) as news (place int, id text, project_id text, live boolean,
          organization_id text, type text, object_kind text, object_id text, data jsonb, has_cause boolean)),
+     audited as (
+       insert into audit_log (id, at, actor, action, entity_kind, entity_id, detail, before, after, project_id, live)
+       select * from jsonb_to_recordset(?::jsonb) as entry (id text, at timestamptz, actor text, action text,
+         "entityKind" text, "entityId" text, detail text, before jsonb, after jsonb, "projectId" text, live boolean)),
      told as (
        insert into outbound_events (id, project_id, live, organization_id, type, object_kind, object_id, data)
        select id, project_id, live, organization_id, type, object_kind, object_id, data from news
@@ -61,7 +72,7 @@ export async function recordEvents(tx: Db, inputs: readonly EventInput[]): Promi
      from told join outbound_endpoints endpoint on endpoint.project_id = told.project_id and endpoint.live = told.live
        and endpoint.status = 'enabled'
        and (endpoint.event_types = '{}' or told.type = any (endpoint.event_types))`,
-    [JSON.stringify(rows)],
+    [JSON.stringify(rows), JSON.stringify(audits.map(auditEntry))],
     'run',
   );
 }
