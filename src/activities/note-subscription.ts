@@ -7,6 +7,7 @@ import type { Surroundings } from '../db/queries/subscription-surroundings.ts';
 import { listPendingChanges, listScheduledPauses } from '../db/queries/subscription-changes.ts';
 import type { EventType } from '../domain/events.ts';
 import { defaultLifecyclePolicy, type LifecyclePolicy } from '../domain/subscription/lifecycle-policy.ts';
+import { isOver } from '../domain/subscription/transition.ts';
 import { presentSubscription } from '../present/subscription.ts';
 import { closeChanges } from './close-changes.ts';
 import { recordEvents } from './record-event.ts';
@@ -38,13 +39,13 @@ export async function noteSubscription(
 ): Promise<void> {
   const { projectId, live, organizationId } = row;
   await tx.flush(); // the row's new version and foreign keys
-  if (around?.hasOpenChanges !== false) {
+  if (around?.hasOpenChanges !== false || isOver(row.status)) {
     await closeChanges(tx, row);
     await tx.flush();
   }
   const policy = around?.policy ?? (await lifecyclePolicyOf(tx, projectId));
-  const isWithheld = around?.hasDisputes !== false && (await isDisputed(tx, row));
-  const { isAllowed, isNew } = await writeSubscriptionEntitlement(tx, row, policy, isWithheld, around?.entitlement);
+  const isRowDisputed = () => isDisputed(tx, row);
+  const { isAllowed, isNew } = await writeSubscriptionEntitlement(tx, row, policy, isRowDisputed, around);
   if (isNew) await planGrants(tx, { ...row, sourceKind: 'subscription', sourceId: row.id });
   if (news.length === 0) return;
   const { planKeys, pending, pause } = await readShown(tx, row, around);
