@@ -15,38 +15,79 @@ export interface Considered {
 export interface CompiledPolicy {
   readonly policy: RoutingPolicy;
   readonly rules: readonly CompiledRule[];
+  readonly country: Column;
+  readonly cardCountry: Column;
+  readonly mode: Column;
+  /** By `true` and `false`. */
+  readonly digital: Column;
+  /** By code; `none` where nothing is to be paid. */
+  readonly currency: Column;
+  /** What a decision would tell if every rule held: copied, and corrected where one did not. */
+  readonly considered: readonly Considered[];
   /** Who steps in, for every choice but themselves. */
   readonly fallbacks: readonly string[];
 }
 
-/** The conditions of a rule as sets; null: not asked. Their order here is the order they are looked at in. */
+/** One condition of all rules at once: for each value that some rule names, one verdict per rule. */
+export interface Column {
+  readonly of: ReadonlyMap<string, Uint8Array>;
+  /** For every value that no rule names. */
+  readonly other: Uint8Array;
+}
+
+/** The verdicts in a column. */
+export const holds = 0;
+export const fails = 1;
+/** It depends on whom the rule's provider serves. */
+export const asksProvider = 2;
+
+/** What of a rule is not looked up in columns; null: not asked. */
 export interface CompiledRule {
   readonly id: string;
   readonly provider: string;
-  /** Country codes, and `unknown`. */
-  readonly countries: ReadonlySet<string> | null;
-  /** The country must be one that the rule's provider serves. */
-  readonly isServed: boolean;
-  readonly cardCountries: ReadonlySet<string> | null;
-  readonly modes: ReadonlySet<string> | null;
-  readonly digital: boolean | null;
-  readonly currencies: ReadonlySet<string> | null;
   readonly paymentMethods: readonly string[] | null;
   readonly amount: { readonly currency: string; readonly min: number; readonly max: number } | null;
   /** Buckets below this are in. */
-  readonly bucketsBelow: number | null;
-  readonly held: Considered;
+  readonly bucketsBelow: number;
   readonly failed: Readonly<Record<ConditionName, Considered>>;
 }
 
 /** Prepares a policy for `route`. Pure; the document must have passed the schema of policies. */
 export function compilePolicy(policy: RoutingPolicy): CompiledPolicy {
-  return { policy, rules: policy.rules.map(compileRule), fallbacks: [policy.fallback_provider] };
+  const { rules } = policy;
+  const column = (list: (rule: RoutingRule) => readonly string[] | undefined) => columnOf(rules, list);
+  const country = column(({ when }) => countriesOf(when.country));
+  for (const verdicts of [country.other, ...country.of.values()])
+    for (const [index, { when }] of rules.entries()) if (when.country === 'served') verdicts[index] = asksProvider;
+  return {
+    policy,
+    rules: rules.map(compileRule),
+    country,
+    cardCountry: column(({ when }) => when.card_country),
+    mode: column(({ when }) => when.mode),
+    digital: column(({ when }) => (when.digital === undefined ? undefined : [String(when.digital)])),
+    currency: column(({ when }) => when.currency),
+    considered: rules.map(({ id }) => ({ rule: id, failed: null, needs: null })),
+    fallbacks: [policy.fallback_provider],
+  };
 }
 
 /** How many of the 10,000 buckets a share of organizations takes, from 0 up. */
 export function bucketsOf(percent: number): number {
   return Math.round((percent * bucketCount) / 100);
+}
+
+function columnOf(
+  rules: readonly RoutingRule[],
+  list: (rule: RoutingRule) => readonly string[] | undefined,
+): { readonly of: ReadonlyMap<string, Uint8Array>; readonly other: Uint8Array } {
+  const verdicts = (value: string | null) =>
+    Uint8Array.from(rules, (rule) => {
+      const wanted = list(rule);
+      return wanted === undefined || (value !== null && wanted.includes(value)) ? holds : fails;
+    });
+  const named = new Set(rules.flatMap((rule) => list(rule) ?? []));
+  return { of: new Map([...named].map((value) => [value, verdicts(value)])), other: verdicts(null) };
 }
 
 function compileRule(rule: RoutingRule): CompiledRule {
@@ -60,18 +101,11 @@ function compileRule(rule: RoutingRule): CompiledRule {
   return {
     id,
     provider,
-    countries: countriesOf(when.country),
-    isServed: when.country === 'served',
-    cardCountries: setOf(when.card_country),
-    modes: setOf(when.mode),
-    digital: when.digital ?? null,
-    currencies: setOf(when.currency),
     paymentMethods: when.payment_method ?? null,
     amount: amount
       ? { currency: amount.currency, min: amount.min ?? 0, max: amount.max ?? Number.MAX_SAFE_INTEGER }
       : null,
-    bucketsBelow: when.percent === undefined ? null : bucketsOf(when.percent),
-    held: { rule: id, failed: null, needs: null },
+    bucketsBelow: when.percent === undefined ? bucketCount : bucketsOf(when.percent),
     failed: {
       country: failed('country'),
       card_country: failed('card_country'),
@@ -85,11 +119,8 @@ function compileRule(rule: RoutingRule): CompiledRule {
   };
 }
 
-function countriesOf(wanted: RoutingRule['when']['country']): ReadonlySet<string> | null {
-  if (wanted === undefined || wanted === 'served') return null;
-  return new Set(wanted === 'unknown' ? ['unknown'] : wanted);
-}
-
-function setOf(list: readonly string[] | undefined): ReadonlySet<string> | null {
-  return list === undefined ? null : new Set(list);
+/** `served` is no list; its verdicts are set apart. */
+function countriesOf(wanted: RoutingRule['when']['country']): readonly string[] | undefined {
+  if (wanted === 'served') return undefined;
+  return wanted === 'unknown' ? ['unknown'] : wanted;
 }

@@ -2,7 +2,14 @@ import type { CheckoutMode } from '../catalogue.ts';
 import type { Money } from '../money.ts';
 import type { ProviderAbilities } from './abilities.ts';
 import { bucketOf } from './bucket.ts';
-import type { CompiledPolicy, CompiledRule, Considered } from './compile-policy.ts';
+import {
+  asksProvider,
+  fails,
+  type Column,
+  type CompiledPolicy,
+  type CompiledRule,
+  type Considered,
+} from './compile-policy.ts';
 import type { CountryEvidence } from './country.ts';
 import { covers, offersAny, offersOf, prepareAbilities, type PreparedAbilities } from './prepared-abilities.ts';
 
@@ -85,8 +92,7 @@ export function route(
 ): RoutingDecision {
   const { policy } = compiled;
   const bucket = bucketOf(request.projectId, request.organizationId);
-  const considered: Considered[] = [];
-  const chosen = choose(request, compiled, providers, bucket, considered);
+  const chosen = choose(request, compiled, providers, bucket);
   const isAlone = request.forcedProvider !== null || chosen.provider === policy.fallback_provider;
   const fallbacks = isAlone ? nobody : compiled.fallbacks;
   const skipped: SkippedProvider[] = [];
@@ -102,8 +108,14 @@ export function route(
     bucket,
     country: request.evidence.country,
     country_source: request.evidence.source,
-    considered,
+    considered: chosen.considered,
   };
+}
+
+interface Chosen {
+  readonly rule: string;
+  readonly provider: string;
+  readonly considered: readonly Considered[];
 }
 
 const nobody: readonly string[] = [];
@@ -127,43 +139,60 @@ export function fittingMethods(
 
 function choose(
   request: RouteRequest,
-  { policy, rules }: CompiledPolicy,
+  compiled: CompiledPolicy,
   providers: Readonly<Record<string, ProviderFacts>>,
   bucket: number,
-  considered: Considered[],
-): { readonly rule: string; readonly provider: string } {
-  if (request.forcedProvider !== null) return { rule: 'forced', provider: request.forcedProvider };
-  if (request.liveProvider !== null) return { rule: 'live-subscription', provider: request.liveProvider };
-  if (request.preferredProvider !== null) return { rule: 'preferred', provider: request.preferredProvider };
-  for (const rule of rules) {
-    const failed = failedCondition(rule, request, providers, bucket);
-    considered.push(failed ?? rule.held);
-    if (failed === null) return { rule: rule.id, provider: rule.provider };
-  }
-  return { rule: 'fallback', provider: policy.fallback_provider };
+): Chosen {
+  const { forcedProvider, liveProvider, preferredProvider } = request;
+  if (forcedProvider !== null) return { rule: 'forced', provider: forcedProvider, considered: [] };
+  if (liveProvider !== null) return { rule: 'live-subscription', provider: liveProvider, considered: [] };
+  if (preferredProvider !== null) return { rule: 'preferred', provider: preferredProvider, considered: [] };
+  return applyRules(request, compiled, providers, bucket);
 }
 
-/** The first condition that does not hold, in the order of `conditionNames`. */
-function failedCondition(
-  rule: CompiledRule,
+/** The first rule that holds, and of each before it the first condition that does not, in the order of `conditionNames`. */
+function applyRules(
   request: RouteRequest,
+  compiled: CompiledPolicy,
   providers: Readonly<Record<string, ProviderFacts>>,
   bucket: number,
-): Considered | null {
+): Chosen {
   const { amount, evidence, wishedPaymentMethods: wished } = request;
-  const { failed, paymentMethods } = rule;
-  if (rule.countries !== null && !rule.countries.has(evidence.country ?? 'unknown')) return failed.country;
-  if (rule.isServed && !isServed(evidence.country, providers[rule.provider])) return failed.country;
-  if (rule.cardCountries !== null && !rule.cardCountries.has(request.cardCountry ?? 'unknown'))
-    return failed.card_country;
-  if (rule.modes !== null && !rule.modes.has(request.mode)) return failed.mode;
-  if (rule.digital !== null && rule.digital !== request.digital) return failed.digital;
-  if (rule.currencies !== null && (amount === null || !rule.currencies.has(amount.currency))) return failed.currency;
-  if (paymentMethods !== null && (wished === null || !wished.some((method) => paymentMethods.includes(method))))
-    return failed.payment_method;
-  if (rule.amount !== null && !amountHolds(rule.amount, amount)) return failed.amount_minor;
-  if (rule.bucketsBelow !== null && bucket >= rule.bucketsBelow) return failed.percent;
-  return null;
+  const country = verdictsOf(compiled.country, evidence.country ?? 'unknown');
+  const cardCountry = verdictsOf(compiled.cardCountry, request.cardCountry ?? 'unknown');
+  const mode = verdictsOf(compiled.mode, request.mode);
+  const digital = verdictsOf(compiled.digital, request.digital ? 'true' : 'false');
+  const currency = verdictsOf(compiled.currency, amount === null ? 'none' : amount.currency);
+  const considered = compiled.considered.slice();
+  let index = 0;
+  for (const rule of compiled.rules) {
+    const { failed } = rule;
+    const ofCountry = country[index];
+    if (ofCountry === fails || (ofCountry === asksProvider && !isServed(evidence.country, providers[rule.provider])))
+      considered[index] = failed.country;
+    else if (cardCountry[index] === fails) considered[index] = failed.card_country;
+    else if (mode[index] === fails) considered[index] = failed.mode;
+    else if (digital[index] === fails) considered[index] = failed.digital;
+    else if (currency[index] === fails) considered[index] = failed.currency;
+    else if (rule.paymentMethods !== null && !isWished(rule.paymentMethods, wished))
+      considered[index] = failed.payment_method;
+    else if (rule.amount !== null && !amountHolds(rule.amount, amount)) considered[index] = failed.amount_minor;
+    else if (bucket >= rule.bucketsBelow) considered[index] = failed.percent;
+    else {
+      considered.length = index + 1;
+      return { rule: rule.id, provider: rule.provider, considered };
+    }
+    index += 1;
+  }
+  return { rule: 'fallback', provider: compiled.policy.fallback_provider, considered };
+}
+
+function verdictsOf(column: Column, value: string): Uint8Array {
+  return column.of.get(value) ?? column.other;
+}
+
+function isWished(methods: readonly string[], wished: readonly string[] | null): boolean {
+  return wished !== null && wished.some((method) => methods.includes(method));
 }
 
 function isServed(country: string | null, facts: ProviderFacts | undefined): boolean {
