@@ -10,6 +10,7 @@ import { operatorErrors } from './error-tables/operator-errors.ts';
 import { providerHealthErrors } from './error-tables/provider-health-errors.ts';
 import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
+import { routingErrors } from './error-tables/routing-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
@@ -25,6 +26,7 @@ const errorCodes = {
   ...subscriptionOperationErrors,
   ...refundErrors,
   ...outboundErrors,
+  ...routingErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
