@@ -13,6 +13,7 @@ import { echoRequestId } from './request-id.ts';
 import { createRequestLog } from './request-log.ts';
 import { createAccessRoutes } from './routes/access.ts';
 import { createAliasRoutes } from './routes/aliases.ts';
+import { createBlockedCountryRoutes } from './routes/blocked-countries.ts';
 import { createBenefitRoutes } from './routes/benefits.ts';
 import { createCheckoutRoutes } from './routes/checkouts.ts';
 import { createDirectGrantRoutes } from './routes/direct-grants.ts';
@@ -40,6 +41,8 @@ import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
 import { createProviderHealthRoutes } from './routes/provider-health.ts';
 import { createRefundRoutes } from './routes/refunds.ts';
+import { createRoutingExplainRoutes } from './routes/routing-explain.ts';
+import { createRoutingPolicyRoutes } from './routes/routing-policies.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
@@ -109,6 +112,9 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createOpsBenefitRoutes(deps),
     createPlanBenefitRoutes(deps),
     createDirectGrantRoutes(deps),
+    createRoutingPolicyRoutes(deps),
+    createRoutingExplainRoutes(deps),
+    createBlockedCountryRoutes(deps),
   );
   return router;
 }

@@ -173,7 +173,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
   const logs: string[] = [];
   const health = createProviderHealth({ orm, logger: pino({ level: 'silent' }), shareEveryMs: 0 });
   const server = createApp({
-    ...{ orm, inbox, policies, temporal, health },
+    ...{ orm, inbox, policies, temporal, health, rules: createProjectRules({ orm, policies }) },
     providers: fakeProviders(),
     geo: noGeoDatabase,
     keyRing: createKeyRing([{ id: 'k1', key: randomBytes(32) }]),

@@ -51,7 +51,7 @@ export function analyzePolicy(
     return [
       ...named,
       ...reached.rules.flatMap((rule) => ruleFindings(rule, reached, abilities)),
-      ...gaps(policy, reached),
+      ...gaps(policy, reached, abilities[policy.fallback_provider]),
     ];
   } catch (error) {
     if (!(error instanceof RegionTooComplex)) throw error;
@@ -217,8 +217,13 @@ function whyNever(rule: RoutingRule): string {
   return `no request can be all of this: ${told.map((name) => describeCondition(rule, name)).join(' and ')}`;
 }
 
-/** Requests that fall through to the fallback although no rule says so. */
-function gaps(policy: RoutingPolicy, { left, regions, rules, space }: Reached): readonly PolicyFinding[] {
+/** Requests that fall through to the fallback, which could serve them, although no rule says so. */
+function gaps(
+  policy: RoutingPolicy,
+  { left: all, regions, rules, space }: Reached,
+  fallback: ProviderAbilities | undefined,
+): readonly PolicyFinding[] {
+  const left = fallback ? Object.values(space.abilityBoxes(fallback)).reduce(regions.meet, all) : all;
   const forgottenCards = rules.flatMap(({ rule, index }): readonly PolicyFinding[] => {
     const cards = rule.when.card_country;
     if (cards === undefined || cards.includes('unknown')) return [];
