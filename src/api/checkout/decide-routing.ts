@@ -1,8 +1,8 @@
 import type { Organization } from '../../db/entities/organization.ts';
 import type { Subscription } from '../../db/entities/subscription.ts';
+import { attemptsOf } from '../../domain/routing/attempts.ts';
 import type { CountryEvidence } from '../../domain/routing/country.ts';
 import {
-  attemptsOf,
   fittingMethods,
   route,
   type ProviderFacts,

@@ -1,5 +1,5 @@
-import type { MikroORM } from '@mikro-orm/postgresql';
 import { readActivePolicies } from '../../db/queries/routing-policies.ts';
+import type { Db } from '../../db/orm.ts';
 import { listBlockedEntries } from '../../db/queries/blocked-countries.ts';
 import type { Scope } from '../../db/queries/subscriptions.ts';
 import { compilePolicy, type CompiledPolicy } from '../../domain/routing/compile-policy.ts';
@@ -30,7 +30,7 @@ const usableForMs = 5_000;
 const mostProjects = 10_000;
 
 export function createProjectRules(input: {
-  readonly orm: Pick<MikroORM, 'em'>;
+  readonly orm: { readonly em: { readonly fork: () => Db } };
   readonly policies: Policies;
   /** Monotonic, in ms. */
   readonly now?: () => number;

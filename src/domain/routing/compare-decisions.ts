@@ -1,6 +1,7 @@
 import type { ProviderAbilities } from './abilities.ts';
+import { attemptsOf } from './attempts.ts';
 import type { CompiledPolicy } from './compile-policy.ts';
-import { attemptsOf, route, type ProviderFacts, type RouteQuestion } from './route.ts';
+import { route, type ProviderFacts, type RouteQuestion } from './route.ts';
 
 /** A decision as it was made. */
 export interface PastDecision {

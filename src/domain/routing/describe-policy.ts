@@ -11,7 +11,7 @@ const longestList = 12;
 
 /**
  * A policy in lines that a person reads: one per rule, in order, and the fallback.
- * `mexico-local: country MX and card country MX or unknown → conekta`
+ * `mexico-local: country MX and card country MX or unknown → local`
  */
 export function describePolicy(policy: RoutingPolicy): readonly string[] {
   return [...policy.rules.map(describeRule), `otherwise → ${policy.fallback_provider}`];

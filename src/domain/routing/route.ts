@@ -120,13 +120,6 @@ interface Chosen {
 
 const nobody: readonly string[] = [];
 
-/** The providers to ask, in order. Empty: nobody can serve this. */
-export function attemptsOf(decision: RoutingDecision): readonly string[] {
-  return [decision.provider, ...decision.fallbacks].filter(
-    (provider) => !decision.skipped.some((left) => left.provider === provider),
-  );
-}
-
 /** The methods the provider's page can offer for this checkout, in the provider's order. */
 export function fittingMethods(
   request: Pick<RouteRequest, 'mode' | 'amount' | 'evidence' | 'wishedPaymentMethods'>,

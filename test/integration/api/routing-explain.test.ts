@@ -19,9 +19,9 @@ const wish = (more: Record<string, unknown> = {}) => ({
 
 /** What both answers say of routing, or why it was refused. */
 interface Told {
+  readonly checkout_id: string;
   readonly code?: string;
   readonly status: string;
-  readonly provider: string | null;
   readonly amount: unknown;
   readonly payment_methods: unknown;
   readonly refusal: { readonly code: string } | null;
@@ -60,7 +60,10 @@ describe('an explanation', () => {
       else {
         const { considered, ...routing } = made.routing;
         expect(before).toMatchObject(routing);
-        expect(before.attempts[0] ?? null).toBe(made.provider);
+        const [row] = await api.query('select provider from routing_decisions where checkout_id = ?', [
+          made.checkout_id,
+        ]);
+        expect(before.attempts[0] ?? null).toBe(row?.['provider']);
         expect(before.amount).toEqual(made.amount);
         expect(before.payment_methods).toEqual(made.payment_methods);
         const reached = before.considered.filter(({ outcome }) => outcome !== 'not_reached');
@@ -152,7 +155,9 @@ describe('an explanation', () => {
 
   it('knows a breaker that is open, and a checkout then says 503 when nobody else is left', async () => {
     const body = wish({ country: 'US', provider: 'world', email: 'a@b.example' });
-    await api.call('PATCH', '/ops/providers/world/health', { body: { state: 'open', reason: 'A test of ours.' } });
+    const breaker = (state: string) =>
+      api.call('POST', '/ops/providers/world/breaker', { body: { state, reason: 'A test of ours.' } });
+    expect((await breaker('open')).status).toBe(200);
     const { body: told } = await explain(body);
     expect(told).toMatchObject({
       refusal: { code: 'no_provider_available' },

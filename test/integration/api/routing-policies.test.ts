@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fakeProviders } from './fake-providers.ts';
 import { policies, startApi, type TestApi } from './support.ts';
 
 let api: TestApi;
@@ -166,16 +167,35 @@ describe('a version of the policy in use', () => {
     });
   });
 
-  it('is reached through the project’s setting, where it is active in each mode that has providers', async () => {
+  it('is reached through the project’s setting, once it is active', async () => {
     const policy = aPolicy();
     const set = (name: string) => api.call('PATCH', '/ops/projects/default', { body: { routing_policy: name } });
     expect(await set(policy.name)).toMatchObject({ status: 422, body: { errors: [{ pointer: '/routing_policy' }] } });
+    await post({ ...policy, activate: false });
+    expect((await set(policy.name)).status).toBe(422);
     await post(policy);
-    expect(await set(policy.name)).toMatchObject({ status: 422, body: { errors: [{ pointer: '/routing_policy' }] } });
-    await post(policy, { key: api.keys.live });
     expect((await set(policy.name)).status).toBe(200);
     expect((await api.call('GET', `${path}/${policy.name}`)).body).toMatchObject({ in_use: true });
     expect((await set('standard')).status).toBe(200);
+  });
+
+  it('must be active in each mode in which the project has providers, before the setting may name it', async () => {
+    const providers = {
+      ...fakeProviders(),
+      configured: () => Promise.resolve(new Set(['world', 'merchant', 'local'])),
+    };
+    const both = await startApi({ providers });
+    try {
+      const policy = aPolicy();
+      const add = (key: string) => both.call('POST', path, { body: policy, key });
+      const set = () => both.call('PATCH', '/ops/projects/default', { body: { routing_policy: policy.name } });
+      await add(both.keys.secret);
+      expect(await set()).toMatchObject({ status: 422, body: { errors: [{ pointer: '/routing_policy' }] } });
+      await add(both.keys.live);
+      expect((await set()).status).toBe(200);
+    } finally {
+      await both.close();
+    }
   });
 });
 
