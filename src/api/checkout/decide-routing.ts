@@ -136,7 +136,12 @@ function providerFacts(
 }
 
 function withoutAbilities(facts: Readonly<Record<string, ProviderFacts>>): RouteQuestion['providers'] {
-  return Object.fromEntries(Object.entries(facts).map(([id, { abilities: _, ...rest }]) => [id, rest]));
+  return Object.fromEntries(
+    Object.entries(facts).map(([id, { isAvailable, isConfigured, isSellable }]) => [
+      id,
+      { isAvailable, isConfigured, isSellable },
+    ]),
+  );
 }
 
 /** A free plan lives without a provider; its decision says so, and nobody is asked. */

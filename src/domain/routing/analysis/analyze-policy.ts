@@ -90,7 +90,7 @@ interface Reached {
 function reachRules(policy: RoutingPolicy, abilities: Readonly<Record<string, ProviderAbilities>>): Reached {
   const space = createRequestSpace(policy, abilities);
   const regions = createRegions(maxBranches);
-  const whole = space.impossible.reduce(regions.minus, regions.of(space.everything));
+  const whole = space.impossible.reduce<Region>((part, box) => regions.minus(part, box), regions.of(space.everything));
   let left = whole;
   const rules = policy.rules.map((rule, index) => {
     const box = space.boxOf(rule);
@@ -207,7 +207,7 @@ function whyUnable(
 /** A rule that selects nothing by itself: which of its conditions to look at. */
 function whereNever({ when }: RoutingRule): string {
   if (when.percent !== undefined && bucketsOf(when.percent) === 0) return '/when/percent';
-  return when.country !== undefined && Array.isArray(when.country) ? '/when/country' : '/when';
+  return when.country !== undefined && typeof when.country !== 'string' ? '/when/country' : '/when';
 }
 
 function whyNever(rule: RoutingRule): string {
@@ -223,7 +223,9 @@ function gaps(
   { left: all, regions, rules, space }: Reached,
   fallback: ProviderAbilities | undefined,
 ): readonly PolicyFinding[] {
-  const left = fallback ? Object.values(space.abilityBoxes(fallback)).reduce(regions.meet, all) : all;
+  const left = fallback
+    ? Object.values(space.abilityBoxes(fallback)).reduce((part, box) => regions.meet(part, box), all)
+    : all;
   const forgottenCards = rules.flatMap(({ rule, index }): readonly PolicyFinding[] => {
     const cards = rule.when.card_country;
     if (cards === undefined || cards.includes('unknown')) return [];

@@ -105,12 +105,7 @@ export function createRequestSpace(
       box({ product: ~setup & everyOf.product, charge: free }),
     ],
     boxOf,
-    withUnknownCard(rule) {
-      const { card_country: _, ...when } = rule.when;
-      const whole = boxOf({ ...rule, when });
-      const unknown = maskOf(countries, (code) => code === null);
-      return whole.map((mask, index) => (dimensions[index] === 'cardCountry' ? unknown : mask));
-    },
+    withUnknownCard: (rule) => boxOf({ ...rule, when: { ...rule.when, card_country: ['unknown'] } }),
     countryUnknown: box({ country: maskOf(countries, (code) => code === null) }),
     abilityBoxes(able) {
       const { countries: served, currencies } = prepareAbilities(able);
@@ -223,7 +218,7 @@ function countriesOf(
 ): readonly (string | null)[] {
   const named = new Set([
     ...rules.flatMap(({ when: { card_country: card = [], country } }) => [
-      ...(Array.isArray(country) ? country : []),
+      ...(country === undefined || typeof country === 'string' ? [] : country),
       ...card,
     ]),
     ...Object.values(abilities).flatMap((able) => [
@@ -247,7 +242,7 @@ function otherThan(named: ReadonlySet<string>, wellKnown: string, all: Iterable<
   throw new RangeError('every code there can be is named');
 }
 
-const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
 
 function* allCountries(): Generator<string> {
   for (const first of letters)

@@ -137,13 +137,16 @@ export function* allSmallRequests(): Generator<RouteRequest> {
   for (const product of products)
     for (const country of ['MX', 'US', 'RU', 'DE', null])
       for (const cardCountry of ['MX', 'US', 'RU', 'DE', null])
-        for (const wishedPaymentMethods of [null, ['card'], ['oxxo'], ['oxxo', 'card'], ['paypal']])
-          for (const bucket of [0, 1_000, 5_000])
-            yield aRequest({
-              ...product,
-              evidence: { country, source: 'request' },
-              cardCountry,
-              wishedPaymentMethods,
-              organizationId: organizationIn(bucket),
-            });
+        for (const { bucket, wishedPaymentMethods } of wishesAndBuckets)
+          yield aRequest({
+            ...product,
+            evidence: { country, source: 'request' },
+            cardCountry,
+            wishedPaymentMethods,
+            organizationId: organizationIn(bucket),
+          });
 }
+
+const wishesAndBuckets = [null, ['card'], ['oxxo'], ['oxxo', 'card'], ['paypal']].flatMap((wishedPaymentMethods) =>
+  [0, 1_000, 5_000].map((bucket) => ({ bucket, wishedPaymentMethods })),
+);
