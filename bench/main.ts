@@ -6,22 +6,24 @@ import { runRenewalBench } from './renewals/run.ts';
 import { renderReport, type Report } from './report/report.ts';
 import { runPortalBench } from './portal/run.ts';
 import { openTarget } from './stack/open-target.ts';
+import { runRoutingBench } from './routing/run.ts';
 import { runWebhookBench } from './webhook/run.ts';
 
-const usage = `npm run bench -- checkout|webhook|access|portal|renewals [options]
+const usage = `npm run bench -- checkout|webhook|access|portal|renewals|routing [options]
 
   checkout        checkouts at 5/s and 15/s beside the empty update-with-start, history sizes, a hanging provider
   webhook         acknowledgements at 500/s beside a bare endpoint, and whether all of them were applied
   access          access checks at 1,000/s beside a bare endpoint that reads one row
   portal          links to the customer portal at 500/s beside a bare endpoint
   renewals        subscriptions that renew in the same second, beside as many signals to idle workflows
+  routing         decisions per second of one core, beside the answer's shape alone; starts nothing
 
   --rate 5,15     rates per second (webhook, access, portal: one)
   --seconds 20    how long each rate is held
   --paid 5        webhook: checkouts paid per second, whose whole sequences are part of the storm
   --count 10000   renewals: how many
   --own           an own stack even if one is running
-  --seed 1        of the webhooks' order
+  --seed 1        of the webhooks' order, and of routing's questions
   --json FILE     everything that was measured, as JSON ("-": to stdout instead of the table)
   --help          this text
 
@@ -41,7 +43,14 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
-const usualRates = { checkout: '5,15', webhook: '500', access: '1000', portal: '500', renewals: '1' } as const;
+const usualRates = {
+  checkout: '5,15',
+  webhook: '500',
+  access: '1000',
+  portal: '500',
+  renewals: '1',
+  routing: '1',
+} as const;
 const [which] = positionals;
 if (values.help) {
   console.log(usage);
@@ -59,6 +68,7 @@ if (values.help) {
 
 async function run(bench: keyof typeof usualRates): Promise<Report> {
   const print = (line: string) => console.error(line);
+  if (bench === 'routing') return runRoutingBench({ seed: asNumber(values.seed), print });
   const rates = (values.rate ?? usualRates[bench]).split(',').map(asNumber);
   const seconds = asNumber(values.seconds);
   const opened = await openTarget({ isOwn: values.own, print });

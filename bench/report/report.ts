@@ -62,8 +62,7 @@ export function renderReport(report: Report): string {
     `${report.bench}: ${machine.cores} cores, ${machine.memoryGb} GB, node ${report.node}, ${report.at}`,
     ...report.method.map((line) => `  ${line}`),
     '',
-    padded(latencies, 'right'),
-    '',
+    ...(report.rows.length === 0 ? [] : [padded(latencies, 'right'), '']),
     padded(targets, 'left'),
   ].join('\n');
 }

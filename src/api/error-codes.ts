@@ -7,8 +7,10 @@ import type { ErrorPage } from './error-tables/error-page.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
+import { providerHealthErrors } from './error-tables/provider-health-errors.ts';
 import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
+import { routingErrors } from './error-tables/routing-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
@@ -19,10 +21,12 @@ const errorCodes = {
   ...checkoutErrors,
   ...paymentMethodErrors,
   ...operatorErrors,
+  ...providerHealthErrors,
   ...customerErrors,
   ...subscriptionOperationErrors,
   ...refundErrors,
   ...outboundErrors,
+  ...routingErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

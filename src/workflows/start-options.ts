@@ -1,6 +1,6 @@
 import type { GrantWork } from '../domain/benefit.ts';
 import type { RoutingDecision } from '../domain/routing/route.ts';
-import { attemptsOf } from '../domain/routing/route.ts';
+import { attemptsOf } from '../domain/routing/attempts.ts';
 import {
   benefitGrantWorkflowId,
   billingQueue,
