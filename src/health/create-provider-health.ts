@@ -48,7 +48,8 @@ export function createProviderHealth(input: HealthDeps): ProviderHealth {
       account.pausedUntilMs = pausedUntil(account.pausedUntilMs, retryAfterMs(call.retryAfter ?? undefined), nowMs());
       account.counted = { ...account.counted, pausedUntilMs: account.pausedUntilMs };
     }
-    trials.note(account, outcome.kind === 'failed', call.startedAtMs);
+    // A clock's milliseconds are cut off: a call of this very trial must not seem older than it.
+    trials.note(account, outcome.kind === 'failed', nowMs() - Math.floor(call.durationMs));
   }
 
   return {

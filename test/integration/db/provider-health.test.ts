@@ -56,7 +56,7 @@ function transportOf(health: ProviderHealth, limit: RateLimit | null = null, pri
   const { admit, observe } = health.http(acme, { timeoutMs: 4_000, rateLimit: limit, priority });
   if (!admit || !observe) throw new Error('the health asks and is told');
   const end = (call: Partial<HttpCall>) =>
-    observe({ startedAtMs: nowMs, status: null, fault: null, retryAfter: null, ...call });
+    observe({ durationMs: 0, status: null, fault: null, retryAfter: null, ...call });
   return {
     admit,
     times: (count: number, call: Partial<HttpCall>) => {
@@ -150,7 +150,7 @@ describe('a breaker over two processes', () => {
     await one.sync();
     nowMs += firstOpenMs;
     expect(await one.enter(acme)).toBe('trial');
-    times(3, { ...timeout, startedAtMs: nowMs - 4_000 });
+    times(3, { ...timeout, durationMs: 4_000 });
     await one.sync();
     expect(one.viewOf(acme).state).toBe('half_open');
     times(1, timeout);
