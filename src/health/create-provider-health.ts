@@ -39,7 +39,7 @@ export function createProviderHealth(input: HealthDeps): ProviderHealth {
   const trials = createTrials(deps);
   const spend = createSpendBudget({ ...deps, sleep: input.sleep ?? sleep });
   const viewOf = (account: KnownAccount) => viewOfRow(account.row, account.limit, nowMs());
-  const sharing = shareRegularly(createShareCounts(deps), trials.endOverdue, input);
+  const sharing = shareRegularly(createShareCounts(deps), () => trials.endOverdue(), input);
 
   function observe(account: KnownAccount, call: HttpCall): void {
     const outcome = outcomeOf(call);
@@ -56,8 +56,8 @@ export function createProviderHealth(input: HealthDeps): ProviderHealth {
     viewOf: (key) => viewOf(accounts.of(key)),
     views: () =>
       accounts.all().flatMap((account) => (account.row ? [{ key: account.key, view: viewOf(account) }] : [])),
-    enter: trials.enter,
-    leave: trials.leave,
+    enter: (key) => trials.enter(key),
+    leave: (key) => trials.leave(key),
     http(key, { priority, rateLimit, ...settings }) {
       const account = accounts.of(key);
       account.limit = rateLimit;
