@@ -96,7 +96,6 @@ describe('what the adapters say', () => {
     const takesCodes = moduleOf(id).abilities.features.discountCode.length > 0;
     expect(unknown.refusal).toBe(takesCodes ? 'discount_code_unknown' : null);
   });
-  });
 
   it('keeps a card error away from the next provider, and has a bank’s wish carried out', () => {
     const declined = { status: 402, provider_code: 'card_declined' };
