@@ -2,11 +2,13 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import type { EventInbox } from '../db/queries/provider-events.ts';
 import type { EgressRules } from '../egress/egress-rules.ts';
+import type { ProviderHealth } from '../health/provider-health.ts';
 import type { Logger } from '../logger.ts';
 import type { Policies } from '../policies.ts';
 import type { ProviderDirectory } from '../providers/port.ts';
 import type { GeoLookup } from './geo.ts';
 import type { Metrics } from './metrics.ts';
+import type { ProjectRules } from './routing/project-rules.ts';
 import type { TemporalGateway } from './temporal.ts';
 import type { VerifyUserToken } from './user-tokens.ts';
 
@@ -26,7 +28,10 @@ export interface ApiDeps {
   readonly inbox: EventInbox;
   /** By id; the API knows none by name. */
   readonly providers: ProviderDirectory;
+  readonly health: ProviderHealth;
+  /** What ships. What holds for a project is in `rules`. */
   readonly policies: Policies;
+  readonly rules: ProjectRules;
   readonly temporal: TemporalGateway;
   readonly geo: GeoLookup;
   /** null: webhook bodies are not kept. */

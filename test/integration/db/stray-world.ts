@@ -147,10 +147,8 @@ export async function openStrayWorld() {
       const able = { ...checkouts, ...(canFind && find && { find }), ...(canEnd && end && { end }) };
       return { live: false, webhookSecrets: [], client: { ...found.client, checkouts: able } };
     };
-    const deps: ActivityDeps = {
-      ...money.deps(first.client),
-      providers: { ...fakeProviders(['merchant', 'world']), account },
-    };
+    const providers = { ...fakeProviders(['merchant', 'world']), account };
+    const deps: ActivityDeps = { ...money.deps(first.client), providers, background: providers };
     const resolve = createResolveStray(deps);
     const refund = createRefundPayment(deps);
     return {
