@@ -49,6 +49,7 @@ async function store(
           fallback_provider: page?.provider ?? null,
           reason: first.reason,
           timestamp: left[0]?.at ?? new Date().toISOString(),
+          ...(page !== null && row.routing.requotes?.[page.provider] && { currency_changed: true }),
         };
   const failureCode = page === null ? failureOf(left) : null;
   const stored: Checkout =

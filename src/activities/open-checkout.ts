@@ -3,6 +3,7 @@ import { fallbackReasonOf, type StopRefusal } from '../domain/routing/reaction.t
 import { fittingMethods, type FallbackReason } from '../domain/routing/route.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { Checkout } from '../db/entities/checkout.ts';
+import type { Db } from '../db/orm.ts';
 import { findOrder, type OrderFacts } from '../db/queries/order-facts.ts';
 import type { CreateCheckoutInput, CreateCheckoutResult, ProviderAccount, UnknownOutcome } from '../providers/port.ts';
 import { callKey } from './call-key.ts';
@@ -50,7 +51,7 @@ export interface OpenCheckoutResult {
 export function createOpenCheckout(deps: ActivityDeps, gate: CallGate) {
   return async function openCheckout(input: OpenCheckoutInput): Promise<OpenCheckoutResult> {
     const em = deps.orm.em.fork();
-    const { row, facts } = await findOrder(em, input);
+    const { row, facts } = await findQuoted(em, input);
     if (row.status !== 'creating') return asResult(row);
     if (input.provider === null) {
       if (row.amountMinor === 0) return asResult(await activateFreeCheckout(em, row));
@@ -121,6 +122,15 @@ export function createOpenCheckout(deps: ActivityDeps, gate: CallGate) {
     const told = left(provider, reason, providerCode, mayExist);
     return reaction === 'stop' && refusal !== null ? { ...told, refusal } : told;
   }
+}
+
+/** The checkout as this provider is asked for it: one that cannot charge the quote has a quote of its own. */
+async function findQuoted(em: Db, input: OpenCheckoutInput): Promise<{ row: Checkout; facts: OrderFacts }> {
+  const order = await findOrder(em, input);
+  const own = input.provider === null ? undefined : order.row.routing.requotes?.[input.provider];
+  if (own === undefined || order.row.status !== 'creating') return order;
+  const { row, facts } = await findOrder(em, { ...input, priceId: own.price_id });
+  return { facts, row: { ...row, priceId: own.price_id, amountMinor: own.amount_minor, currency: own.currency } };
 }
 
 type Opened = Extract<CreateCheckoutResult, { outcome: 'opened' }>;

@@ -44,6 +44,7 @@ export interface StrayStep {
 export async function storeOpening(
   em: Db,
   input: {
+    /** With the quote that the provider was asked for. */
     readonly checkout: Checkout;
     readonly page: OpenedPage | null;
     /** Why nobody could serve. */
@@ -61,6 +62,7 @@ export async function storeOpening(
     sql: `update checkouts set status = ?, failure_code = ?, provider = ?, provider_checkout_id = ?,
         checkout_url = coalesce(?, checkout_url), expires_at = ?::timestamptz,
         payment_methods = coalesce(?::text[], payment_methods), fallback = ?::jsonb,
+        price_id = ?, amount_minor = ?::bigint, currency = ?,
         version = version + 1, updated_at = now()
       where id = ? and status = 'creating' returning id`,
     params: [
@@ -72,6 +74,7 @@ export async function storeOpening(
       page?.expiresAt ?? null,
       page ? em.getPlatform().marshallArray([...page.paymentMethods]) : null,
       input.fallback === null ? null : JSON.stringify(input.fallback),
+      ...[checkout.priceId, checkout.amountMinor, checkout.currency], // quoted anew, or as they were
       checkout.id,
     ],
   };

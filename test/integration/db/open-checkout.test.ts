@@ -72,6 +72,32 @@ describe('a checkout falls back', () => {
   });
 });
 
+describe('a provider that cannot charge the quote', () => {
+  it('is asked for a price of its own; the row and the caller are told so', async () => {
+    await world.query(
+      `insert into prices (id, plan_id, billing_interval, amount_minor, currency, project_id)
+       values ('price_kit_mxn', 'plan_kit', null, 89900, 'MXN', 'p') on conflict do nothing`,
+    );
+    const checkoutId = await world.aCheckout({ status: 'creating' });
+    const requotes = { world: { price_id: 'price_kit_mxn', amount_minor: 89_900, currency: 'MXN' } };
+    await world.query(
+      `update checkouts set routing = routing || jsonb_build_object('requotes', ?::jsonb) where id = ?`,
+      [JSON.stringify(requotes), checkoutId],
+    );
+    at.merchant.answers.push(refuses('provider_rejected'));
+    const { left } = await at.open({ ...scope, checkoutId, provider: 'merchant', left: [] });
+    await at.open({ ...scope, checkoutId, provider: 'world', left });
+    expect([at.merchant.asked, at.world.asked].map(([first]) => first?.line?.unitAmount)).toEqual([
+      { amountMinor: 4900, currency: 'USD' },
+      { amountMinor: 89_900, currency: 'MXN' },
+    ]);
+    expect(await world.rowOf(checkoutId)).toMatchObject({
+      ...{ price_id: 'price_kit_mxn', amount_minor: '89900', currency: 'MXN' },
+      fallback: { fallback_provider: 'world', reason: 'api_error', currency_changed: true },
+    });
+  });
+});
+
 describe('the error map', () => {
   it('has a provider asked once more, where nothing was done', async () => {
     at.merchant.answers.push(refuses('busy', 'unavailable'));

@@ -10,7 +10,7 @@ import { createSettleCheckout } from '../../../src/activities/settle-checkout.ts
 import type { CheckoutTruth } from '../../../src/domain/checkout/truth.ts';
 import { BillingError } from '../../../src/domain/errors.ts';
 import type { RefundTruth } from '../../../src/domain/payment/truth.ts';
-import type { CreateCheckoutResult, ProviderClient } from '../../../src/providers/port.ts';
+import type { CreateCheckoutInput, CreateCheckoutResult, ProviderClient } from '../../../src/providers/port.ts';
 import { fakeProviders } from '../api/fake-providers.ts';
 import { aClient, aPayment, aRefundTruth, aTruth, openMoneyWorld } from './money-support.ts';
 
@@ -19,6 +19,8 @@ export interface FakeProvider {
   readonly id: string;
   readonly sessions: Map<string, { truth: CheckoutTruth; checkoutId: string }>;
   readonly calls: string[];
+  /** What `create` was called with. */
+  readonly asked: CreateCheckoutInput[];
   /** What `create` answers; a session is made all the same where it says so. */
   answers: (CreateCheckoutResult | BillingError | 'lose')[];
   canFind: boolean;
@@ -40,7 +42,7 @@ let count = 0;
 function aProvider(id: string): { fake: FakeProvider; client: ProviderClient } {
   const refunds: RefundTruth[] = [];
   const fake: FakeProvider = {
-    ...{ id, sessions: new Map(), calls: [], answers: [], canFind: true, canEnd: true },
+    ...{ id, sessions: new Map(), calls: [], asked: [], answers: [], canFind: true, canEnd: true },
     ...{ before: () => undefined, refundStatus: 'succeeded', canceled: [] },
     net: () =>
       [...fake.sessions.values()].reduce((sum, { truth }) => sum + (truth.payment?.amount.amountMinor ?? 0), 0) -
@@ -63,8 +65,10 @@ function aProvider(id: string): { fake: FakeProvider; client: ProviderClient } {
   };
   const client = aClient({
     checkouts: {
-      async create({ checkoutId }) {
+      async create(input) {
+        const { checkoutId } = input;
         called('create');
+        fake.asked.push(input);
         const answer = fake.answers.shift();
         if (answer instanceof BillingError) throw answer;
         if (answer === 'lose') {
