@@ -5,6 +5,7 @@ import { closeToForeignOrigins, createCors } from './cors.ts';
 import type { ApiDeps } from './deps.ts';
 import { refusal } from './error-codes.ts';
 import { createErrorHandler } from './errors.ts';
+import { measureFence } from './fence-metrics.ts';
 import { measureProviderHealth } from './measure-provider-health.ts';
 import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
@@ -28,6 +29,7 @@ import { createKeyRoutes } from './routes/keys.ts';
 import { createLicenseKeyRoutes } from './routes/license-keys.ts';
 import { createOpsBenefitRoutes } from './routes/ops-benefits.ts';
 import { createOpsRoutes } from './routes/ops.ts';
+import { createReviewRoutes } from './routes/reviews.ts';
 import { createOrderRoutes } from './routes/orders.ts';
 import { createOutboundEventRoutes } from './routes/outbound-events.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
@@ -62,6 +64,7 @@ export function createApp(deps: ApiDeps): Express {
   // Before all else: the path that every payment depends on.
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
+  measureFence(deps.metrics.registry, deps.orm);
   measureProviderHealth(deps);
   const acts = createPortalActs(deps);
   // The API before the pages: each router that does not know a path costs a turn of the event loop.
@@ -99,6 +102,7 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createDisputeRoutes(deps),
     createOrderRoutes(deps),
     createOpsRoutes(deps),
+    createReviewRoutes(deps),
     createProjectRoutes(deps),
     createProviderAccountRoutes(deps),
     createProviderHealthRoutes(deps),

@@ -25,6 +25,7 @@ import { moneyOperations } from './money-operations.ts';
 import { benefitOperations } from './benefit-operations.ts';
 import { outboundOperations } from './outbound-operations.ts';
 import { projectOperations } from './project-operations.ts';
+import { reviewOperations } from './review-operations.ts';
 import { providerHealthOperations } from './provider-health-operations.ts';
 import { routingOperations } from './routing-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
@@ -98,6 +99,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...routingOperations,
     ...outboundOperations,
     ...customerOperations,
+    ...reviewOperations,
     ...providerIds.flatMap(aliasOperations),
     ...providerIds.flatMap(customerAliases),
   ];

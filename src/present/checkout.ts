@@ -62,7 +62,6 @@ export function presentCheckoutDetail(
 /** The quote holds over a fallback unless the row says otherwise. */
 function presentFallback(row: Checkout): CheckoutSummary['fallback'] {
   if (row.fallback === null) return null;
-  const { attempted_provider, fallback_provider, reason, timestamp } = row.fallback;
-  const changed = 'currency_changed' in row.fallback && row.fallback.currency_changed === true;
-  return { attempted_provider, fallback_provider, reason, timestamp, currency_changed: changed };
+  const { attempted_provider, fallback_provider, reason, timestamp, currency_changed = false } = row.fallback;
+  return { attempted_provider, fallback_provider, reason, timestamp, currency_changed };
 }

@@ -13,6 +13,7 @@ import {
 import type { BillingError } from '../../domain/errors.ts';
 import { isAvailable } from '../../domain/health/breaker.ts';
 import { bucketOf } from '../../domain/routing/bucket.ts';
+import { requoteFallbacks, type Alternative } from '../../domain/routing/requote.ts';
 import type { CompiledPolicy } from '../../domain/routing/compile-policy.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -50,6 +51,8 @@ export interface RoutingInput {
   readonly organization: Pick<Organization, 'id' | 'preferredProvider'>;
   readonly evidence: CountryEvidence;
   readonly offer: Offer | null;
+  /** Other prices of it, for those who step in and cannot charge this one. */
+  readonly alternatives: readonly Alternative[];
   /** Providers at which the project has an account in the caller's mode. */
   readonly configured: ReadonlySet<string>;
   readonly trialDays: number | null;
@@ -75,7 +78,8 @@ export function considerRouting(deps: Pick<ApiDeps, 'providers' | 'health'>, inp
   const request = toRouteRequest(input);
   if (input.offer?.amount.amountMinor === 0) return withoutProvider(policy, request);
   const facts = providerFacts(deps, input, request);
-  const decision = route(request, policy, facts);
+  const { alternatives } = input;
+  const decision = requoteFallbacks(route(request, policy, facts), { request, policy, providers: facts, alternatives });
   const attempts = attemptsOf(decision);
   const [provider] = attempts;
   const abilities = provider === undefined ? undefined : facts[provider]?.abilities;

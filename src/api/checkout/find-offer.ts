@@ -3,6 +3,7 @@ import { findProduct, type PushedPlan } from '../../db/queries/plans.ts';
 import type { Db } from '../../db/orm.ts';
 import { choosePrice, type BillingInterval, type CheckoutMode } from '../../domain/catalogue.ts';
 import { times, type Money } from '../../domain/money.ts';
+import type { Alternative } from '../../domain/routing/requote.ts';
 import type { Caller } from '../caller.ts';
 import { fieldRefusal } from '../error-codes.ts';
 import type { CreateCheckoutBody } from '../schemas/checkout.ts';
@@ -83,6 +84,23 @@ export function quoteOffer(
     amount: quote(price.amount, body.quantity),
     pushedTo: product.pushed.filter((row) => row.priceId === price.id).map((row) => row.provider),
   };
+}
+
+/** The same offer for its prices in other currencies, the project's own first: for who cannot charge this one. */
+export function otherQuotes(
+  product: Product,
+  offer: Offer,
+  quantity: number,
+  defaultCurrency: string,
+): readonly Alternative[] {
+  return product.prices
+    .filter((row) => row.billingInterval === offer.billingInterval && row.currency !== offer.amount.currency)
+    .toSorted((a, b) => Number(b.currency === defaultCurrency) - Number(a.currency === defaultCurrency))
+    .map((row) => ({
+      priceId: row.id,
+      amount: quote({ amountMinor: row.amountMinor, currency: row.currency }, quantity),
+      pushedTo: product.pushed.filter(({ priceId }) => priceId === row.id).map(({ provider }) => provider),
+    }));
 }
 
 /** The one asked for; else the one that the provider's id stands for; else monthly, or the only one there is. */

@@ -5,7 +5,7 @@ import type { Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { CreateCheckoutBody } from '../schemas/checkout.ts';
 import type { RoutingInput } from './decide-routing.ts';
-import { quoteOffer, type Offer, type Product } from './find-offer.ts';
+import { otherQuotes, quoteOffer, type Offer, type Product } from './find-offer.ts';
 
 export interface WeighInput {
   readonly caller: Caller;
@@ -36,5 +36,7 @@ export async function weighCheckout(
   const { defaultCurrency } = caller.project;
   const offer = product && quoteOffer(product, body, { countryCurrency, defaultCurrency });
   const trialDays = offer?.mode === 'subscription' ? (body.trial_days ?? offer.plan.trialDays) : null;
-  return { offer, trialDays, routing: { ...rest, body, caller, configured, evidence, offer, trialDays } };
+  const alternatives = product && offer ? otherQuotes(product, offer, body.quantity, defaultCurrency) : [];
+  const routing = { ...rest, body, caller, configured, evidence, offer, trialDays, alternatives };
+  return { offer, trialDays, routing };
 }

@@ -21,6 +21,8 @@ export interface CheckoutFallback {
   readonly fallback_provider: string | null;
   readonly reason: FallbackReason;
   readonly timestamp: string;
+  /** Absent: the quote holds. */
+  readonly currency_changed?: boolean;
 }
 
 export const CheckoutEntity = defineEntity({

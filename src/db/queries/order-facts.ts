@@ -37,9 +37,9 @@ const query = (columns: string) => `
     customer.provider_customer_id
   from checkouts checkout
   left join plans plan on plan.project_id = checkout.project_id and plan.id = checkout.plan_id
-  left join prices price on price.project_id = checkout.project_id and price.id = checkout.price_id
+  left join prices price on price.project_id = checkout.project_id and price.id = coalesce(?, checkout.price_id)
   left join provider_prices pushed on pushed.project_id = checkout.project_id and pushed.live = checkout.live
-    and pushed.price_id = checkout.price_id and pushed.provider = ?
+    and pushed.price_id = coalesce(?, checkout.price_id) and pushed.provider = ?
   left join provider_customers customer on customer.project_id = checkout.project_id
     and customer.live = checkout.live and customer.organization_id = checkout.organization_id and customer.provider = ?
   where checkout.id = ? and checkout.project_id = ?`;
@@ -48,16 +48,22 @@ const query = (columns: string) => `
  * The checkout and what its provider is told beside it, in one round trip, for the caller waits for it.
  *
  * @param input.provider null: nobody is asked, so nothing of a provider's is found.
+ * @param input.priceId Quoted anew for this provider; null: the checkout's own.
  * @throws when the checkout is unknown.
  */
 export async function findOrder(
   em: Db,
-  input: { readonly checkoutId: string; readonly projectId: string; readonly provider: string | null },
+  input: {
+    readonly checkoutId: string;
+    readonly projectId: string;
+    readonly provider: string | null;
+    readonly priceId?: string | null;
+  },
 ): Promise<{ readonly row: Checkout; readonly facts: OrderFacts }> {
-  const { checkoutId, projectId, provider } = input;
+  const { checkoutId, projectId, provider, priceId = null } = input;
   const [found] = await executePrepared<FactColumns>(em, {
     sql: query(columnsOf(em, CheckoutEntity, 'checkout')),
-    params: [provider, provider, checkoutId, projectId],
+    params: [priceId, priceId, provider, provider, checkoutId, projectId],
   });
   if (!found) throw new Error(`there is no checkout ${checkoutId}`);
   const {

@@ -12,6 +12,7 @@ import {
 } from './compile-policy.ts';
 import type { CountryEvidence } from './country.ts';
 import { covers, offersAny, offersOf, prepareAbilities, type PreparedAbilities } from './prepared-abilities.ts';
+import type { Requote } from './requote.ts';
 
 export interface RouteRequest {
   readonly projectId: string;
@@ -76,6 +77,8 @@ export interface RoutingDecision {
   readonly country_source: CountryEvidence['source'];
   /** Each rule looked at, in order, and the condition that failed; the last one held, unless nothing did. */
   readonly considered: readonly Considered[];
+  /** Providers of `fallbacks` that charge another currency than was quoted: see requote.ts. */
+  readonly requotes?: Readonly<Record<string, Requote>>;
 }
 
 /**
