@@ -20,6 +20,10 @@ export interface SettledSubscription {
   readonly because: string;
   /** Benefits that wait to be given or taken; absent where there are none, so that histories stay small. */
   readonly grants?: readonly GrantWork[];
+  /** The provider that is to be asked to begin it next; absent: it has begun, waits, or never will. */
+  readonly opensAt?: string | null;
+  /** Who collects for it, where that is not whom its workflow was started with. */
+  readonly provider?: string | null;
 }
 
 /** What every activity on a subscription answers its workflow. Call it after the row is committed. */
