@@ -52,7 +52,7 @@ export function applySubscriptionTruth(
         enterStatus(row, truth.status, policy);
         await keepOurSchedule(tx, row);
       }
-      await recordMoney(tx, row, truth, more.back ?? { refunds: [], disputes: [] });
+      await recordMoneyOf(tx, row, row.provider, truth, more.back ?? { refunds: [], disputes: [] });
       const news = await more.within?.(tx, row);
       await tx.execute('update subscriptions set observed_at = ? where id = ?', [askedAt.toISOString(), row.id], 'run');
       return { detail: `${row.provider ?? 'no provider'} says ${truth.status}`, ...(news && { news }) };
@@ -80,13 +80,20 @@ async function chargedOffer(tx: Db, row: Subscription, truth: SubscriptionTruth)
   return { planId: price.planId, priceId: price.id, billingInterval: price.billingInterval };
 }
 
-async function recordMoney(tx: Db, row: Subscription, truth: SubscriptionTruth, back: MoneyBack): Promise<void> {
-  if (row.provider === null) return;
+/** Mirrors what one provider has charged for a subscription, and given back. */
+export async function recordMoneyOf(
+  tx: Db,
+  row: Subscription,
+  provider: string | null,
+  truth: SubscriptionTruth,
+  back: MoneyBack,
+): Promise<void> {
+  if (provider === null) return;
   const owner: MoneyOwner = {
     projectId: row.projectId,
     live: row.live,
     organizationId: row.organizationId,
-    provider: row.provider,
+    provider,
     checkoutId: null,
     subscriptionId: row.id,
   };

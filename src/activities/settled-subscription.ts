@@ -4,6 +4,7 @@ import { listGrantWork } from '../db/queries/benefit-grants.ts';
 import { findNextOperation } from '../db/queries/subscription-changes.ts';
 import type { GrantWork } from '../domain/benefit.ts';
 import { nextAgendaItem, type AgendaItem } from '../domain/subscription/agenda.ts';
+import { nextLookBack } from '../domain/subscription/opening.ts';
 import { isOver } from '../domain/subscription/transition.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 import { lifecyclePolicyOf } from './note-subscription.ts';
@@ -11,6 +12,7 @@ import { lifecyclePolicyOf } from './note-subscription.ts';
 /** How a subscription stands, as its workflow must know it. */
 export interface SettledSubscription {
   readonly status: SubscriptionStatus;
+  /** Nothing can change it any more, and nothing of it is left anywhere. */
   readonly isOver: boolean;
   readonly periodStart: string | null;
   /** Moves with every change: the same number twice means that nothing was learnt. */
@@ -24,11 +26,16 @@ export interface SettledSubscription {
   readonly opensAt?: string | null;
   /** Who collects for it, where that is not whom its workflow was started with. */
   readonly provider?: string | null;
+  /** A provider that was left and is to be looked at again; absent where none is. */
+  readonly left?: string;
+  /** Refunds that were just written down and that nobody makes yet. */
+  readonly refunds?: readonly { readonly id: string; readonly provider: string }[];
 }
 
 /** What every activity on a subscription answers its workflow. Call it after the row is committed. */
 export async function settledSubscription(em: Db, row: Subscription, because: string): Promise<SettledSubscription> {
   const iso = (date: Date | null) => date?.toISOString() ?? null;
+  const back = nextLookBack(row.opening);
   const agenda = {
     status: row.status,
     collection: row.collection,
@@ -43,15 +50,23 @@ export async function settledSubscription(em: Db, row: Subscription, because: st
     voucherExpiresAt: row.voucher?.expiresAt ?? null,
     voucherDueAt: iso(row.voucherDueAt),
     operation: isOver(row.status) ? null : await findNextOperation(em, row.id),
+    lookBackAt: back?.at ?? null,
   };
   const grants = await listGrantWork(em, row.projectId, { subscriptionId: row.id });
   return {
     status: row.status,
-    isOver: isOver(row.status),
+    isOver: isOver(row.status) && back === null,
     periodStart: iso(row.currentPeriodStart),
     version: row.version,
     next: nextAgendaItem(agenda, await lifecyclePolicyOf(em, row.projectId), Date.now()),
     because,
     ...(grants.length > 0 && { grants }),
+    ...(hasMoved(row) && { provider: row.provider }),
+    ...(back && { left: back.left.provider }),
   };
+}
+
+/** Workflows are started with the first candidate. */
+function hasMoved({ provider, routing }: Subscription): boolean {
+  return routing !== null && routing.candidates.length > 0 && routing.candidates[0]?.provider !== provider;
 }

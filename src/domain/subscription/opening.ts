@@ -151,7 +151,7 @@ function withLeft(opening: Opening, provider: string, change: (left: LeftOpening
 
 /**
  * A provider that was left has it after all. Of two that charge the one begun later goes: what the first provider began
- * stays, unless the second has been lived with for longer than its first period, or nobody can be let back in.
+ * stays, unless the subscription is over, or something has been asked of the second one since.
  *
  * @returns `wait`: what the present provider has of it is not known yet. `found`: what was found stays, and what the row
  *   has goes. `row`: the other way round.
@@ -159,8 +159,9 @@ function withLeft(opening: Opening, provider: string, change: (left: LeftOpening
 export function whoStays(row: {
   readonly isUndecided: boolean;
   readonly isOver: boolean;
-  readonly isInFirstPeriod: boolean;
+  /** Nobody has asked for a change of it. */
+  readonly isAsBegun: boolean;
 }): 'wait' | 'found' | 'row' {
   if (row.isUndecided) return 'wait';
-  return row.isOver || !row.isInFirstPeriod ? 'row' : 'found';
+  return row.isOver || !row.isAsBegun ? 'row' : 'found';
 }
