@@ -1,4 +1,6 @@
+import { reactionTo } from '../domain/routing/reaction.ts';
 import { abilitiesOf, createAccount, createAccounts, moduleOf, providerIds, operationsOf } from './accounts.ts';
+import { faultOf } from './error-map.ts';
 import type { CredentialFault, HttpSettings, ProviderAccount, ProviderDirectory } from './port.ts';
 
 /** The project whose accounts may come from the environment; every project may bring its own. */
@@ -95,6 +97,7 @@ export function createProviderDirectory(input: DirectoryInput): ProviderDirector
       return 'account' in made ? { live: made.account.live } : made;
     },
     operations: operationsOf,
+    reactionTo: (id, failure) => reactionTo(moduleOf(id).errorMap, faultOf(failure)),
     async reload(projectId) {
       await reading.get(projectId)?.catch(() => undefined);
       known.set(projectId, await read(projectId));

@@ -2,7 +2,9 @@ import type { z } from 'zod';
 import type { BillingInterval, CheckoutMode } from '../domain/catalogue.ts';
 import type { CheckoutTruth } from '../domain/checkout/truth.ts';
 import type { Money } from '../domain/money.ts';
+import type { BillingError } from '../domain/errors.ts';
 import type { ProviderAbilities } from '../domain/routing/abilities.ts';
+import type { ErrorMap, MappedReaction } from '../domain/routing/reaction.ts';
 import type {
   BenefitOperations,
   CatalogOperations,
@@ -270,6 +272,8 @@ export interface ProviderModule<Schema extends z.ZodType = z.ZodType> {
   /** Whether these credentials move real money, told by their form alone where it tells: a smoke test refuses them. */
   isLive(env: Readonly<Record<string, string | undefined>>): boolean;
   readonly abilities: ProviderAbilities;
+  /** What is done about each of its errors: `error-map.json`. */
+  readonly errorMap: ErrorMap;
   readonly webhook: ProviderWebhook;
   createAccount(config: z.output<Schema>, http: HttpSettings): ProviderAccount;
 }
@@ -299,6 +303,8 @@ export interface ProviderDirectory {
   ): { readonly live: boolean } | { readonly faults: readonly CredentialFault[] };
   /** What the provider can do, as `group.operation`. */
   operations(id: string): readonly string[];
+  /** What is done about an error of its adapter, or an unknown outcome, by the provider's error map. */
+  reactionTo(id: string, failure: BillingError | UnknownOutcome): MappedReaction;
   /** Reads the project's accounts anew, for who has just changed them. */
   reload(projectId: string): Promise<void>;
 }

@@ -11,7 +11,7 @@ import {
   type RoutingDecision,
 } from '../../domain/routing/route.ts';
 import { bucketOf } from '../../domain/routing/bucket.ts';
-import type { RoutingPolicy } from '../../domain/routing/policy.ts';
+import { compilePolicy, type CompiledPolicy } from '../../domain/routing/compile-policy.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
@@ -66,9 +66,9 @@ export function decideRouting(deps: Pick<ApiDeps, 'providers' | 'policies'>, inp
   };
 }
 
-function policyOf(deps: Pick<ApiDeps, 'policies'>, caller: Caller): RoutingPolicy {
+function policyOf(deps: Pick<ApiDeps, 'policies'>, caller: Caller): CompiledPolicy {
   const policy = deps.policies.routing.get(caller.project.routingPolicy);
-  if (policy) return policy;
+  if (policy) return compilePolicy(policy);
   throw refusal('internal_error', `The project's routing policy ${caller.project.routingPolicy} is not loaded.`);
 }
 
@@ -119,7 +119,7 @@ function withoutAbilities(facts: Readonly<Record<string, ProviderFacts>>): Route
 }
 
 /** A free plan lives without a provider; its decision says so, and nobody is asked. */
-function withoutProvider(policy: RoutingPolicy, request: RouteRequest): Routed {
+function withoutProvider({ policy }: CompiledPolicy, request: RouteRequest): Routed {
   const provider = 'none';
   return {
     decision: {
@@ -141,7 +141,7 @@ function withoutProvider(policy: RoutingPolicy, request: RouteRequest): Routed {
 }
 
 /** Whether the wished methods alone are to blame: without them somebody could serve. */
-function explainNobody(request: RouteRequest, policy: RoutingPolicy, facts: Readonly<Record<string, ProviderFacts>>) {
+function explainNobody(request: RouteRequest, policy: CompiledPolicy, facts: Readonly<Record<string, ProviderFacts>>) {
   const withoutWish = route({ ...request, wishedPaymentMethods: null }, policy, facts);
   if (request.wishedPaymentMethods !== null && attemptsOf(withoutWish).length > 0)
     return fieldRefusal(

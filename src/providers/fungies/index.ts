@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { baseUrl, flag, isAnySet, isOn, secretsOf, text, type Environment } from '../environment.ts';
+import { defineErrorMap } from '../error-map.ts';
 import { defineProvider } from '../port.ts';
 import { fungiesAbilities } from './abilities.ts';
 import { createFungiesAccount } from './account.ts';
@@ -11,6 +12,7 @@ import { fungiesCredentials } from './credentials.ts';
 import { createFungiesCustomerData } from './customer-data.ts';
 import { createFungiesCustomers } from './customers.ts';
 import { createFungiesDiscounts } from './discounts.ts';
+import errorMap from './error-map.json' with { type: 'json' };
 import { createFungiesInvoices } from './invoices.ts';
 import { createFungiesPortal } from './portal.ts';
 import { createFungiesSubscriptions } from './subscriptions.ts';
@@ -84,6 +86,7 @@ export const fungies = defineProvider({
     ]),
   isLive: (env) => !isInSandbox(env),
   abilities: fungiesAbilities,
+  errorMap: defineErrorMap('fungies', errorMap),
   webhook: fungiesWebhook,
   createAccount(config, http) {
     const { publicKey, secretKey, baseUrl: apiUrl, storeUrl } = config;
