@@ -37,7 +37,11 @@ export async function notDone(
   }
 }
 
-function meaningOf(_deps: ActivityDeps, _provider: string, error: BillingError): NotDone {
+/** By the provider's error map. A customer who must confirm does so where it began, or nowhere. */
+function meaningOf(deps: ActivityDeps, provider: string, error: BillingError): NotDone {
+  const { reaction } = deps.providers.reactionTo(provider, error);
+  if (reaction === 'retry') return 'retry';
+  if (reaction !== 'next_provider') return 'stop';
   return isPassing(error) ? 'passing' : 'final';
 }
 

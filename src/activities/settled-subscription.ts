@@ -68,5 +68,6 @@ export async function settledSubscription(em: Db, row: Subscription, because: st
 
 /** Workflows are started with the first candidate. */
 function hasMoved({ provider, routing }: Subscription): boolean {
-  return routing !== null && routing.candidates.length > 0 && routing.candidates[0]?.provider !== provider;
+  const first = routing?.candidates[0]?.provider;
+  return provider !== null && first !== undefined && first !== provider;
 }

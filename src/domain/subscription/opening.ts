@@ -127,7 +127,8 @@ export function nextLookBack(opening: Opening | null): { readonly at: string; re
     const waitMs = left.providerSubscriptionId === null ? (looksBackMs[left.looks] ?? 0) : 0;
     return { at: new Date(Date.parse(left.leftAt) + waitMs).toISOString(), left };
   });
-  return looks.toSorted((a, b) => (a.at < b.at ? -1 : 1))[0] ?? null;
+  const known = looks.find(({ left }) => left.providerSubscriptionId !== null);
+  return known ?? looks.toSorted((a, b) => (a.at < b.at ? -1 : 1))[0] ?? null;
 }
 
 /** Nothing was found there this time; after the last look nobody looks any more. */

@@ -4,9 +4,14 @@ import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
 import type { SubscriptionTruth } from '../../../src/domain/subscription/truth.ts';
 import { createProviderDirectory } from '../../../src/providers/directory.ts';
-import type { CustomerInput, ProviderClient } from '../../../src/providers/port.ts';
+import { reactionTo } from '../../../src/domain/routing/reaction.ts';
+import { faultOf } from '../../../src/providers/error-map.ts';
+import type { CustomerInput, ProviderClient, ProviderDirectory } from '../../../src/providers/port.ts';
 import type { MoneyResult, PaymentMethodTruth } from '../../../src/providers/port-money.ts';
 import { createDatabase } from '../../support/servers/postgres.ts';
+
+/** Without an error map. */
+const byDefault: ProviderDirectory['reactionTo'] = (_id, failure) => reactionTo(null, faultOf(failure));
 
 type Subscriptions = Required<NonNullable<ProviderClient['subscriptions']>>;
 type Methods = Required<NonNullable<ProviderClient['paymentMethods']>>;
@@ -154,7 +159,11 @@ export async function startDirectWorld() {
   const none = createProviderDirectory({ env: {}, http: { timeoutMs: 1 }, loadAccounts: async () => [] });
   const deps: ActivityDeps = {
     ...{ orm, keyRing: null, lookGapsMs: [1_000], maxCallsInFlight: 10 },
-    providers: { ...none, account: async () => ({ live: false, webhookSecrets: [], client: acme.client }) },
+    providers: {
+      ...none,
+      account: async () => ({ live: false, webhookSecrets: [], client: acme.client }),
+      reactionTo: byDefault,
+    },
   };
   return {
     deps,
