@@ -19,22 +19,33 @@ export interface Leaving {
  * Hands a subscription that its provider surely has not begun to the next of its candidates: provider, payment method
  * and opening move in one transaction with the fallback's record. Nothing is sent.
  *
+ * @param within What else changes in the same transaction.
  * @returns the row at its next provider.
  * @throws {RowMoved} another attempt is at it: read again
  */
-export function leaveProvider(em: Db, read: Subscription, leaving: Leaving): Promise<Subscription> {
+export function leaveProvider(
+  em: Db,
+  read: Subscription,
+  leaving: Leaving,
+  within: (tx: Db) => Promise<void> = () => Promise.resolve(),
+): Promise<Subscription> {
   const { provider, routing } = read;
   const next = candidateAfter(routing, provider);
   if (provider === null || next === null) throw new Error(`nobody is left to begin ${read.id}`);
   const { reason, providerCode } = leaving;
+  const isCharged = read.collection === 'provider';
   const step = { attempted: provider, next: next.provider, reason, providerCode };
   const elsewhere = {
     ...{ provider: next.provider, paymentMethodId: next.paymentMethodId },
     ...{ providerCustomerId: null, providerSubscriptionId: null, nextStep: null },
-    opening: openingElsewhere(read.opening, leaving.wasUnclear ? leftOf(read) : null),
+    // Only calls that charge have an opening.
+    ...(isCharged && { opening: openingElsewhere(read.opening, leaving.wasUnclear ? leftOf(read) : null) }),
     fallback: toldFallback(read.fallback, step),
   };
-  return changed(em, read, elsewhere, createdNews(read), async (tx, row) => recordDirectFallback(tx, row, step));
+  return changed(em, read, elsewhere, isCharged ? createdNews(read) : [], async (tx, row) => {
+    recordDirectFallback(tx, row, step);
+    await within(tx);
+  });
 }
 
 function leftOf({ provider, providerCustomerId, paymentMethodId }: Subscription): LeftOpening | null {
