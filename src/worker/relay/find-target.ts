@@ -3,12 +3,14 @@ import { ProviderObjectEntity } from '../../db/entities/organization.ts';
 import { InvoiceEntity, PaymentEntity } from '../../db/entities/payment.ts';
 import { SubscriptionEntity } from '../../db/entities/subscription.ts';
 import type { Db } from '../../db/orm.ts';
+import { strayWorkflowId } from '../../domain/checkout/stray.ts';
 import { checkoutWorkflowId, subscriptionWorkflowId } from '../../workflows/messages.ts';
 import type { ClaimedEvent } from './claim-events.ts';
 
 /** The entity an event is about, and the workflow that must hear of it. */
 export interface Target {
-  readonly kind: 'checkout' | 'subscription';
+  /** `stray`: a session of the checkout at another provider than the one it stands for. */
+  readonly kind: 'checkout' | 'subscription' | 'stray';
   readonly id: string;
   readonly workflowId: string;
   readonly organizationId: string;
@@ -20,6 +22,7 @@ export interface Target {
 /**
  * Finds whom an event concerns: the object itself, then the ids it mentions (a subscription before its checkout), then
  * our own id in its metadata, then payments and invoices of ours that it mentions (a renewal's refund or dispute).
+ * A checkout's event of another provider than it stands with is about a stray session there.
  * null: nothing of ours, or nothing of ours yet.
  */
 export async function findTarget(em: Db, event: ClaimedEvent): Promise<Target | null> {
@@ -56,10 +59,11 @@ async function moneyTarget(
 async function checkoutTarget(em: Db, event: ClaimedEvent, checkoutId: string): Promise<Target | null> {
   const row = await em.findOne(CheckoutEntity, { id: checkoutId, projectId: event.projectId, live: event.live });
   if (row === null) return null;
+  const isStray = row.status !== 'creating' && row.provider !== event.provider;
   return {
-    kind: 'checkout',
+    kind: isStray ? 'stray' : 'checkout',
     id: row.id,
-    workflowId: checkoutWorkflowId(row.id),
+    workflowId: isStray ? strayWorkflowId(row.id, event.provider) : checkoutWorkflowId(row.id),
     organizationId: row.organizationId,
     country: row.country,
     isStarting: row.status === 'creating',
