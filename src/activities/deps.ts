@@ -1,11 +1,15 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { KeyRing } from '../crypto/key-ring.ts';
+import type { ProviderHealth } from '../health/provider-health.ts';
 import type { ProviderDirectory } from '../providers/port.ts';
 
 /** What activities work with; `src/worker/main.ts` and tests put it together. */
 export interface ActivityDeps {
   readonly orm: MikroORM;
   readonly providers: ProviderDirectory;
+  /** The same accounts for work that nobody waits for: it leaves half of each rate budget to those who wait. */
+  readonly background: ProviderDirectory;
+  readonly health: ProviderHealth;
   /** null: projects cannot keep accounts of their own. */
   readonly keyRing: KeyRing | null;
   /** Waits between looks at a quiet checkout, shortest first. */

@@ -3,7 +3,7 @@ import { PaymentEntity, RefundEntity, type Payment } from '../db/entities/paymen
 import type { Subscription } from '../db/entities/subscription.ts';
 import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
-import { recordAudit } from '../db/queries/audit.ts';
+import { createRefund } from '../db/queries/refunds.ts';
 import { BillingError } from '../domain/errors.ts';
 import { refundSums } from '../domain/payment/refund.ts';
 import { firstOpening, forgetLeft, nextLookBack, type LeftOpening } from '../domain/subscription/opening.ts';
@@ -101,24 +101,9 @@ async function payBack(tx: Db, row: Subscription, { provider }: LeftOpening): Pr
     const refunds = await tx.find(RefundEntity, { projectId, paymentId: payment.id });
     const { refundableMinor: amountMinor } = refundSums(payment, refunds);
     if (amountMinor <= 0) continue;
-    const refundId = newId('re');
-    const actor = `subscription/${subscriptionId}`;
-    tx.create(
-      RefundEntity,
-      {
-        ...{ id: refundId, projectId, live, organizationId, provider, paymentId: payment.id, status: 'requested' },
-        ...{ amountMinor, currency: payment.currency, reason: 'duplicate', actor, taxMinor: null },
-        ...{ providerRefundId: null, refundedAt: null, invoiceId: payment.invoiceId, checkoutId: null },
-        ...{ failureCode: null, failureDetail: null },
-      },
-      { persist: true },
-    );
-    recordAudit(tx, {
-      ...{ projectId, live, actor, action: 'refund.requested', entityKind: 'refund', entityId: refundId },
-      detail: `${amountMinor} ${payment.currency} minor units of ${payment.id}: charged twice`,
-      after: { status: 'requested' },
-    });
-    made.push({ refundId, payment, amountMinor });
+    const target = { organizationId, invoiceId: payment.invoiceId, checkoutId: null };
+    const asked = { target, amountMinor, reason: 'duplicate', actor: `subscription/${subscriptionId}` } as const;
+    made.push({ refundId: createRefund(tx, payment, { id: newId('re'), ...asked }).id, payment, amountMinor });
   }
   return made;
 }

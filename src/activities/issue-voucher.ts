@@ -3,6 +3,7 @@ import { SubscriptionEntity, type Subscription } from '../db/entities/subscripti
 import type { Db } from '../db/orm.ts';
 import { recordAudit } from '../db/queries/audit.ts';
 import { BillingError } from '../domain/errors.ts';
+import { isAvailable } from '../domain/health/breaker.ts';
 import { candidateAfter } from '../domain/subscription/direct-routing.ts';
 import type { ActivityDeps, SubscriptionRef } from './deps.ts';
 import { keepInStep, RowMoved } from './keep-in-step.ts';
@@ -63,6 +64,8 @@ async function order(deps: ActivityDeps, em: Db, reserved: ReservedVoucher): Pro
   const { projectId, live, provider, routing, status } = reserved.row;
   const canLeave = status === 'incomplete' && candidateAfter(routing, provider) !== null;
   try {
+    if (canLeave && !isAvailable(deps.health.viewOf({ projectId, live, provider }), Date.now()))
+      return { leaving: leaving('unavailable', 'breaker_open') };
     const { client } = await accountOf(deps, projectId, live, provider);
     const ordered = await orderVoucher(em, client, reserved, canLeave);
     if (ordered.outcome === 'absent') return { leaving: leaving('timeout', null) };

@@ -83,3 +83,13 @@ export function notSupported(provider: string): BillingError {
     details: { provider },
   });
 }
+
+export function breakerOpen(provider: string): BillingError {
+  return new BillingError({
+    code: 'breaker_open',
+    kind: 'unavailable',
+    message: 'The provider has been failing: it is not asked for a while.',
+    details: { provider },
+    retryAfterMs: 5_000,
+  });
+}

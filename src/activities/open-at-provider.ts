@@ -19,7 +19,7 @@ import { callKey } from './call-key.ts';
 import type { ActivityDeps } from './deps.ts';
 import { endDeclined } from './end-declined.ts';
 import { keepBegun, keepDecline, keepOpening } from './keep-opening.ts';
-import { notDone, notSupported, refuse, toNext } from './not-begun.ts';
+import { breakerOpen, notDone, notSupported, refuse, toNext } from './not-begun.ts';
 import { accountOf } from './provider-account.ts';
 import { settledSubscription, type SettledSubscription } from './settled-subscription.ts';
 import { subscriptionOrder, type SubscriptionOrder } from './subscription-order.ts';
@@ -88,6 +88,9 @@ async function send(opened: Opened, read: Subscription): Promise<SettledSubscrip
   if (isTooLateToOpen(read.createdAt.getTime(), nowMs)) return refuse(em, read, 'no_provider_available', { provider });
   let row = read;
   let result: MoneyResult<SubscriptionTruth>;
+  const account = { projectId: read.projectId, live: read.live, provider };
+  const entered = await deps.health.enter(account);
+  if (entered === 'open') return notDone(deps, em, read, breakerOpen(provider));
   try {
     const order = await subscriptionOrder(em, client, { ...read, provider });
     row = await keepOpening(em, read, sending(read.opening, nowMs), order.customer.providerCustomerId);
@@ -97,6 +100,8 @@ async function send(opened: Opened, read: Subscription): Promise<SettledSubscrip
     // Before the call was sent nothing can have begun, whatever else is unclear.
     if (!(error instanceof BillingError) || error.kind === 'bug' || (wasSent && isUnclear(error))) throw error;
     return notDone(deps, em, row, error);
+  } finally {
+    if (entered === 'trial') deps.health.leave(account);
   }
   return keepResult(opened, row, result);
 }

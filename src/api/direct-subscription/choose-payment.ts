@@ -35,7 +35,7 @@ export interface PaymentWish {
   readonly liveSubscriptions: readonly Subscription[];
 }
 
-type Deps = Pick<ApiDeps, 'logger' | 'policies' | 'providers' | 'temporal'>;
+type Deps = Pick<ApiDeps, 'health' | 'logger' | 'policies' | 'providers' | 'temporal'>;
 
 /**
  * Decides how a subscription without a hosted page is paid, and who steps in where its provider does not begin it: not

@@ -11,7 +11,7 @@ import type { ChosenPayment, PaymentWish } from './choose-payment.ts';
 import { isFailing } from './is-failing.ts';
 import { providerOrder } from './provider-order.ts';
 
-type Deps = Pick<ApiDeps, 'policies' | 'providers'>;
+type Deps = Pick<ApiDeps, 'health' | 'policies' | 'providers'>;
 type Method = VoucherTruth['kind'];
 
 /**

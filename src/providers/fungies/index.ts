@@ -15,6 +15,7 @@ import { createFungiesDiscounts } from './discounts.ts';
 import errorMap from './error-map.json' with { type: 'json' };
 import { createFungiesInvoices } from './invoices.ts';
 import { createFungiesPortal } from './portal.ts';
+import { fungiesRateLimits } from './rate-limits.ts';
 import { createFungiesSubscriptions } from './subscriptions.ts';
 import { fungiesWebhook } from './webhook.ts';
 
@@ -87,6 +88,7 @@ export const fungies = defineProvider({
   isLive: (env) => !isInSandbox(env),
   abilities: fungiesAbilities,
   errorMap: defineErrorMap('fungies', errorMap),
+  rateLimits: fungiesRateLimits,
   webhook: fungiesWebhook,
   createAccount(config, http) {
     const { publicKey, secretKey, baseUrl: apiUrl, storeUrl } = config;

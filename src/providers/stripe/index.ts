@@ -18,6 +18,7 @@ import { createStripeInvoices } from './invoices.ts';
 import { createStripePaymentMethods } from './payment-methods.ts';
 import { createStripePayments } from './payments.ts';
 import { createStripePortal } from './portal.ts';
+import { stripeRateLimits } from './rate-limits.ts';
 import { createStripeRefunds } from './refunds.ts';
 import { createStripeSubscriptions } from './subscriptions.ts';
 import { createStripeUsage } from './usage.ts';
@@ -72,6 +73,7 @@ export const stripe = defineProvider({
   isLive: (env) => [env.STRIPE_SECRET_KEY, env.STRIPE_API_KEY].some((key) => isLive(key?.trim() ?? '')),
   abilities: stripeAbilities,
   errorMap: defineErrorMap('stripe', errorMap),
+  rateLimits: stripeRateLimits,
   webhook: stripeWebhook,
   createAccount(config, http) {
     const api = createStripeApi({ apiKey: config.apiKey, baseUrl: config.baseUrl, http });
