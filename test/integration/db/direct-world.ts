@@ -157,10 +157,15 @@ export async function startDirectWorld() {
      values ('price_1', 'plan_1', 'monthly', 2900, 'USD', 'p')`,
   );
   let acme = anAcme();
+  const more = new Map<string, ProviderClient>();
+  const missing = new Set<string>();
   const none = createProviderDirectory({ env: {}, http: () => ({ timeoutMs: 1 }), loadAccounts: async () => [] });
   const providers = {
     ...none,
-    account: async () => ({ live: false, webhookSecrets: [], client: acme.client }),
+    account: async (_project: string, _live: boolean, id: string) => {
+      const client = id === 'acme' ? acme.client : (more.get(id) ?? acme.client);
+      return missing.has(id) ? null : { live: false, webhookSecrets: [], client };
+    },
     reactionTo: byDefault,
   };
   const deps: ActivityDeps = {
@@ -170,11 +175,17 @@ export async function startDirectWorld() {
   return {
     deps,
     query,
+    /** Other providers than acme, by id. */
+    more,
+    /** Providers without an account. */
+    missing,
     /** A fresh provider and empty tables. */
     async reset(): Promise<Acme> {
       acme = anAcme();
+      more.clear();
+      missing.clear();
       await query(
-        'truncate subscriptions, payment_methods, provider_customers, provider_objects, outbound_events, entitlements cascade',
+        'truncate subscriptions, payment_methods, review_items, payments, fallbacks, provider_customers, provider_objects, outbound_events, entitlements cascade',
       );
       return acme;
     },
