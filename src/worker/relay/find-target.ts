@@ -3,6 +3,7 @@ import { ProviderObjectEntity } from '../../db/entities/organization.ts';
 import { InvoiceEntity, PaymentEntity } from '../../db/entities/payment.ts';
 import { SubscriptionEntity } from '../../db/entities/subscription.ts';
 import type { Db } from '../../db/orm.ts';
+import { ourSubscription } from '../../providers/port.ts';
 import { strayWorkflowId } from '../../domain/checkout/stray.ts';
 import { checkoutWorkflowId, subscriptionWorkflowId } from '../../workflows/messages.ts';
 import type { ClaimedEvent } from './claim-events.ts';
@@ -39,7 +40,15 @@ export async function findTarget(em: Db, event: ClaimedEvent): Promise<Target | 
     .map(({ kind, id }) => known.find((row) => row.kind === kind && row.providerObjectId === id))
     .find((row) => row !== undefined);
   const checkoutId = mentioned?.entityId ?? event.checkoutId;
-  return checkoutId === null ? moneyTarget(em, event, named) : checkoutTarget(em, event, checkoutId);
+  if (checkoutId !== null) return checkoutTarget(em, event, checkoutId);
+  return (await moneyTarget(em, event, named)) ?? ownTarget(em, event);
+}
+
+/** What a provider began that was left, or whose answer was lost, carries nothing yet but our own id. */
+async function ownTarget(em: Db, { projectId, live, related }: ClaimedEvent): Promise<Target | null> {
+  const own = related.find(({ kind }) => kind === ourSubscription);
+  const row = own && (await em.findOne(SubscriptionEntity, { id: own.id, projectId, live }));
+  return row ? subscriptionTarget(em, row.id) : null;
 }
 
 async function moneyTarget(
