@@ -1,13 +1,11 @@
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
-import { listGrantWork } from '../db/queries/benefit-grants.ts';
-import { findNextOperation } from '../db/queries/subscription-changes.ts';
+import { readOutlook } from '../db/queries/subscription-outlook.ts';
 import type { GrantWork } from '../domain/benefit.ts';
 import { nextAgendaItem, type AgendaItem } from '../domain/subscription/agenda.ts';
 import { nextLookBack } from '../domain/subscription/opening.ts';
 import { isOver } from '../domain/subscription/transition.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
-import { lifecyclePolicyOf } from './note-subscription.ts';
 
 /** How a subscription stands, as its workflow must know it. */
 export interface SettledSubscription {
@@ -35,6 +33,7 @@ export interface SettledSubscription {
 /** What every activity on a subscription answers its workflow. Call it after the row is committed. */
 export async function settledSubscription(em: Db, row: Subscription, because: string): Promise<SettledSubscription> {
   const iso = (date: Date | null) => date?.toISOString() ?? null;
+  const { operation, grants, policy } = await readOutlook(em, row.projectId, row.id);
   const back = nextLookBack(row.opening);
   const agenda = {
     status: row.status,
@@ -49,16 +48,15 @@ export async function settledSubscription(em: Db, row: Subscription, because: st
     trialNotifiedAt: iso(row.trialNotifiedAt),
     voucherExpiresAt: row.voucher?.expiresAt ?? null,
     voucherDueAt: iso(row.voucherDueAt),
-    operation: isOver(row.status) ? null : await findNextOperation(em, row.id),
+    operation: isOver(row.status) ? null : operation,
     lookBackAt: back?.at ?? null,
   };
-  const grants = await listGrantWork(em, row.projectId, { subscriptionId: row.id });
   return {
     status: row.status,
     isOver: isOver(row.status) && back === null,
     periodStart: iso(row.currentPeriodStart),
     version: row.version,
-    next: nextAgendaItem(agenda, await lifecyclePolicyOf(em, row.projectId), Date.now()),
+    next: nextAgendaItem(agenda, policy, Date.now()),
     because,
     ...(grants.length > 0 && { grants }),
     ...(hasMoved(row) && { provider: row.provider }),

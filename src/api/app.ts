@@ -5,6 +5,7 @@ import { closeToForeignOrigins, createCors } from './cors.ts';
 import type { ApiDeps } from './deps.ts';
 import { refusal } from './error-codes.ts';
 import { createErrorHandler } from './errors.ts';
+import { measureFence } from './fence-metrics.ts';
 import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
 import type { PortalActs } from './portal/portal-acts.ts';
@@ -26,6 +27,7 @@ import { createKeyRoutes } from './routes/keys.ts';
 import { createLicenseKeyRoutes } from './routes/license-keys.ts';
 import { createOpsBenefitRoutes } from './routes/ops-benefits.ts';
 import { createOpsRoutes } from './routes/ops.ts';
+import { createReviewRoutes } from './routes/reviews.ts';
 import { createOrderRoutes } from './routes/orders.ts';
 import { createOutboundEventRoutes } from './routes/outbound-events.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
@@ -57,9 +59,11 @@ export function createApp(deps: ApiDeps): Express {
   // Before all else: the path that every payment depends on.
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
+  measureFence(deps.metrics.registry, deps.orm);
   const acts = createPortalActs(deps);
-  app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
+  // The API before the pages: each router that does not know a path costs a turn of the event loop.
   app.use(basePath, createKeyedRoutes(deps, acts));
+  app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
   app.use((_request, _response, next) => next(refusal('not_found', 'No such route.')));
   app.use(createErrorHandler({ ...deps, publicUrl: deps.settings.publicUrl }));
   return app;
@@ -92,6 +96,7 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createDisputeRoutes(deps),
     createOrderRoutes(deps),
     createOpsRoutes(deps),
+    createReviewRoutes(deps),
     createProjectRoutes(deps),
     createProviderAccountRoutes(deps),
     createKeyRoutes(deps),

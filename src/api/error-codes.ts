@@ -4,6 +4,7 @@ import { billingErrors } from './error-tables/billing-errors.ts';
 import { customerErrors } from './error-tables/customer-errors.ts';
 import { checkoutErrors } from './error-tables/checkout-errors.ts';
 import type { ErrorPage } from './error-tables/error-page.ts';
+import { fallbackErrors } from './error-tables/fallback-errors.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
@@ -23,6 +24,7 @@ const errorCodes = {
   ...subscriptionOperationErrors,
   ...refundErrors,
   ...outboundErrors,
+  ...fallbackErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
