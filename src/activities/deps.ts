@@ -16,6 +16,8 @@ export interface ActivityDeps {
   readonly lookGapsMs: readonly number[];
   /** Calls on the answer path in flight per provider and worker; beyond it the provider counts as unavailable. */
   readonly maxCallsInFlight: number;
+  /** Whether slots are shared by all providers' calls: there, nobody waits for one that answers nothing. */
+  readonly sharesSlots?: boolean;
 }
 
 /** A checkout, as a workflow names it. */

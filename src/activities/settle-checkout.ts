@@ -3,6 +3,7 @@ import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import { applyCheckoutTruth } from './apply-checkout-truth.ts';
 import type { ActivityDeps, CheckoutRef } from './deps.ts';
 import { keepInStep } from './keep-in-step.ts';
+import { lookUnlessOpen } from './look-unless-open.ts';
 import { accountOf } from './provider-account.ts';
 import { readCheckoutTruth } from './read-checkout-truth.ts';
 
@@ -31,12 +32,10 @@ export function createSettleCheckout(deps: ActivityDeps) {
       const row = await em.findOneOrFail(CheckoutEntity, { id: ref.checkoutId, projectId: ref.projectId });
       if (row.provider === null || row.providerCheckoutId === null) return asSettled(row, 'no provider is involved');
       const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
-      const { truth, back } = await readCheckoutTruth(
-        em,
-        client,
-        { projectId: row.projectId, live: row.live, provider: row.provider },
-        row.providerCheckoutId,
-        ref.disputeIds ?? [],
+      const { projectId, live, provider, providerCheckoutId } = row;
+      const account = { projectId, live, provider };
+      const { truth, back } = await lookUnlessOpen(deps, account, () =>
+        readCheckoutTruth(em, client, account, providerCheckoutId, ref.disputeIds ?? []),
       );
       return asSettled(
         await applyCheckoutTruth(em.fork(), row, truth, { back }),

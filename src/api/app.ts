@@ -6,6 +6,7 @@ import type { ApiDeps } from './deps.ts';
 import { refusal } from './error-codes.ts';
 import { createErrorHandler } from './errors.ts';
 import { measureFence } from './fence-metrics.ts';
+import { measureProviderHealth } from './measure-provider-health.ts';
 import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
 import type { PortalActs } from './portal/portal-acts.ts';
@@ -13,6 +14,7 @@ import { echoRequestId } from './request-id.ts';
 import { createRequestLog } from './request-log.ts';
 import { createAccessRoutes } from './routes/access.ts';
 import { createAliasRoutes } from './routes/aliases.ts';
+import { createBlockedCountryRoutes } from './routes/blocked-countries.ts';
 import { createBenefitRoutes } from './routes/benefits.ts';
 import { createCheckoutRoutes } from './routes/checkouts.ts';
 import { createDirectGrantRoutes } from './routes/direct-grants.ts';
@@ -39,7 +41,10 @@ import { createPortalRoutes } from './routes/portal.ts';
 import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
+import { createProviderHealthRoutes } from './routes/provider-health.ts';
 import { createRefundRoutes } from './routes/refunds.ts';
+import { createRoutingExplainRoutes } from './routes/routing-explain.ts';
+import { createRoutingPolicyRoutes } from './routes/routing-policies.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
@@ -60,6 +65,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
   measureFence(deps.metrics.registry, deps.orm);
+  measureProviderHealth(deps);
   const acts = createPortalActs(deps);
   // The API before the pages: each router that does not know a path costs a turn of the event loop.
   app.use(basePath, createKeyedRoutes(deps, acts));
@@ -99,6 +105,7 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createReviewRoutes(deps),
     createProjectRoutes(deps),
     createProviderAccountRoutes(deps),
+    createProviderHealthRoutes(deps),
     createKeyRoutes(deps),
     createWebhookEndpointRoutes(deps),
     createOutboundEventRoutes(deps),
@@ -110,6 +117,9 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createOpsBenefitRoutes(deps),
     createPlanBenefitRoutes(deps),
     createDirectGrantRoutes(deps),
+    createRoutingPolicyRoutes(deps),
+    createRoutingExplainRoutes(deps),
+    createBlockedCountryRoutes(deps),
   );
   return router;
 }

@@ -8,8 +8,10 @@ import { fallbackErrors } from './error-tables/fallback-errors.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
+import { providerHealthErrors } from './error-tables/provider-health-errors.ts';
 import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
+import { routingErrors } from './error-tables/routing-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
@@ -20,11 +22,13 @@ const errorCodes = {
   ...checkoutErrors,
   ...paymentMethodErrors,
   ...operatorErrors,
+  ...providerHealthErrors,
   ...customerErrors,
   ...subscriptionOperationErrors,
   ...refundErrors,
   ...outboundErrors,
   ...fallbackErrors,
+  ...routingErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

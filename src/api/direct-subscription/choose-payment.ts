@@ -35,7 +35,7 @@ export interface PaymentWish {
   readonly liveSubscriptions: readonly Subscription[];
 }
 
-type Deps = Pick<ApiDeps, 'health' | 'logger' | 'policies' | 'providers' | 'temporal'>;
+type Deps = Pick<ApiDeps, 'health' | 'logger' | 'rules' | 'providers' | 'temporal'>;
 
 /**
  * Decides how a subscription without a hosted page is paid, and who steps in where its provider does not begin it: not
@@ -62,7 +62,7 @@ async function chooseMethods(em: Db, deps: Deps, wish: PaymentWish): Promise<Cho
   const mayFallBack = body.allow_fallback ?? named === null;
   const methods = await findMethods(em, deps, wish, mayFallBack);
   const configured = await deps.providers.configured(caller.projectId, caller.live);
-  const order = providerOrder(deps, configured, { ...wish, quantity: body.quantity });
+  const order = await providerOrder(deps, configured, { ...wish, quantity: body.quantity });
   const namedAt = methods.find(({ id }) => id === named)?.provider;
   const providers = namedAt === undefined ? order.providers : [namedAt, ...order.providers];
   const options = methods.map((method) => optionOf(deps, configured, method, wish));

@@ -9,9 +9,9 @@ import { requireContact } from '../organization-contact.ts';
 import { issuesVoucher } from './able-provider.ts';
 import type { ChosenPayment, PaymentWish } from './choose-payment.ts';
 import { isFailing } from './is-failing.ts';
-import { providerOrder } from './provider-order.ts';
+import { providerOrder, type ProviderOrder } from './provider-order.ts';
 
-type Deps = Pick<ApiDeps, 'health' | 'policies' | 'providers'>;
+type Deps = Pick<ApiDeps, 'health' | 'rules' | 'providers'>;
 type Method = VoucherTruth['kind'];
 
 /**
@@ -23,7 +23,7 @@ type Method = VoucherTruth['kind'];
 export async function chooseVoucher(em: Db, deps: Deps, wish: PaymentWish): Promise<ChosenPayment> {
   const { body, caller, country, offer } = wish;
   const configured = await deps.providers.configured(caller.projectId, caller.live);
-  const order = providerOrder(deps, configured, { ...wish, quantity: body.quantity });
+  const order = await providerOrder(deps, configured, { ...wish, quantity: body.quantity });
   for (const method of body.voucher_method === null ? (['spei', 'oxxo', 'cash'] as const) : [body.voucher_method]) {
     const asked = { method, currency: offer.amount.currency, country };
     const issuers = [...configured].filter((id) =>
@@ -45,7 +45,7 @@ async function chooseIssuer(
   found: {
     readonly method: Method;
     readonly issuers: readonly string[];
-    readonly order: ReturnType<typeof providerOrder>;
+    readonly order: ProviderOrder;
   },
 ): Promise<ChosenPayment> {
   const { rule, policy, policyVersion, providers } = found.order;

@@ -1,11 +1,10 @@
 import type { Organization } from '../../db/entities/organization.ts';
 import type { Subscription } from '../../db/entities/subscription.ts';
-import { compilePolicy } from '../../domain/routing/compile-policy.ts';
 import { route, type ProviderFacts } from '../../domain/routing/route.ts';
 import type { Caller } from '../caller.ts';
 import type { Offer } from '../checkout/find-offer.ts';
 import type { ApiDeps } from '../deps.ts';
-import { refusal } from '../error-codes.ts';
+import { policyInForce } from '../routing/project-rules.ts';
 
 /** Providers as routing would ask them for a page, and why in this order. */
 export interface ProviderOrder {
@@ -29,15 +28,12 @@ export interface OrderWish {
  * In which order providers are preferred for a subscription without a page: by the very rules that route a checkout.
  * Whether each can begin it is another question; this knows nothing of stored methods.
  */
-export function providerOrder(
-  deps: Pick<ApiDeps, 'policies' | 'providers'>,
+export async function providerOrder(
+  deps: Pick<ApiDeps, 'rules' | 'providers'>,
   configured: ReadonlySet<string>,
   wish: OrderWish,
-): ProviderOrder {
+): Promise<ProviderOrder> {
   const { caller, offer, organization } = wish;
-  const policy = deps.policies.routing.get(caller.project.routingPolicy);
-  if (!policy)
-    throw refusal('internal_error', `The project's routing policy ${caller.project.routingPolicy} is not loaded.`);
   const decision = route(
     {
       ...{
@@ -53,7 +49,7 @@ export function providerOrder(
       liveProvider: wish.liveSubscriptions.find(({ provider }) => provider !== null)?.provider ?? null,
       preferredProvider: organization.preferredProvider,
     },
-    compilePolicy(policy),
+    await policyInForce(deps.rules, caller),
     factsOf(deps, configured, offer),
   );
   return {

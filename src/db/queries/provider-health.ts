@@ -1,6 +1,5 @@
 import { LockMode } from '@mikro-orm/core';
 import type { AccountKey } from '../../domain/provider-account.ts';
-import { newBreaker } from '../../domain/health/breaker.ts';
 import { ProviderHealthEntity, type ProviderHealthRow } from '../entities/provider-health.ts';
 import type { Db } from '../orm.ts';
 
@@ -28,8 +27,7 @@ export function changeHealth(
   return em.fork().transactional(async (tx) => {
     let rows = await lockRows(tx, keys);
     if (rows.length < keys.length) {
-      await tx.upsertMany(ProviderHealthEntity, inOrder(keys).map(newRow), { onConflictAction: 'ignore' });
-      tx.clear();
+      await makeRows(tx, keys);
       rows = await lockRows(tx, keys);
     }
     for (const row of rows) change(tx, row);
@@ -71,20 +69,12 @@ function inOrder(keys: readonly AccountKey[]): readonly AccountKey[] {
   return keys.toSorted((one, other) => (text(one) < text(other) ? -1 : 1));
 }
 
-function newRow(key: AccountKey) {
-  const { state, recent, streak, timesOpened, goodTrials } = newBreaker();
-  const now = new Date();
-  return {
-    ...keyOf(key),
-    ...{ state, recent, streak, timesOpened, goodTrials, createdAt: now, updatedAt: now },
-    ...{ openedAt: null, closedAt: null, trialAt: null, trialUntil: null, held: null, lastFailure: null },
-    ...{
-      lastFailureAt: null,
-      lastSuccessAt: null,
-      rejectedAt: null,
-      budgetTokens: null,
-      budgetAt: null,
-      pausedUntil: null,
-    },
-  };
+/** Whoever comes second finds them made. */
+async function makeRows(tx: Db, keys: readonly AccountKey[]): Promise<void> {
+  const rows = keys.map(() => `(?, ?, ?, 'closed')`).join(', ');
+  await tx.execute(
+    `insert into provider_health (project_id, live, provider, state) values ${rows} on conflict do nothing`,
+    inOrder(keys).flatMap(({ projectId, live, provider }) => [projectId, live, provider]),
+    'run',
+  );
 }

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { describeFaults, loadConfig, printableConfig, type Env } from '../../../src/config.ts';
 import { createKeyRing, parseEncryptionKeys } from '../../../src/crypto/key-ring.ts';
 import { createLogger } from '../../../src/logger.ts';
-import { loadPolicies } from '../../../src/policies.ts';
+import { analyzePolicy } from '../../../src/domain/routing/analysis/analyze-policy.ts';
+import { abilitiesByProvider, loadPolicies } from '../../../src/policies.ts';
+import { abilitiesOf, providerIds } from '../../../src/providers/accounts.ts';
 
 const key = (id: string) => `${id}:${randomBytes(32).toString('base64')}`;
 const good: Env = { DATABASE_URL: 'postgres://user:hunter2@db.example/billing', ENCRYPTION_KEYS: key('k1') };
@@ -150,15 +152,13 @@ describe('the log', () => {
 
 describe('the policies', () => {
   const directory = join(import.meta.dirname, '../../../policies');
-  const shippedProviders = (): string[] => {
-    const { faults } = loadPolicies({ directory, providerIds: [] });
-    return [...new Set(faults.map((fault) => fault.detail.replace('no provider is called ', '')))];
-  };
+  const abilities = abilitiesByProvider({ ids: providerIds, abilities: abilitiesOf });
 
   it('that ship are right, and name real countries and currencies', () => {
-    const { policies, faults } = loadPolicies({ directory, providerIds: shippedProviders() });
+    const { policies, faults } = loadPolicies({ directory, abilities });
     expect(faults).toEqual([]);
     expect([...policies.routing.keys()]).toEqual(['merchant-of-record', 'regional']);
+    for (const policy of policies.routing.values()) expect(analyzePolicy(policy, abilities)).toEqual([]);
     const { countryCurrencies } = policies;
     expect(Object.keys(countryCurrencies)).toHaveLength(250); // ISO's 249 and Kosovo
     expect(countryCurrencies).toMatchObject({ BG: 'EUR', HR: 'EUR', CW: 'XCG', ZW: 'ZWG', MX: 'MXN', GB: 'GBP' });
@@ -166,7 +166,7 @@ describe('the policies', () => {
   });
 
   it('name the rule that asks for an unknown provider', () => {
-    const { faults } = loadPolicies({ directory, providerIds: [] });
+    const { faults } = loadPolicies({ directory, abilities: {} });
     expect(faults.map((fault) => fault.key)).toContain('merchant-of-record.json rule mexico-local');
   });
 });

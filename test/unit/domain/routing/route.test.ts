@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ProviderAbilities } from '../../../src/domain/routing/abilities.ts';
-import { compilePolicy } from '../../../src/domain/routing/compile-policy.ts';
-import { bucketCount, bucketOf } from '../../../src/domain/routing/bucket.ts';
-import { attemptsOf, fittingMethods, route, type RouteRequest } from '../../../src/domain/routing/route.ts';
-import type { RoutingPolicy } from '../../../src/domain/routing/policy.ts';
+import type { ProviderAbilities } from '../../../../src/domain/routing/abilities.ts';
+import { compilePolicy } from '../../../../src/domain/routing/compile-policy.ts';
+import { bucketCount, bucketOf } from '../../../../src/domain/routing/bucket.ts';
+import { attemptsOf, fittingMethods, route, type RouteRequest } from '../../../../src/domain/routing/route.ts';
+import type { RoutingPolicy } from '../../../../src/domain/routing/policy.ts';
 
 const everything: ProviderAbilities = {
   merchantOfRecord: false,
