@@ -99,7 +99,7 @@ async function send(opened: Opened, read: Subscription): Promise<SettledSubscrip
     const wasSent = row !== read;
     // Before the call was sent nothing can have begun, whatever else is unclear.
     if (!(error instanceof BillingError) || error.kind === 'bug' || (wasSent && isUnclear(error))) throw error;
-    return notDone(deps, em, row, error);
+    return await notDone(deps, em, row, error);
   } finally {
     if (entered === 'trial') deps.health.leave(account);
   }

@@ -65,7 +65,7 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
   }
 
   async function begin(): Promise<void> {
-    if (input.isDirect === true) await learn('begin', () => deeds.begin(story.tell));
+    if (input.isDirect === true) await learn('begin', () => deeds.begin((settled) => story.tell(settled)));
     else await look();
   }
 

@@ -18,7 +18,7 @@ let second: Bank;
 let deeds: ReturnType<typeof deedsOf>;
 
 function deedsOf() {
-  const enter = async ({ provider }: { provider: string }) => (failing.has(provider) ? 'open' : 'go') as 'open' | 'go';
+  const enter: (typeof healthy)['enter'] = async ({ provider }) => (failing.has(provider) ? 'open' : 'go');
   const deps = { ...world.deps, health: { ...healthy, enter } };
   return { open: createOpenSubscription(deps), back: createLookBack(deps), refund: createRefundPayment(deps) };
 }
@@ -153,9 +153,9 @@ describe('another provider begins it', () => {
   });
 });
 
-function withoutCreate(bank: Bank): Bank['client'] {
-  const { create: _, ...subscriptions } = bank.client.subscriptions ?? {};
-  return { ...bank.client, subscriptions } as Bank['client'];
+function withoutCreate({ client }: Bank): Bank['client'] {
+  const { subscriptions: _, ...less } = client;
+  return less;
 }
 
 describe('nobody else is asked', () => {

@@ -113,7 +113,7 @@ function walk(
     if (!bank) throw new Error('nobody is there');
     const hasNext = at + 1 < banks.length;
     if (nextDeed(opening) === 'send') {
-      for (const other of banks) expect(unclearAt(other, nowMs)).toEqual([]);
+      if (banks.some((other) => unclearAt(other, nowMs).length > 0)) throw new Error('somebody may still charge');
       opening = sending(opening, nowMs);
       const fate: Fate = bank.fates.shift() ?? { answer: 'done', seenMs: 0 };
       bank.sent.push({ atMs: nowMs, fate, generation: opening.generation });
