@@ -56,7 +56,7 @@ export function applySubscriptionTruth(
         if (touchIfChanged(tx, row)) row.observedAt = askedAt;
       }
       const { back = { refunds: [], disputes: [] } } = more;
-      await recordMoney(tx, row, truth, back);
+      await recordMoneyOf(tx, row, row.provider, truth, back);
       const news = await more.within?.(tx, row);
       return {
         detail: `${row.provider ?? 'no provider'} says ${truth.status}`,
@@ -94,13 +94,20 @@ async function chargedOffer(
   return { planId: price.planId, priceId: price.id, billingInterval: price.billingInterval };
 }
 
-async function recordMoney(tx: Db, row: Subscription, truth: SubscriptionTruth, back: MoneyBack): Promise<void> {
-  if (row.provider === null) return;
+/** Mirrors what one provider has charged for a subscription, and given back. */
+export async function recordMoneyOf(
+  tx: Db,
+  row: Subscription,
+  provider: string | null,
+  truth: SubscriptionTruth,
+  back: MoneyBack,
+): Promise<void> {
+  if (provider === null) return;
   const owner: MoneyOwner = {
     projectId: row.projectId,
     live: row.live,
     organizationId: row.organizationId,
-    provider: row.provider,
+    provider,
     checkoutId: null,
     subscriptionId: row.id,
   };

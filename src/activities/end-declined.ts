@@ -1,6 +1,7 @@
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
 import { BillingError } from '../domain/errors.ts';
+import { restOfOpening } from '../domain/subscription/opening.ts';
 import { isOver } from '../domain/subscription/transition.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
 import type { SubscriptionOperations } from '../providers/port-subscriptions.ts';
@@ -81,6 +82,6 @@ function stillThere(): BillingError {
 }
 
 async function forgetOpening(_tx: Db, row: Subscription): Promise<readonly []> {
-  row.opening = null;
+  row.opening = restOfOpening(row.opening);
   return [];
 }

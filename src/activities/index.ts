@@ -24,6 +24,7 @@ import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
 import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
+import { createLookBack } from './look-back.ts';
 import { createListBenefits, createPushBenefit } from './push-benefits.ts';
 import { createPushPlanBenefits } from './push-plan-benefits.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
@@ -47,6 +48,7 @@ export function createActivities(deps: ActivityDeps) {
     resolveStray: translated(withGrants(deps, createResolveStray(deps))),
     giveUpStray: translated(createGiveUpStray(deps)),
     openSubscription: translated(createOpenSubscription(deps)),
+    lookBack: translated(createLookBack(deps)),
     issueVoucher: translated(createIssueVoucher(deps)),
     operateSubscription: translated(createOperateSubscription(deps)),
     settleSubscription: translated(createSettleSubscription(deps)),

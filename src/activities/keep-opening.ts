@@ -1,9 +1,12 @@
 import { SubscriptionEntity, type Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
+import { recordDirectFallback, toldFallback } from '../db/queries/direct-fallbacks.ts';
 import { linkProviderCustomer, linkProviderObjects } from '../db/queries/provider-objects.ts';
 import type { DeclineCode } from '../domain/payment/decline.ts';
+import type { FallbackReason } from '../domain/routing/route.ts';
 import type { CustomerStep } from '../domain/subscription/customer-step.ts';
-import { firstOpening, type Opening } from '../domain/subscription/opening.ts';
+import { candidateAfter } from '../domain/subscription/direct-routing.ts';
+import { firstOpening, restOfOpening, type Opening } from '../domain/subscription/opening.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
 import { applySubscriptionTruth } from './apply-subscription-truth.ts';
 import { RowMoved } from './keep-in-step.ts';
@@ -20,11 +23,14 @@ export function keepOpening(
   opening: Opening,
   providerCustomerId = read.providerCustomerId,
 ): Promise<Subscription> {
-  const created: SubscriptionNews = {
-    ...{ type: 'subscription.created', cause: 'begun', actor: `subscription/${read.id}` },
-    ...{ detail: `asked for at ${read.provider ?? 'nobody'}`, after: { status: 'incomplete' } },
-  };
-  return changed(em, read, { opening, providerCustomerId }, read.opening === null ? [created] : []);
+  return changed(em, read, { opening, providerCustomerId }, createdNews(read));
+}
+
+/** The first time anything is written of the opening. */
+export function createdNews(read: Subscription): readonly SubscriptionNews[] {
+  if (read.opening !== null) return [];
+  const told = { type: 'subscription.created', cause: 'begun', actor: `subscription/${read.id}` } as const;
+  return [{ ...told, detail: `asked for at ${read.provider ?? 'nobody'}`, after: { status: 'incomplete' } }];
 }
 
 /** The provider has it: its truth, what the customer must do, and the ids by which webhooks find it. */
@@ -37,7 +43,7 @@ export function keepBegun(
   return applySubscriptionTruth(em.fork(), read, truth, {
     within: async (tx, row) => {
       row.nextStep = row.status === 'incomplete' ? nextStep : null;
-      row.opening = null;
+      row.opening = restOfOpening(row.opening);
       await linkIts(tx, row, truth);
       return [];
     },
@@ -62,20 +68,32 @@ export function keepDecline(
   );
 }
 
-/** It never begins: nothing was charged, and the row says why. */
+/**
+ * It never begins: nothing was charged, and the row says why.
+ *
+ * @param reason Why its last provider did not serve, where others were there to step in; null: no provider's fault.
+ */
 export function keepExpired(
   em: Db,
   read: Subscription,
   failureCode: string,
   failureDetail: Readonly<Record<string, unknown>>,
+  reason: FallbackReason | null = null,
 ): Promise<Subscription> {
-  const endedAt = new Date();
-  return changed(em, read, { status: 'expired', endedAt, failureCode, failureDetail, opening: null }, [
-    {
-      ...{ type: 'subscription.expired', cause: 'never_begun', actor: `subscription/${read.id}` },
-      ...{ detail: `it never began: ${failureCode}`, before: { status: 'incomplete' }, after: { status: 'expired' } },
-    },
-  ]);
+  const ended = { status: 'expired', endedAt: new Date(), failureCode, failureDetail } as const;
+  const hadOthers = (read.routing?.candidates.length ?? 0) > 1;
+  const step =
+    reason === null || !hadOthers || read.provider === null || candidateAfter(read.routing, read.provider) !== null
+      ? null
+      : { attempted: read.provider, next: null, reason, providerCode: failureCode };
+  const fallback = step === null ? read.fallback : toldFallback(read.fallback, step);
+  const news: SubscriptionNews = {
+    ...{ type: 'subscription.expired', cause: 'never_begun', actor: `subscription/${read.id}` },
+    ...{ detail: `it never began: ${failureCode}`, before: { status: 'incomplete' }, after: { status: 'expired' } },
+  };
+  return changed(em, read, { ...ended, fallback, opening: restOfOpening(read.opening) }, [news], async (tx, row) => {
+    if (step !== null) recordDirectFallback(tx, row, step);
+  });
 }
 
 export async function linkIts(tx: Db, row: Subscription, truth: SubscriptionTruth): Promise<void> {
@@ -86,7 +104,8 @@ export async function linkIts(tx: Db, row: Subscription, truth: SubscriptionTrut
   if (truth.providerCustomerId !== null) await linkProviderCustomer(tx, row, row.provider, truth.providerCustomerId);
 }
 
-function changed(
+/** @throws {RowMoved} another attempt is at it: read again */
+export function changed(
   em: Db,
   read: Subscription,
   columns: Partial<Subscription>,

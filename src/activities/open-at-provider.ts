@@ -1,12 +1,13 @@
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
 import { BillingError } from '../domain/errors.ts';
+import { candidateAfter } from '../domain/subscription/direct-routing.ts';
 import {
   firstOpening,
   foundNothing,
   isTooLateToOpen,
+  nextDeed,
   nextOpeningLookMs,
-  notSent,
   sending,
   type Opening,
 } from '../domain/subscription/opening.ts';
@@ -17,7 +18,8 @@ import type { CreateSubscriptionInput, SubscriptionOperations } from '../provide
 import { callKey } from './call-key.ts';
 import type { ActivityDeps } from './deps.ts';
 import { endDeclined } from './end-declined.ts';
-import { keepBegun, keepDecline, keepExpired, keepOpening } from './keep-opening.ts';
+import { keepBegun, keepDecline, keepOpening } from './keep-opening.ts';
+import { breakerOpen, notDone, notSupported, refuse, toNext } from './not-begun.ts';
 import { accountOf } from './provider-account.ts';
 import { settledSubscription, type SettledSubscription } from './settled-subscription.ts';
 import { subscriptionOrder, type SubscriptionOrder } from './subscription-order.ts';
@@ -26,6 +28,7 @@ import { subscriptionOrder, type SubscriptionOrder } from './subscription-order.
 type Operations = SubscriptionOperations & Required<Pick<SubscriptionOperations, 'create' | 'find'>>;
 
 interface Opened {
+  readonly deps: ActivityDeps;
   readonly em: Db;
   readonly client: ProviderClient;
   readonly operations: Operations;
@@ -35,51 +38,86 @@ interface Opened {
 /**
  * Begins a subscription at its provider, with the stored payment method. How far it has come is written down before each
  * call, so that whoever repeats this after a lost answer looks first and sends the next key only when nothing is there.
+ * Where the provider surely has nothing of it, the row moves to the next candidate; this asks one provider at a time.
+ *
+ * @returns with `opensAt` where another provider is to be asked: call it again, on that one's queue.
  */
 export async function openAtProvider(deps: ActivityDeps, em: Db, row: Subscription): Promise<SettledSubscription> {
-  const { projectId, live, provider } = row;
+  const { provider } = row;
   if (provider === null) return refuse(em, row, 'no_provider_available', {});
-  const { client } = await accountOf(deps, projectId, live, provider);
-  const operations = client.subscriptions;
-  if (!canCreate(operations)) return refuse(em, row, 'not_supported_by_provider', { provider });
-  const opened = { em, client, operations, provider };
   try {
-    if (row.opening?.decline) return await endDeclined(em, row, operations);
-    return row.opening?.sentAt == null ? await send(opened, row) : await look(opened, row);
+    return await openAt(deps, em, row, provider);
   } catch (error) {
-    // A refused look-up says nothing of what was sent: it is repeated until somebody mends it.
-    if (isRefusal(error)) throw unknownOutcome(row.opening ?? firstOpening, Date.now());
+    // A refused look-up, or keys that went away, say nothing of what was sent: it is asked for until somebody mends it.
+    if (nextDeed(row.opening) !== 'send' && isRefusal(error))
+      throw unknownOutcome(row.opening ?? firstOpening, Date.now());
     throw error;
   }
 }
 
+async function openAt(deps: ActivityDeps, em: Db, row: Subscription, provider: string): Promise<SettledSubscription> {
+  const { projectId, live, opening } = row;
+  const deed = nextDeed(opening);
+  let client: ProviderClient;
+  try {
+    ({ client } = await accountOf(deps, projectId, live, provider));
+  } catch (error) {
+    if (deed !== 'send') throw error;
+    return notDone(deps, em, row, error);
+  }
+  const operations = client.subscriptions;
+  if (!canCreate(operations)) {
+    const error = notSupported(provider);
+    if (deed !== 'send') throw error;
+    return notDone(deps, em, row, error);
+  }
+  const opened = { deps, em, client, operations, provider };
+  switch (deed) {
+    case 'end_declined':
+      return endDeclined(em, row, operations);
+    case 'look':
+      return look(opened, row);
+    case 'send':
+      return send(opened, row);
+  }
+}
+
 async function send(opened: Opened, read: Subscription): Promise<SettledSubscription> {
-  const { client, em, operations, provider } = opened;
+  const { client, deps, em, operations, provider } = opened;
   const nowMs = Date.now();
   if (isTooLateToOpen(read.createdAt.getTime(), nowMs)) return refuse(em, read, 'no_provider_available', { provider });
   let row = read;
   let result: MoneyResult<SubscriptionTruth>;
+  const account = { projectId: read.projectId, live: read.live, provider };
+  const entered = await deps.health.enter(account);
+  if (entered === 'open') return notDone(deps, em, read, breakerOpen(provider));
   try {
     const order = await subscriptionOrder(em, client, { ...read, provider });
     row = await keepOpening(em, read, sending(read.opening, nowMs), order.customer.providerCustomerId);
     result = await operations.create(callOf(row, order));
   } catch (error) {
-    if (isRefusal(error)) return refuse(em, row, error.code, error.details);
-    // Surely nothing was done: the next try sends at once, with the same key.
-    if (isWait(error) && row !== read) await keepOpening(em, row, notSent(row.opening ?? firstOpening));
-    throw error;
+    const wasSent = row !== read;
+    // Before the call was sent nothing can have begun, whatever else is unclear.
+    if (!(error instanceof BillingError) || error.kind === 'bug' || (wasSent && isUnclear(error))) throw error;
+    return await notDone(deps, em, row, error);
+  } finally {
+    if (entered === 'trial') deps.health.leave(account);
   }
   return keepResult(opened, row, result);
 }
 
 /** The answer was lost. What the provider has of it decides; its silence only after everything sent has arrived. */
 async function look(opened: Opened, read: Subscription): Promise<SettledSubscription> {
-  const { em, operations } = opened;
+  const { em, operations, provider } = opened;
   const { id: subscriptionId, providerCustomerId } = read;
   const found = providerCustomerId && (await operations.find({ subscriptionId, providerCustomerId }));
   if (found) return keepFound(opened, read, found);
   const nowMs = Date.now();
   const opening = foundNothing(read.opening ?? firstOpening, nowMs);
+  if (opening.sentAt === null && candidateAfter(read.routing, provider) !== null) {
+    const reason = read.opening?.unclear ?? 'api_error';
+    return toNext(em, read, { reason, providerCode: null, wasUnclear: true });
+  }
   const row = await keepOpening(em, read, opening);
   if (opening.sentAt !== null) throw unknownOutcome(opening, nowMs);
   return send(opened, row);
@@ -129,8 +167,11 @@ async function keepResult(
       const declined = await keepDecline(em, row, result);
       return endDeclined(em, declined, operations);
     }
-    case 'unknown':
-      throw unknownOutcome(row.opening ?? firstOpening, Date.now());
+    case 'unknown': {
+      const opening = { ...(row.opening ?? firstOpening), unclear: result.reason };
+      await keepOpening(em, row, opening);
+      throw unknownOutcome(opening, Date.now());
+    }
   }
 }
 
@@ -143,19 +184,6 @@ function callOf(row: Subscription, order: SubscriptionOrder): CreateSubscription
       ...{ projectId, operation: 'subscriptions.create', businessId, provider: order.provider, generation },
     }),
   };
-}
-
-async function refuse(
-  em: Db,
-  row: Subscription,
-  failureCode: string,
-  detail: Readonly<Record<string, unknown>>,
-): Promise<SettledSubscription> {
-  return settledSubscription(
-    em.fork(),
-    await keepExpired(em, row, failureCode, detail),
-    `it cannot begin: ${failureCode}`,
-  );
 }
 
 function canCreate(operations: SubscriptionOperations | undefined): operations is Operations {
@@ -172,10 +200,9 @@ function isRefusal(error: unknown): error is BillingError {
   );
 }
 
-function isWait(error: unknown): boolean {
-  if (!(error instanceof BillingError) || error.code === 'outcome_unknown') return false;
-  const isUnclear = error.details['outcome'] === 'unknown';
-  return !isUnclear && (error.kind === 'unavailable' || error.kind === 'rate_limited');
+/** The call was sent, and may have been heard. */
+function isUnclear(error: BillingError): boolean {
+  return error.code === 'outcome_unknown' || error.details['outcome'] === 'unknown';
 }
 
 function unknownOutcome(opening: Opening, nowMs: number): BillingError {

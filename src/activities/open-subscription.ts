@@ -30,11 +30,7 @@ export function createOpenSubscription(deps: ActivityDeps) {
         case 'none':
           return settledSubscription(em.fork(), await beginFree(em, row), 'it costs nothing');
         case 'voucher':
-          return settledSubscription(
-            em.fork(),
-            await beginOnVoucher(deps, em, row),
-            'it begins once its voucher is paid',
-          );
+          return settledOnVoucher(em, row, await beginOnVoucher(deps, em, row));
         case 'provider':
           return openAtProvider(deps, em, row);
       }
@@ -47,6 +43,16 @@ function hasBegun(row: Subscription): boolean {
   if (row.status !== 'incomplete') return true;
   if (row.collection === 'voucher') return row.voucher !== null;
   return row.providerSubscriptionId !== null && row.opening?.decline == null;
+}
+
+/** @returns with `opensAt` where another provider is to be asked for the voucher. */
+async function settledOnVoucher(em: Db, before: Subscription, row: Subscription): Promise<SettledSubscription> {
+  const isElsewhere = row.provider !== before.provider && row.voucher === null && row.status === 'incomplete';
+  const because = isElsewhere
+    ? `${before.provider ?? 'nobody'} issues no voucher: ${row.provider ?? 'nobody'} is asked`
+    : 'it begins once its voucher is paid';
+  const settled = await settledSubscription(em.fork(), row, because);
+  return isElsewhere ? { ...settled, opensAt: row.provider } : settled;
 }
 
 function beginFree(em: Db, read: Subscription): Promise<Subscription> {

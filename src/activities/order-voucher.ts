@@ -7,10 +7,17 @@ import { ensureProviderCustomer, readCustomer } from './ensure-provider-customer
 import type { ReservedVoucher } from './reserve-voucher.ts';
 import { periodOfInvoice } from './voucher-invoices.ts';
 
-/** `refused`: surely nothing was made. */
+/** `refused`: surely nothing was made. `absent`: it was asked for, and the provider shows nothing of it. */
 export type OrderedVoucher =
   | { readonly outcome: 'issued'; readonly truth: DirectPaymentTruth }
-  | { readonly outcome: 'refused'; readonly code: string; readonly details: Readonly<Record<string, unknown>> };
+  | { readonly outcome: 'absent' }
+  | {
+      readonly outcome: 'refused';
+      readonly code: string;
+      readonly details: Readonly<Record<string, unknown>>;
+      /** null: a bank's or shop's answer. */
+      readonly error: BillingError | null;
+    };
 
 /** After a call of unknown outcome the provider may take this long to show what it made. */
 const clearAfterMs = 30_000;
@@ -19,15 +26,23 @@ const clearAfterMs = 30_000;
  * Asks the provider for a voucher, once: a voucher that was asked for before is looked for first, and so is one whose
  * answer was lost.
  *
+ * @param canLeave Another provider can issue it: what this one does not show is not asked for here again. A voucher whose
+ *   reference nobody was given is paid by nobody, should it turn up later.
  * @throws {BillingError} `outcome_unknown` (unavailable): the same again, later; whatever else is `unavailable` or
  *   `rate_limited`.
  */
-export async function orderVoucher(em: Db, client: ProviderClient, reserved: ReservedVoucher): Promise<OrderedVoucher> {
+export async function orderVoucher(
+  em: Db,
+  client: ProviderClient,
+  reserved: ReservedVoucher,
+  canLeave = false,
+): Promise<OrderedVoucher> {
   if (!reserved.isFresh) {
     const made = await findVoucher(em, client, reserved);
     if (made) return { outcome: 'issued', truth: made };
     const age = Date.now() - reserved.invoice.createdAt.getTime();
     if (age < clearAfterMs) throw outcomeUnknown(reserved.row.provider);
+    if (canLeave) return { outcome: 'absent' };
   }
   const answer = await ask(em, client, reserved);
   if (answer.outcome !== 'unknown') return answer;
@@ -43,17 +58,17 @@ async function ask(
 ): Promise<OrderedVoucher | { readonly outcome: 'unknown' }> {
   const { payments } = client;
   const { provider } = reserved.row;
-  if (!payments) return { outcome: 'refused', code: 'not_supported_by_provider', details: { provider } };
+  if (!payments) return { outcome: 'refused', code: 'not_supported_by_provider', details: { provider }, error: null };
   try {
     const customer = await ensureProviderCustomer(em, client, reserved.row);
     const answer = await payments.create({ ...orderOf(reserved), customer });
     if (answer.outcome === 'unknown') return { outcome: 'unknown' };
     if (answer.outcome !== 'declined') return { outcome: 'issued', truth: answer.value };
     const details = { provider, provider_code: answer.providerCode };
-    return { outcome: 'refused', code: answer.declineCode, details };
+    return { outcome: 'refused', code: answer.declineCode, details, error: null };
   } catch (error) {
     if (!(error instanceof BillingError) || !isRefusal[error.kind]) throw error;
-    return { outcome: 'refused', code: error.code, details: error.details };
+    return { outcome: 'refused', code: error.code, details: error.details, error };
   }
 }
 

@@ -33,14 +33,9 @@ export function createSettleCheckout(deps: ActivityDeps) {
       if (row.provider === null || row.providerCheckoutId === null) return asSettled(row, 'no provider is involved');
       const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
       const { projectId, live, provider, providerCheckoutId } = row;
-      const owner = { projectId, live, provider };
-      const { truth, back } = await readCheckoutTruth(
-        em,
-        client,
-        owner,
-        providerCheckoutId,
-        ref.disputeIds ?? [],
-        (look) => lookUnlessOpen(deps, owner, look),
+      const account = { projectId, live, provider };
+      const { truth, back } = await lookUnlessOpen(deps, account, () =>
+        readCheckoutTruth(em, client, account, providerCheckoutId, ref.disputeIds ?? []),
       );
       return asSettled(
         await applyCheckoutTruth(em.fork(), row, truth, { back }),

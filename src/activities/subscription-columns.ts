@@ -48,6 +48,8 @@ export const unwrittenLife = {
   observedAt: null,
   failureCode: null,
   failureDetail: null,
+  routing: null,
+  fallback: null,
   opening: null,
   requestFingerprint: null,
 } as const;

@@ -32,7 +32,7 @@ export function findVoucherInvoices(em: Db, { projectId, live, id }: Subscriptio
 }
 
 export function bookOf(row: Subscription, invoices: readonly Invoice[]): VoucherBook {
-  return { anchorAt: row.anchorAt?.toISOString() ?? null, entries: invoices.map(entryOf) };
+  return { anchorAt: row.anchorAt?.toISOString() ?? null, entries: invoices.map((each) => entryOf(row, each)) };
 }
 
 export function ownerOf(row: Subscription, policy: LifecyclePolicy): VoucherOwner {
@@ -53,8 +53,10 @@ export function periodOfInvoice({ id, periodStart, periodEnd }: Invoice) {
   throw new BillingError({ code: 'invoice_without_period', kind: 'bug', message: `${id} is for no period.` });
 }
 
-function entryOf(invoice: Invoice): VoucherEntry {
+function entryOf({ provider }: Subscription, invoice: Invoice): VoucherEntry {
   const isIssued = invoice.providerObjectId !== null;
+  // What another provider refused says nothing of this one.
+  const isRefused = invoice.status === 'void' && !isIssued && invoice.provider === provider;
   return {
     id: invoice.id,
     status: invoice.status,
@@ -62,7 +64,7 @@ function entryOf(invoice: Invoice): VoucherEntry {
     totalMinor: invoice.totalMinor,
     isIssued,
     expiresAt: invoice.dueAt?.toISOString() ?? null,
-    refusedAt: invoice.status === 'void' && !isIssued ? invoice.updatedAt.toISOString() : null,
+    refusedAt: isRefused ? invoice.updatedAt.toISOString() : null,
     paidAt: invoice.paidAt?.toISOString() ?? null,
   };
 }

@@ -6,6 +6,7 @@ export interface Metrics {
   readonly requests: Histogram<'method' | 'route' | 'status'>;
   readonly checkouts: Counter<'provider' | 'status'>;
   readonly fallbacks: Counter<'attempted' | 'fallback' | 'reason'>;
+  readonly subscriptionFallbacks: Counter<'attempted' | 'fallback' | 'reason'>;
   readonly webhooks: Counter<'provider' | 'result'>;
   readonly refusals: Counter<'code'>;
 }
@@ -32,6 +33,12 @@ export function createMetrics(options: { readonly withDefaults?: boolean } = {})
     fallbacks: new Counter({
       name: 'billing_checkout_fallbacks_total',
       help: 'Checkouts that another provider than the first choice opened.',
+      labelNames: ['attempted', 'fallback', 'reason'],
+      registers,
+    }),
+    subscriptionFallbacks: new Counter({
+      name: 'billing_subscription_fallbacks_total',
+      help: 'Subscriptions without a page that another provider than the first choice began, as their creation answered.',
       labelNames: ['attempted', 'fallback', 'reason'],
       registers,
     }),

@@ -16,7 +16,7 @@ export function presentCheckout(row: Checkout): CheckoutSummary {
     amount: moneyOrNull(row.amountMinor, row.currency),
     payment_methods: [...row.paymentMethods],
     expires_at: isoOrNull(row.expiresAt),
-    fallback: presentFallback(row),
+    fallback: presentFallback(row.fallback),
     routing: {
       rule: row.routing.rule,
       policy: row.routing.policy,
@@ -60,8 +60,8 @@ export function presentCheckoutDetail(
 }
 
 /** The quote holds over a fallback unless the row says otherwise. */
-function presentFallback(row: Checkout): CheckoutSummary['fallback'] {
-  if (row.fallback === null) return null;
-  const { attempted_provider, fallback_provider, reason, timestamp, currency_changed = false } = row.fallback;
+export function presentFallback(row: Checkout['fallback']): CheckoutSummary['fallback'] {
+  if (row === null) return null;
+  const { attempted_provider, fallback_provider, reason, timestamp, currency_changed = false } = row;
   return { attempted_provider, fallback_provider, reason, timestamp, currency_changed };
 }

@@ -1,5 +1,6 @@
 import type { Subscription, SubscriptionChange } from '../db/entities/subscription.ts';
 import type { SubscriptionAnswer } from '../api/schemas/subscription.ts';
+import { presentFallback } from './checkout.ts';
 import { isoOrNull, presentVoucher, toMoney } from './values.ts';
 
 /**
@@ -39,6 +40,7 @@ export function presentSubscription(
     grace_ends_at: isoOrNull(row.graceEndsAt),
     collection: row.collection,
     payment_method_id: row.paymentMethodId,
+    fallback: presentFallback(row.fallback),
     failure_code: row.failureCode,
     next_action: nextActionOf(row, pause),
     entitled: Boolean(row.isEntitled),

@@ -21,13 +21,20 @@ export type SubscriptionActivities = Pick<
   | 'notifyTrialEnd'
   | 'remindPayment'
   | 'endGrace'
+  | 'lookBack'
 >;
 
-/** The activities of one subscription, with patience, on the queue of whoever collects for it. */
-export function createDeeds(input: SubscriptionInput) {
-  const { projectId, live, subscriptionId, provider } = input;
+/**
+ * The activities of one subscription, with patience, on the queue of whoever collects for it.
+ *
+ * @param now How it stands; null: it has not begun.
+ */
+export function createDeeds(input: SubscriptionInput, now: () => SettledSubscription | null) {
+  const { projectId, live, subscriptionId } = input;
   const ref: Ref = { projectId, live, subscriptionId };
-  const run = (summary: string) =>
+  let opensAt: string | null | undefined;
+  const collector = () => now()?.provider ?? opensAt ?? input.provider;
+  const run = (summary: string, provider = collector()) =>
     proxyActivities<Activities>({
       taskQueue: callQueue(provider),
       startToCloseTimeout: '30s',
@@ -39,14 +46,29 @@ export function createDeeds(input: SubscriptionInput) {
   const look = async (facts: readonly ProviderFact[]) => {
     const summary = facts.length > 0 ? `${facts.length} webhooks: read the truth` : 'read the truth';
     const wanted = { ...ref, disputeIds: disputeIds(facts) };
-    return quickThenPatient(summary, run(summary), (calls) => calls.settleSubscription(wanted));
+    const settled = await quickThenPatient(summary, run(summary), (calls) => calls.settleSubscription(wanted));
+    // A webhook may be of a provider that was thought to have nothing of it.
+    return facts.length > 0 && settled.left !== undefined ? lookBack(settled.left) : settled;
   };
+  const lookBack = (left: string | null) => run('look whether a provider that was left has it', left).lookBack(ref);
   const operate = (changeId: string) => run('carry out what was asked').operateSubscription({ ...ref, changeId });
 
   return {
     look,
     operate,
-    begin: () => run('begin it where it is paid').openSubscription(ref),
+    /**
+     * Asks one provider after the other, each on its own queue, until one has begun it or nobody will.
+     *
+     * @param tell Hears of each that did not.
+     */
+    async begin(tell: (settled: SettledSubscription) => void): Promise<SettledSubscription> {
+      for (;;) {
+        const opened = await run('begin it where it is paid').openSubscription(ref);
+        if (opened.opensAt === undefined) return opened;
+        opensAt = opened.opensAt;
+        tell(opened);
+      }
+    },
     /** What the agenda says is due. */
     async item(item: AgendaItem): Promise<SettledSubscription> {
       switch (item.kind) {
@@ -60,6 +82,8 @@ export function createDeeds(input: SubscriptionInput) {
           return run('end the grace').endGrace(ref);
         case 'issue_voucher':
           return run("issue the next period's voucher").issueVoucher(ref);
+        case 'look_back':
+          return lookBack(now()?.left ?? collector());
         case 'operation':
           return item.changeId === null ? look([]) : (await operate(item.changeId)).settled;
       }

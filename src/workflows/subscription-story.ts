@@ -11,6 +11,7 @@ export function createStory(input: SubscriptionInput) {
   const { carried, isDirect = false } = input;
   let now: SettledSubscription | null = carried?.settled ?? null;
   let shown: SubscriptionStatus = now?.status ?? (isDirect ? 'incomplete' : 'active');
+  let shownProvider = now?.provider ?? input.provider;
   let trouble: string | null = null;
   const lines = [...(carried?.story ?? [])];
 
@@ -44,6 +45,11 @@ export function createStory(input: SubscriptionInput) {
       upsertSearchAttributes([{ key: searchAttributes.status, value: shown }]);
     }
     const next = now?.next ? `next: ${now.next.kind} at ${now.next.at}` : 'waits for a message';
+    const provider = now?.provider ?? shownProvider;
+    if (provider !== null && provider !== shownProvider) {
+      shownProvider = provider;
+      upsertSearchAttributes([{ key: searchAttributes.provider, value: provider }]);
+    }
     setCurrentDetails([`**${shown}**, ${next}`, ...(trouble === null ? [] : [trouble]), ...lines].join('\n\n'));
   }
 }

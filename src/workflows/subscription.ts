@@ -13,6 +13,7 @@ import type { SettledSubscription } from '../activities/settled-subscription.ts'
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 import { begunUpdate, type SubscriptionInput } from './messages.ts';
 import { createStartGrants } from './start-grants.ts';
+import { createStartRefunds } from './start-refunds.ts';
 import { createDeeds } from './subscription-deeds.ts';
 import { openInbox } from './subscription-inbox.ts';
 import { createRhythm } from './subscription-rhythm.ts';
@@ -36,8 +37,9 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
   setHandler(begunUpdate, async () => (await condition(() => now !== null), { status: now?.status ?? 'incomplete' }), {
     description: 'Answers once it has begun, waits for its customer, or has failed',
   });
-  const deeds = createDeeds(input);
+  const deeds = createDeeds(input, () => now);
   const startGrants = createStartGrants(input);
+  const startRefunds = createStartRefunds(input);
   const rhythm = createRhythm(carried !== undefined);
   let firstPeriod = carried?.settled.periodStart ?? null;
 
@@ -63,7 +65,7 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
   }
 
   async function begin(): Promise<void> {
-    if (input.isDirect === true) await learn('begin', deeds.begin);
+    if (input.isDirect === true) await learn('begin', () => deeds.begin((settled) => story.tell(settled)));
     else await look();
   }
 
@@ -88,6 +90,7 @@ export async function subscription(input: SubscriptionInput): Promise<{ readonly
     story.tell(now);
     rhythm.succeeded();
     await startGrants(now.grants);
+    await startRefunds(now.refunds);
     return true;
   }
 

@@ -54,8 +54,8 @@ export async function requestSubscription(
   if (known) return known;
   let rival: Subscription | null;
   try {
-    const row = await draftSubscription(em, deps, input, fingerprint);
-    rival = await insertDirectSubscription(em, row, caller.actor);
+    const { row, passedOver } = await draftSubscription(em, deps, input, fingerprint);
+    rival = await insertDirectSubscription(em, row, { actor: caller.actor, passedOver });
   } catch (error) {
     // What stands in the way may be the very same request, which was quicker.
     const twin = error instanceof BillingError ? await repeated() : null;
@@ -82,30 +82,34 @@ async function draftSubscription(
   deps: ApiDeps,
   input: RequestSubscriptionInput,
   requestFingerprint: string | null,
-): Promise<NewDirectSubscription> {
+): Promise<{ readonly row: NewDirectSubscription } & Pick<ChosenPayment, 'passedOver'>> {
   const { body, caller, id, request } = input;
   const { projectId, live } = caller;
   const organization = await ensureOrganization(em.fork(), { projectId, live, id: body.organization_id });
   const country = await countryOf(em, deps, { caller, body, request, organization });
   const offer = await findOffer(em, deps, caller, body, country);
-  const rival = (await listLiveSubscriptions(em.fork(), caller, organization.id)).find(
-    ({ planId }) => planId === offer.plan.id,
-  );
+  const liveSubscriptions = await listLiveSubscriptions(em.fork(), caller, organization.id);
+  const rival = liveSubscriptions.find(({ planId }) => planId === offer.plan.id);
   if (rival) throw refuseRival(rival);
   const isVoucher = body.collection_method === 'voucher';
   const isFree = offer.amount.amountMinor === 0;
   const trialDays = isVoucher || isFree ? 0 : (body.trial_days ?? offer.plan.trialDays ?? 0);
-  const payment = await choosePayment(em, deps, { caller, body, organization, offer, country, trialDays });
-  return {
+  const wish = { caller, body, organization, offer, country, trialDays, liveSubscriptions };
+  const { passedOver, ...payment } = await choosePayment(em, deps, wish);
+  const row = {
     ...{ id, projectId, live, organizationId: organization.id, userId: caller.userId ?? body.user_id },
     ...{ planId: offer.plan.id, priceId: offer.priceId, billingInterval: body.billing_interval },
     ...{ quantity: body.quantity, country, ...offer.amount, ...payment, ...trialDates(trialDays, payment) },
     ...{ requestFingerprint, metadata: body.metadata },
   };
+  return { row, passedOver };
 }
 
 /** Fixed now, so that whoever repeats the provider's call asks for the same day. */
-function trialDates(days: number, { collection }: ChosenPayment): Pick<Subscription, 'trialStart' | 'trialEnd'> {
+function trialDates(
+  days: number,
+  { collection }: Pick<ChosenPayment, 'collection'>,
+): Pick<Subscription, 'trialStart' | 'trialEnd'> {
   if (days === 0 || collection !== 'provider') return { trialStart: null, trialEnd: null };
   const { start, end } = trialOf({ startAt: new Date().toISOString(), days });
   return { trialStart: new Date(start), trialEnd: new Date(end) };

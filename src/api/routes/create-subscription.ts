@@ -29,12 +29,19 @@ export function createSubscription(deps: ApiDeps) {
         const hasIdempotencyKey = request.get('idempotency-key') !== undefined;
         const row = await requestSubscription(em, deps, { caller, body, request, id, hasIdempotencyKey });
         const begun = await beginSubscription(deps, em, row);
+        countFallback(deps, begun);
         return { status: isUndecided(begun) ? 202 : 201, body: await present(em, begun) };
       },
     });
     if (answer.status === 202) response.set('Retry-After', '2');
     sendAnswer(request, response, answer);
   };
+}
+
+function countFallback(deps: ApiDeps, { fallback }: Subscription): void {
+  if (fallback === null) return;
+  const { attempted_provider: attempted, fallback_provider, reason } = fallback;
+  deps.metrics.subscriptionFallbacks.inc({ attempted, fallback: fallback_provider ?? 'none', reason });
 }
 
 /** What a browser could misuse is for servers. */

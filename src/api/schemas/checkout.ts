@@ -82,7 +82,7 @@ export const createCheckoutBody = z
   .meta({ id: 'CreateCheckout' });
 export type CreateCheckoutBody = z.output<typeof createCheckoutBody>;
 
-const fallback = z
+export const fallback = z
   .object({
     attempted_provider: z.string(),
     fallback_provider: z.string().nullable(),

@@ -13,6 +13,15 @@ export const createSubscriptionBody = z
       .nullable()
       .default(null)
       .meta({ description: "Stored before; null: the organization's default. See `/billing/payment-methods`." }),
+    allow_fallback: z
+      .boolean()
+      .nullable()
+      .default(null)
+      .meta({
+        description:
+          "Whether another provider may begin it, with the organization's default method there, where the first one " +
+          'surely did not. null: yes without a payment_method_id, no with one.',
+      }),
     trial_days: z
       .int()
       .min(0)

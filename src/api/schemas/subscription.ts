@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { fallback } from './checkout.ts';
 import { billingInterval, money, nullableTime, organizationId, paging, time, timeline, voucher } from './common.ts';
 
 const status = z.enum(['incomplete', 'trialing', 'active', 'past_due', 'paused', 'canceled', 'expired']);
@@ -75,6 +76,7 @@ export const subscription = z
     grace_ends_at: nullableTime,
     collection: z.enum(['provider', 'voucher', 'none']).meta({ description: 'Who renews it.' }),
     payment_method_id: z.string().nullable(),
+    fallback: fallback.nullable().meta({ description: 'Who was asked to begin it before its provider, and why not.' }),
     failure_code: z.string().nullable().meta({ description: 'Why it never began.' }),
     next_action: nextAction.nullable(),
     entitled: z.boolean(),

@@ -1,7 +1,10 @@
+import type { SkippedProvider } from '../../domain/routing/route.ts';
 import { SubscriptionEntity, type Subscription } from '../entities/subscription.ts';
 import { insertStatement } from '../insert-statement.ts';
 import type { Db } from '../orm.ts';
 import { recordAudit } from './audit.ts';
+import { recordDirectFallback, toldFallback } from './direct-fallbacks.ts';
+import type { FallbackStep } from './open-checkout.ts';
 import { liveStatuses, type Scope } from './subscriptions.ts';
 
 export type NewDirectSubscription = Pick<
@@ -25,6 +28,7 @@ export type NewDirectSubscription = Pick<
   | 'trialStart'
   | 'trialEnd'
   | 'requestFingerprint'
+  | 'routing'
   | 'metadata'
 >;
 
@@ -32,12 +36,13 @@ export type NewDirectSubscription = Pick<
  * Writes a subscription that is asked for without a hosted page, as `incomplete`, with its audit entry. Requests for the
  * same plan wait for one another, so that no two of them are ever charged.
  *
+ * @param by.passedOver Whom routing would have chosen before its provider, and why it was not: fallbacks, each on record.
  * @returns the rival that was there first: live, or not begun yet; null: ours is written.
  */
 export function insertDirectSubscription(
   em: Db,
   row: NewDirectSubscription,
-  actor: string,
+  by: { readonly actor: string; readonly passedOver: readonly SkippedProvider[] },
 ): Promise<Subscription | null> {
   const { projectId, live, organizationId, planId } = row;
   return em.fork().transactional(async (tx) => {
@@ -51,17 +56,41 @@ export function insertDirectSubscription(
     );
     if (rival) return rival;
     const now = new Date();
+    const steps = stepsOf(by.passedOver, row.provider);
+    const fallback = steps.reduce(toldFallback, null);
     const { sql, params } = insertStatement(tx, SubscriptionEntity, {
-      ...{ ...row, status: 'incomplete', cancelAtPeriodEnd: false, version: 1, createdAt: now, updatedAt: now },
+      ...{
+        ...row,
+        fallback,
+        status: 'incomplete',
+        cancelAtPeriodEnd: false,
+        version: 1,
+        createdAt: now,
+        updatedAt: now,
+      },
     });
     await tx.execute(sql, [...params], 'run');
     recordAudit(tx, {
-      ...{ projectId, live, actor, action: 'subscription.requested', entityKind: 'subscription', entityId: row.id },
+      ...{
+        projectId,
+        live,
+        actor: by.actor,
+        action: 'subscription.requested',
+        entityKind: 'subscription',
+        entityId: row.id,
+      },
       detail: `${row.collection === 'provider' ? 'charged by' : `collected by ${row.collection} at`} ${row.provider ?? 'nobody'}`,
       after: { status: 'incomplete' },
     });
+    for (const step of steps) recordDirectFallback(tx, row, step);
     return null;
   });
+}
+
+function stepsOf(passedOver: readonly SkippedProvider[], to: string | null): readonly FallbackStep[] {
+  return passedOver.map(({ provider: attempted, reason, because }, index) => ({
+    ...{ attempted, reason, providerCode: because, next: passedOver[index + 1]?.provider ?? to },
+  }));
 }
 
 /** How long a request that has begun something answers its repeats with the very same. */

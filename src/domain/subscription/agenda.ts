@@ -8,9 +8,11 @@ import type { SubscriptionStatus } from './truth.ts';
 export interface AgendaItem {
   /**
    * `look`: read the provider, for something should have happened. `operation`: carry out a change that waits with us.
-   * `end_grace`: the late payer's time is over. `issue_voucher`: the next period's, ahead of it.
+   * `end_grace`: the late payer's time is over. `issue_voucher`: the next period's, ahead of it. `look_back`: ask a
+   * provider that did not begin it whether it has after all.
    */
-  readonly kind: 'look' | 'notify_trial_end' | 'remind_payment' | 'end_grace' | 'issue_voucher' | 'operation';
+  readonly kind:
+    'look' | 'notify_trial_end' | 'remind_payment' | 'end_grace' | 'issue_voucher' | 'operation' | 'look_back';
   readonly at: string;
   /** Of an `operation`. */
   readonly changeId: string | null;
@@ -34,6 +36,8 @@ export interface AgendaInput {
   readonly voucherDueAt: string | null;
   /** The next change that waits with us. */
   readonly operation: { readonly changeId: string; readonly at: string } | null;
+  /** When a provider that was left is looked at again, be it over or not; absent: none was. */
+  readonly lookBackAt?: string | null;
 }
 
 const hourMs = 3_600_000;
@@ -55,8 +59,9 @@ const incompleteGapMs = hourMs;
  * @returns null: only a message can bring news.
  */
 export function nextAgendaItem(row: AgendaInput, policy: LifecyclePolicy, nowMs: number): AgendaItem | null {
-  if (isOver(row.status)) return null;
-  const items = [...graceItems(row, policy, nowMs), operationOf(row), trialNotice(row, policy, nowMs)];
+  const back = row.lookBackAt == null ? null : item('look_back', row.lookBackAt);
+  if (isOver(row.status)) return back;
+  const items = [back, ...graceItems(row, policy, nowMs), operationOf(row), trialNotice(row, policy, nowMs)];
   items.push(nextVoucher(row), nextLook(row, nowMs));
   return items.filter((item) => item !== null).toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))[0] ?? null;
 }

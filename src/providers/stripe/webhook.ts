@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { webhookMalformed } from '../failures.ts';
 import { DECISIVE } from './event-table.ts';
 import { jsonOf } from '../json-api.ts';
-import type { ProviderObjectRef, ProviderWebhook, WebhookFact } from '../port.ts';
+import { ourSubscription, type ProviderObjectRef, type ProviderWebhook, type WebhookFact } from '../port.ts';
 import { stripeEvent, stripeThinEvent, type StripeEventObject } from './wire-event.ts';
 import { idOf } from './wire.ts';
 
@@ -107,13 +107,15 @@ export function checkoutIdOf(object: StripeEventObject): string | null {
 }
 
 export function relatedOf(object: StripeEventObject): readonly ProviderObjectRef[] {
-  const subscription = idOf(object.subscription) ?? idOf(object.parent?.subscription_details?.subscription);
+  const details = object.parent?.subscription_details;
+  const subscription = idOf(object.subscription) ?? idOf(details?.subscription);
   const refs: readonly (readonly [string, string | null])[] = [
     ['charge', idOf(object.charge)],
     ['payment_intent', idOf(object.payment_intent)],
     ['subscription', subscription],
     ['invoice', idOf(object.invoice)],
     ['customer', idOf(object.customer)],
+    [ourSubscription, object.metadata?.subscription_id ?? details?.metadata?.subscription_id ?? null],
   ];
   return refs.flatMap(([kind, id]) => (id === null ? [] : [{ kind, id }]));
 }

@@ -1,6 +1,7 @@
 import { InvoiceEntity, PaymentEntity } from '../../db/entities/payment.ts';
 import type { Db } from '../../db/orm.ts';
 import { executePrepared } from '../../db/prepared.ts';
+import { ourSubscription } from '../../providers/port.ts';
 import { strayWorkflowId } from '../../domain/checkout/stray.ts';
 import { checkoutWorkflowId, subscriptionWorkflowId } from '../../workflows/messages.ts';
 import type { ClaimedEvent } from './claim-events.ts';
@@ -40,7 +41,7 @@ export async function findTargets(em: Db, events: readonly ClaimedEvent[]): Prom
   const targets = new Map<string, Target>();
   for (const { event, entity } of concerned) {
     const row = entity && rows.find(({ kind, id }) => kind === entity.kind && id === entity.id);
-    if (row && (row.kind === 'subscription' || isIn(row, event))) targets.set(event.id, targetOf(row, event));
+    if (row && isIn(row, event)) targets.set(event.id, targetOf(row, event));
   }
   return targets;
 }
@@ -82,7 +83,10 @@ async function unknownTo(em: Db, event: ClaimedEvent): Promise<Entity | null> {
     (await own.findOne(PaymentEntity, { projectId, live, provider, providerPaymentId: { $in: ids } })) ??
     (await own.findOne(InvoiceEntity, { projectId, live, provider, providerInvoiceId: { $in: ids } }));
   if (row?.subscriptionId) return { kind: 'subscription', id: row.subscriptionId };
-  return row?.checkoutId ? { kind: 'checkout', id: row.checkoutId } : null;
+  if (row?.checkoutId) return { kind: 'checkout', id: row.checkoutId };
+  // What a provider began that was left, or whose answer was lost, carries nothing yet but our own id.
+  const named = event.related.find(({ kind }) => kind === ourSubscription);
+  return named ? { kind: 'subscription', id: named.id } : null;
 }
 
 interface EntityRow extends Entity {
@@ -109,7 +113,7 @@ function readEntities(em: Db, entities: readonly Entity[]): Promise<readonly Ent
   });
 }
 
-/** A checkout's id in metadata is what somebody wrote there. */
+/** An id of ours in metadata is what somebody wrote there. */
 function isIn(row: EntityRow, event: ClaimedEvent): boolean {
   return row.project_id === event.projectId && row.live === event.live;
 }

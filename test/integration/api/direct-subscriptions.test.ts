@@ -1,11 +1,18 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/db/new-id.ts';
+import type { ProviderHealth } from '../../../src/health/provider-health.ts';
+import { healthy } from '../../support/healthy.ts';
 import { directProviders } from './direct-providers.ts';
 import { startApi, type TestApi } from './support.ts';
 
 let api: TestApi;
+const failing = new Set<string>();
+const health: ProviderHealth = {
+  ...healthy,
+  viewOf: (key) => ({ ...healthy.viewOf(key), state: failing.has(key.provider) ? 'open' : 'closed' }),
+};
 beforeAll(async () => {
-  api = await startApi({ providers: directProviders() });
+  api = await startApi({ providers: directProviders(), health });
 });
 afterAll(() => api?.close());
 
@@ -145,6 +152,99 @@ describe('a subscription without a hosted page', () => {
     expect((await subscribe({}, manager, api.keys.publishable)).status).toBe(201);
     const reader = { 'plinto-session': await open(['read']) };
     expect((await subscribe({}, reader, api.keys.publishable)).status).toBe(403);
+  });
+});
+
+describe('who begins it, and who steps in', () => {
+  const routingOf = async () => (await rowsOf()).at(-1)?.['routing'];
+  const inPesos = { country: 'MX', currency: 'MXN' };
+
+  it('is decided once, in the order of the rules that route a checkout', async () => {
+    const [world, local] = [await aMethod('world'), await aMethod('local')];
+    const { body } = await subscribe(inPesos);
+    expect(body).toMatchObject({ provider: 'local', payment_method_id: local, fallback: null });
+    expect(await routingOf()).toEqual({
+      ...{ rule: 'mexico-local', policy: 'standard', policyVersion: 3, skipped: [] },
+      candidates: [
+        { provider: 'local', paymentMethodId: local },
+        { provider: 'world', paymentMethodId: world },
+      ],
+    });
+  });
+
+  it('prefers where the organization has a live subscription already', async () => {
+    await aMethod('world');
+    await aMethod('local');
+    await api.query(
+      `insert into subscriptions (id, project_id, live, organization_id, plan_id, price_id, status, billing_interval,
+         quantity, provider, collection, amount_minor, currency)
+       select ?, 'default', false, ?, plan_id, id, 'active', 'monthly', 1, 'world', 'provider', 1, 'MXN'
+       from prices where billing_interval is null limit 1`,
+      [newId('sub'), organization],
+    );
+    const { body } = await subscribe(inPesos);
+    expect(body).toMatchObject({ provider: 'world' });
+    expect(await routingOf()).toMatchObject({ rule: 'live-subscription' });
+  });
+
+  it('leaves out who cannot, and tells who was passed over', async () => {
+    const world = await aMethod('world');
+    await aMethod('local');
+    const { body } = await subscribe({ ...inPesos, quantity: 2 });
+    const fallback = { attempted_provider: 'local', fallback_provider: 'world', reason: 'unsupported' };
+    expect(body).toMatchObject({ provider: 'world', fallback: { ...fallback, currency_changed: false } });
+    expect(await routingOf()).toMatchObject({
+      candidates: [{ provider: 'world', paymentMethodId: world }],
+      skipped: [{ provider: 'local', reason: 'unsupported', because: expect.stringContaining('no quantity') }],
+    });
+    const { body: page } = await api.call('GET', '/ops/fallbacks', { key: api.keys.secret });
+    expect(page.data[0]).toMatchObject({ subscription_id: body.id, checkout_id: null, ...fallback });
+    const { body: read } = await api.call('GET', `/billing/subscriptions/${body.id}`);
+    expect(read).toMatchObject({ fallback });
+    expect(JSON.stringify(read.timeline)).toContain('local did not begin it (unsupported); next: world');
+    expect(await (await fetch(`${api.url}/metrics`)).text()).toContain(
+      'billing_subscription_fallbacks_total{attempted="local",fallback="world",reason="unsupported"} 1',
+    );
+  });
+
+  it('leaves out who has been failing, as long as there is another', async () => {
+    failing.add('local');
+    await aMethod('local');
+    await subscribe(inPesos);
+    expect(await routingOf()).toMatchObject({ candidates: [{ provider: 'local' }], skipped: [] });
+    await api.query(`update subscriptions set status = 'canceled' where organization_id = ?`, [organization]);
+    await aMethod('world');
+    expect((await subscribe(inPesos, { 'idempotency-key': `next-${organization}` })).body).toMatchObject({
+      provider: 'world',
+      fallback: { attempted_provider: 'local', reason: 'unavailable' },
+    });
+    failing.clear();
+  });
+
+  it('charges no other method than the one that is named, unless the body allows it', async () => {
+    const world = await aMethod('world');
+    const local = await aMethod('local');
+    await subscribe({ ...inPesos, payment_method_id: world });
+    expect(await routingOf()).toMatchObject({ rule: 'named', candidates: [{ provider: 'world' }] });
+    await api.query(`update subscriptions set status = 'canceled' where organization_id = ?`, [organization]);
+    await subscribe(
+      { ...inPesos, payment_method_id: world, allow_fallback: true },
+      { 'idempotency-key': organization },
+    );
+    expect(await routingOf()).toMatchObject({
+      rule: 'named',
+      candidates: [
+        { provider: 'world', paymentMethodId: world },
+        { provider: 'local', paymentMethodId: local },
+      ],
+    });
+  });
+
+  it('asks nobody else where the body forbids it', async () => {
+    await aMethod('world');
+    await aMethod('local');
+    await subscribe({ ...inPesos, allow_fallback: false });
+    expect(await routingOf()).toMatchObject({ candidates: [{ provider: 'local' }] });
   });
 });
 

@@ -5,9 +5,14 @@ import { openOrm } from '../../../src/db/orm.ts';
 import { healthy } from '../../support/healthy.ts';
 import type { SubscriptionTruth } from '../../../src/domain/subscription/truth.ts';
 import { createProviderDirectory } from '../../../src/providers/directory.ts';
-import type { CustomerInput, ProviderClient } from '../../../src/providers/port.ts';
+import { reactionTo } from '../../../src/domain/routing/reaction.ts';
+import { faultOf } from '../../../src/providers/error-map.ts';
+import type { CustomerInput, ProviderClient, ProviderDirectory } from '../../../src/providers/port.ts';
 import type { MoneyResult, PaymentMethodTruth } from '../../../src/providers/port-money.ts';
 import { createDatabase } from '../../support/servers/postgres.ts';
+
+/** Without an error map. */
+const byDefault: ProviderDirectory['reactionTo'] = (_id, failure) => reactionTo(null, faultOf(failure));
 
 type Subscriptions = Required<NonNullable<ProviderClient['subscriptions']>>;
 type Methods = Required<NonNullable<ProviderClient['paymentMethods']>>;
@@ -152,10 +157,16 @@ export async function startDirectWorld() {
      values ('price_1', 'plan_1', 'monthly', 2900, 'USD', 'p')`,
   );
   let acme = anAcme();
+  const more = new Map<string, ProviderClient>();
+  const missing = new Set<string>();
   const none = createProviderDirectory({ env: {}, http: () => ({ timeoutMs: 1 }), loadAccounts: async () => [] });
   const providers = {
     ...none,
-    account: async () => ({ live: false, webhookSecrets: [], client: acme.client }),
+    account: async (_project: string, _live: boolean, id: string) => {
+      const client = id === 'acme' ? acme.client : (more.get(id) ?? acme.client);
+      return missing.has(id) ? null : { live: false, webhookSecrets: [], client };
+    },
+    reactionTo: byDefault,
   };
   const deps: ActivityDeps = {
     ...{ orm, keyRing: null, lookGapsMs: [1_000], maxCallsInFlight: 10 },
@@ -164,11 +175,17 @@ export async function startDirectWorld() {
   return {
     deps,
     query,
+    /** Other providers than acme, by id. */
+    more,
+    /** Providers without an account. */
+    missing,
     /** A fresh provider and empty tables. */
     async reset(): Promise<Acme> {
       acme = anAcme();
+      more.clear();
+      missing.clear();
       await query(
-        'truncate subscriptions, payment_methods, provider_customers, provider_objects, outbound_events, entitlements cascade',
+        'truncate subscriptions, payment_methods, review_items, payments, fallbacks, provider_customers, provider_objects, outbound_events, entitlements cascade',
       );
       return acme;
     },

@@ -78,6 +78,26 @@ const rowOf = (id: string) =>
   });
 
 describe('the relay', () => {
+  it('signals the subscription whose id an object carries, of its own project and mode only', async () => {
+    await run(`insert into plans (id, key, name, kind, project_id, sort_order) values ('plan_1', 'k', 'N', 'subscription', 'p', 1);
+      insert into prices (id, plan_id, billing_interval, amount_minor, currency, project_id)
+        values ('price_1', 'plan_1', 'monthly', 100, 'USD', 'p');
+      insert into subscriptions (id, project_id, live, organization_id, plan_id, price_id, status, billing_interval,
+        quantity, provider, collection, amount_minor, currency)
+        values ('sub_ours', 'p', false, 'org_1', 'plan_1', 'price_1', 'active', 'monthly', 1, 'bolt', 'provider', 100, 'USD')`);
+    for (const [id, live] of [
+      ['evt_1', false],
+      ['evt_2', true],
+    ])
+      await run(`insert into provider_events (id, project_id, live, provider, event_id, type, object_kind, object_id,
+        related, status) values ('${id}', 'p', ${live}, 'acme', '${id}', 'invoice.paid', 'invoice', 'in_1',
+        '[{ "kind": "our_subscription", "id": "sub_ours" }]', 'received')`);
+    const { deps, signals } = aTemporal();
+    await deliverEvents(deps, batch);
+    expect(signals).toEqual([{ workflowId: 'subscription/sub_ours', ids: ['evt_1'] }]);
+    expect(await rowOf('evt_2')).toMatchObject({ status: 'received' });
+  });
+
   it('signals the checkout that an event names, all its events at once and in order', async () => {
     await aCheckout('chk_1');
     for (const id of ['evt_2', 'evt_1', 'evt_3']) await anEvent(id);

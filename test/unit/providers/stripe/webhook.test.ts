@@ -72,6 +72,20 @@ describe('Stripe webhook messages', () => {
     });
   });
 
+  it('names our own subscription, which may be all that is known of one begun without a page', () => {
+    const own = { kind: 'our_subscription', id: 'sub_ours' };
+    const metadata = { subscription_id: 'sub_ours' };
+    expect(event('customer.subscription.updated', { id: 'sub_1', object: 'subscription', metadata }).related).toEqual([
+      own,
+    ]);
+    const invoice = { id: 'in_1', object: 'invoice', billing_reason: 'subscription_create' };
+    const parent = { subscription_details: { subscription: 'sub_1', metadata } };
+    expect(event('invoice.paid', { ...invoice, parent })).toMatchObject({
+      related: [{ kind: 'subscription', id: 'sub_1' }, own],
+      isDecisive: true,
+    });
+  });
+
   it('hears of the first payment of a hosted checkout once', () => {
     const metadata = { checkout_id: 'chk_1' };
     const first = {
