@@ -2,6 +2,8 @@ import { createAttachPaymentMethod } from './attach-payment-method.ts';
 import { createCallGate } from './call-gate.ts';
 import { createCarryOutGrant } from './carry-out-grant.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
+import { createCompareOurs } from './compare-ours.ts';
+import { createCompareTheirs } from './compare-theirs.ts';
 import { createConfirmPaymentMethod } from './confirm-payment-method.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
 import { createFailCustomerDataJob } from './customer-data-job.ts';
@@ -53,6 +55,8 @@ export function createActivities(deps: ActivityDeps) {
     endGrace: translated(createEndGrace(deps)),
     carryOutGrant: translated(createCarryOutGrant(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
+    compareTheirs: translated(createCompareTheirs(deps)),
+    compareOurs: translated(createCompareOurs(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),
