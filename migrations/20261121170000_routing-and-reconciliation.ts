@@ -29,6 +29,7 @@ const tables = [
   'review_items',
   'reconciliation_runs',
   'reconciliation_differences',
+  'reconciliation_looks',
 ];
 
 const routing = [
@@ -182,4 +183,18 @@ const reconciliation = [
   )`,
   'create index on reconciliation_differences (project_id, live, id desc)',
   `create index reconciliation_differences_open on reconciliation_differences (run_id) where status = 'found'`,
+  // What a run has looked at: nothing is compared twice, and what seems different is looked at again before it is told.
+  `create table reconciliation_looks (
+    run_id text not null,
+    subject_kind text not null check (subject_kind in ('checkout', 'subscription', 'charge', 'agreement')),
+    subject_id text not null,
+    named jsonb not null,
+    verdict text not null check (verdict in ('agrees', 'suspected', 'told', 'foreign')),
+    suspected jsonb not null,
+    look_again_at timestamptz,
+    ${owned},
+    primary key (run_id, subject_kind, subject_id),
+    foreign key (project_id, run_id) references reconciliation_runs (project_id, id)
+  )`,
+  `create index reconciliation_looks_again on reconciliation_looks (run_id, look_again_at) where verdict = 'suspected'`,
 ];

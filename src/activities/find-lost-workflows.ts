@@ -35,7 +35,10 @@ export function createFindLostWorkflows(deps: ActivityDeps, findRunning: FindRun
   ): Promise<LostWorkflows> {
     const run = await readRun(deps, input);
     const [kind = 'checkout', after = ''] = input.cursor?.split('/') ?? [];
-    const at = Math.max(0, kinds.findIndex((each) => each.kind === kind));
+    const at = Math.max(
+      0,
+      kinds.findIndex((each) => each.kind === kind),
+    );
     const rows = (await kinds[at]?.list(deps.orm.em.fork(), run, after)) ?? [];
     const running = rows.length === 0 ? new Set<string>() : await findRunning(rows.map(workflowIdOf));
     const last = rows.length === pageSize ? rows.at(-1) : undefined;
@@ -59,7 +62,11 @@ export function createNoteRestarted(deps: ActivityDeps) {
     await deps.orm.em.fork().transactional(async (tx) => {
       const run = await tx.findOneOrFail(ReconciliationRunEntity, { id, projectId, live });
       if (run.status !== 'running' || run.phase !== 'workflows') return;
-      tx.assign(run, { cursor, restarted: run.restarted + restarted.length, ...(cursor === null && { phase: 'repair' }) });
+      tx.assign(run, {
+        cursor,
+        restarted: run.restarted + restarted.length,
+        ...(cursor === null && { phase: 'repair' }),
+      });
       for (const { kind, id: entityId } of restarted)
         recordAudit(tx, {
           ...{ projectId, live, actor: `reconciliation/${id}`, action: `${kind}.workflow_restarted` },

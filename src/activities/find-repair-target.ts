@@ -21,7 +21,12 @@ export async function findSale(em: Db, difference: ReconciliationDifference): Pr
   const { projectId, live, provider, entityKind, entityId: id, objectKind, objectId } = difference;
   const owner = { projectId, live };
   if (id !== null && entityKind !== null) return ofEntity(em, { ...owner, kind: entityKind, id });
-  const link = await em.findOne(ProviderObjectEntity, { ...owner, provider, kind: objectKind, providerObjectId: objectId });
+  const link = await em.findOne(ProviderObjectEntity, {
+    ...owner,
+    provider,
+    kind: objectKind,
+    providerObjectId: objectId,
+  });
   return link === null ? nothing : ofEntity(em, { ...owner, kind: link.entityKind, id: link.entityId });
 }
 
@@ -47,7 +52,10 @@ export async function findTarget(
   if (found === null) return null;
   const { row, mustRun } = found;
   const { organizationId, country } = row;
-  return { target: { ...chosen, projectId, live, organizationId, country, provider: row.provider ?? provider }, mustRun };
+  return {
+    target: { ...chosen, projectId, live, organizationId, country, provider: row.provider ?? provider },
+    mustRun,
+  };
 }
 
 interface Named {
@@ -82,9 +90,12 @@ async function ofEntity(em: Db, { kind, ...where }: Named): Promise<Sale> {
     }
     case 'payment':
       return ofPayment(em, where);
-    case 'refund':
+    case 'refund': {
+      const row = await em.findOne(RefundEntity, where);
+      return row === null ? nothing : ofPayment(em, { ...where, id: row.paymentId });
+    }
     case 'dispute': {
-      const row = await em.findOne(kind === 'refund' ? RefundEntity : DisputeEntity, where);
+      const row = await em.findOne(DisputeEntity, where);
       return row === null ? nothing : ofPayment(em, { ...where, id: row.paymentId });
     }
     default:

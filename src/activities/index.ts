@@ -1,7 +1,10 @@
 import { createAttachPaymentMethod } from './attach-payment-method.ts';
+import { createBeginReconciliation, createPauseReconciliation } from './begin-reconciliation.ts';
 import { createCallGate } from './call-gate.ts';
 import { createCarryOutGrant } from './carry-out-grant.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
+import { createCompareOurs } from './compare-ours.ts';
+import { createCompareTheirs } from './compare-theirs.ts';
 import { createConfirmPaymentMethod } from './confirm-payment-method.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
 import { createFailCustomerDataJob } from './customer-data-job.ts';
@@ -18,6 +21,8 @@ import {
   createListCustomerProviders,
   createSkipProviderExport,
 } from './export-customer-data.ts';
+import { createFindLostWorkflows, createNoteRestarted } from './find-lost-workflows.ts';
+import { createFinishReconciliation } from './finish-reconciliation.ts';
 import { createIssueVoucher } from './issue-voucher.ts';
 import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
@@ -28,6 +33,8 @@ import { createPushPlanBenefits } from './push-plan-benefits.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createRefundPayment } from './refund-payment.ts';
 import { createRemindPayment } from './remind-payment.ts';
+import { createRepairDifferences } from './repair-differences.ts';
+import { createRequestReconciliations } from './request-reconciliations.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
@@ -53,6 +60,15 @@ export function createActivities(deps: ActivityDeps) {
     endGrace: translated(createEndGrace(deps)),
     carryOutGrant: translated(createCarryOutGrant(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
+    requestReconciliations: translated(createRequestReconciliations(deps)),
+    beginReconciliation: translated(createBeginReconciliation(deps)),
+    pauseReconciliation: translated(createPauseReconciliation(deps)),
+    compareTheirs: translated(createCompareTheirs(deps)),
+    compareOurs: translated(createCompareOurs(deps)),
+    findLostWorkflows: translated(createFindLostWorkflows(deps)),
+    noteRestarted: translated(createNoteRestarted(deps)),
+    repairDifferences: translated(createRepairDifferences(deps, async () => true)),
+    finishReconciliation: translated(createFinishReconciliation(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),

@@ -44,11 +44,13 @@ export function createRepairDifferences(deps: ActivityDeps, isStillDifferent: Is
   return async function repairDifferences(input: RepairInput): Promise<RepairPage> {
     const { projectId, live, runId, looks, cursor } = input;
     const run = await readRun(deps, input);
-    const rows = await deps.orm.em.fork().find(
-      ReconciliationDifferenceEntity,
-      { projectId, live, runId, status: 'found', ...(cursor !== null && { id: { $gt: cursor } }) },
-      { orderBy: { id: 'asc' }, limit: pageSize },
-    );
+    const rows = await deps.orm.em
+      .fork()
+      .find(
+        ReconciliationDifferenceEntity,
+        { projectId, live, runId, status: 'found', ...(cursor !== null && { id: { $gt: cursor } }) },
+        { orderBy: { id: 'asc' }, limit: pageSize },
+      );
     const page = { repaired: 0, queued: 0, nudges: [] as Nudge[] };
     for (const row of rows) {
       const done = await repairOne(deps.orm.em.fork(), row, looks, await isStillDifferent(run, row));

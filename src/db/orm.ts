@@ -20,6 +20,7 @@ import { ApiKeyEntity, ProjectEntity, ProviderAccountEntity, SessionEntity } fro
 import { AuditEntryEntity, IdempotencyRecordEntity, ProviderEventEntity } from './entities/records.ts';
 import {
   ReconciliationDifferenceEntity,
+  ReconciliationLookEntity,
   ReconciliationRunEntity,
   ReviewItemEntity,
 } from './entities/reconciliation.ts';
@@ -52,6 +53,7 @@ export const entities = [
   ReviewItemEntity,
   ReconciliationRunEntity,
   ReconciliationDifferenceEntity,
+  ReconciliationLookEntity,
   PaymentEntity,
   RefundEntity,
   DisputeEntity,

@@ -2,12 +2,7 @@ import { getExternalWorkflowHandle, isCancellation } from '@temporalio/workflow'
 import type { Nudge, RowWorkflow } from '../activities/row-workflow.ts';
 import { applyLateFact } from './apply-late-fact.ts';
 import { checkout } from './checkout.ts';
-import {
-  checkoutWorkflowId,
-  providerFactsSignal,
-  subscriptionWorkflowId,
-  type ProviderFact,
-} from './messages.ts';
+import { checkoutWorkflowId, providerFactsSignal, subscriptionWorkflowId, type ProviderFact } from './messages.ts';
 import { refundPayment } from './refund-payment.ts';
 import { startAgain, startOnce } from './start-once.ts';
 import { checkoutStart, lateFactStart, refundStart, subscriptionStart } from './start-options.ts';

@@ -73,14 +73,14 @@ async function work(input: ReconcileInput, desk: ReturnType<typeof openDesk>): P
   const first = walks.findIndex(({ phase }) => phase === row.phase);
   for (const { phase, page } of first < 0 ? [] : walks.slice(first)) {
     desk.enter(phase);
-    for (let cursor = phase === row.phase ? row.cursor : null; ; ) {
+    for (let cursor = phase === row.phase ? row.cursor : null; ;) {
       await desk.turn();
       const done = await page(cursor);
       desk.count(done);
       if (workflowInfo().continueAsNewSuggested) return 'goes on';
       if (done.cursor === null) break;
       cursor = done.cursor;
-      await desk.rest(pagePauseMs, 'spare the provider');
+      await desk.rest(Math.max(pagePauseMs, done.waitMs), 'spare the provider');
     }
   }
 
@@ -95,16 +95,17 @@ async function work(input: ReconcileInput, desk: ReturnType<typeof openDesk>): P
   async function startLostOnes(cursor: string | null) {
     const found = await own.findLostWorkflows({ ...ref, cursor });
     const restarted = [];
-    for (const lost of found.lost) if (await startLost(lost, runId)) restarted.push({ kind: lost.kind, id: lost.row.id });
+    for (const lost of found.lost)
+      if (await startLost(lost, runId)) restarted.push({ kind: lost.kind, id: lost.row.id });
     await own.noteRestarted({ ...ref, cursor: found.cursor, restarted });
-    return { cursor: found.cursor, compared: 0, found: 0, restarted: restarted.length };
+    return { cursor: found.cursor, compared: 0, found: 0, waitMs: 0, restarted: restarted.length };
   }
 
   /** Looks at every difference that is left. @returns whether some are being mended and must be looked at again. */
   async function repairOnce(): Promise<boolean> {
     const looks = desk.looks();
     let nudged = 0;
-    for (let cursor: string | null = null; ; ) {
+    for (let cursor: string | null = null; ;) {
       await desk.turn();
       const done: Awaited<ReturnType<Activities['repairDifferences']>> = await calls.repairDifferences({
         ...{ ...ref, looks, cursor },

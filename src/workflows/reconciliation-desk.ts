@@ -119,8 +119,18 @@ const phaseWords: Readonly<Record<ReconciliationPhase, string>> = {
   done: 'done',
 };
 
-function headline({ status, isPaused, phase, compared, found, repaired, queued, restarted }: ReconciliationState): string {
-  const settled = phase === 'repair' && found > 0 ? `, ${Math.floor((100 * (repaired + queued)) / found)} % settled` : '';
+function headline({
+  status,
+  isPaused,
+  phase,
+  compared,
+  found,
+  repaired,
+  queued,
+  restarted,
+}: ReconciliationState): string {
+  const settled =
+    phase === 'repair' && found > 0 ? `, ${Math.floor((100 * (repaired + queued)) / found)} % settled` : '';
   const counts = `${compared} compared, ${found} differ (${repaired} repaired, ${queued} for a person)`;
   return `**${isPaused ? 'paused' : status}** in ${phase}${settled}: ${counts}, ${restarted} workflows started again`;
 }

@@ -21,10 +21,7 @@ export async function startOnce<Input>(
  *
  * @returns whether it was started; false: it runs after all.
  */
-export function startAgain<Input>(
-  workflow: (input: Input) => Promise<unknown>,
-  start: Start<Input>,
-): Promise<boolean> {
+export function startAgain<Input>(workflow: (input: Input) => Promise<unknown>, start: Start<Input>): Promise<boolean> {
   return startUnlessThere(workflow, start, WorkflowIdReusePolicy.ALLOW_DUPLICATE);
 }
 

@@ -40,7 +40,12 @@ export async function requestRun(
     );
     const own = await tx.findOne(ReconciliationRunEntity, { id, projectId, live });
     if (own === null) {
-      const other = await tx.findOneOrFail(ReconciliationRunEntity, { projectId, live, provider, status: { $in: [...open] } });
+      const other = await tx.findOneOrFail(ReconciliationRunEntity, {
+        projectId,
+        live,
+        provider,
+        status: { $in: [...open] },
+      });
       return { run: other, isNew: false };
     }
     if (written.affectedRows > 0)
