@@ -158,6 +158,8 @@ const reconciliation = [
     unique (project_id, id)
   )`,
   'create index on reconciliation_runs (project_id, live, id desc)',
+  `create index reconciliation_runs_succeeded on reconciliation_runs (project_id, live, provider, finished_at desc)
+    where status = 'succeeded'`,
   `create unique index reconciliation_runs_open on reconciliation_runs (project_id, live, provider)
     where status in ('requested', 'running')`,
   `create table reconciliation_differences (

@@ -24,7 +24,7 @@ export function createBeginReconciliation(deps: ActivityDeps) {
     await em.nativeUpdate(
       ReconciliationRunEntity,
       { id, projectId, live, status: 'requested' },
-      { status: 'running', startedAt: new Date() },
+      { status: 'running', startedAt: new Date(), updatedAt: new Date() },
     );
     const run = await em.findOneOrFail(ReconciliationRunEntity, { id, projectId, live });
     const counts = await countDifferences(em, [id]);
@@ -51,7 +51,7 @@ export function createPauseReconciliation(deps: ActivityDeps) {
       .nativeUpdate(
         ReconciliationRunEntity,
         { id, projectId, live, status: 'running' },
-        { pausedAt: isPaused ? new Date() : null },
+        { pausedAt: isPaused ? new Date() : null, updatedAt: new Date() },
       );
     return { isPaused };
   };

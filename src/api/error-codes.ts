@@ -8,6 +8,7 @@ import { generalErrors } from './error-tables/general-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
 import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
+import { reconciliationErrors } from './error-tables/reconciliation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
 
@@ -22,6 +23,7 @@ const errorCodes = {
   ...customerErrors,
   ...subscriptionOperationErrors,
   ...refundErrors,
+  ...reconciliationErrors,
   ...outboundErrors,
 } as const;
 

@@ -25,6 +25,7 @@ import { moneyOperations } from './money-operations.ts';
 import { benefitOperations } from './benefit-operations.ts';
 import { outboundOperations } from './outbound-operations.ts';
 import { projectOperations } from './project-operations.ts';
+import { reconciliationOperations } from './reconciliation-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
@@ -93,6 +94,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...benefitOperations,
     ...projectOperations,
     ...outboundOperations,
+    ...reconciliationOperations,
     ...customerOperations,
     ...providerIds.flatMap(aliasOperations),
     ...providerIds.flatMap(customerAliases),

@@ -44,8 +44,9 @@ const bundling = workflowBundle(workerConfig.WORKFLOW_BUNDLE);
 const orm = await openOrm(config.databaseUrl, { poolSize: config.databasePoolSize });
 const control = await Connection.connect(connectionOptions);
 logger.info({ search_attributes: await ensureSearchAttributes(control, namespace) }, 'connected to Temporal');
-const listers = providerIds().filter((id) => operationsOf(id).includes('disputes.list'));
-await ensureSchedules(new Client({ connection: control, namespace }), listers);
+const able = (operation: string) => providerIds().filter((id) => operationsOf(id).includes(operation));
+const byTheClock = { withDisputes: able('disputes.list'), withChanges: able('changes.list') };
+await ensureSchedules(new Client({ connection: control, namespace }), byTheClock);
 await control.close();
 const connection = await NativeConnection.connect({ ...connectionOptions, grpcCompression: { codec: 'none' } });
 const workers = await createWorkers({

@@ -78,7 +78,8 @@ export function listRuns(
   { projectId, live }: Scope,
   query: {
     readonly provider?: string;
-    readonly status?: ReconciliationStatus;
+    /** `paused`: running, and held. */
+    readonly status?: ReconciliationStatus | 'paused';
     readonly before: string | null;
     readonly limit: number;
   },
@@ -89,11 +90,20 @@ export function listRuns(
     {
       ...{ projectId, live },
       ...(provider !== undefined && { provider }),
-      ...(status !== undefined && { status }),
+      ...(status !== undefined && statusWhere(status)),
       ...(before !== null && { id: { $lt: before } }),
     },
     { orderBy: { id: 'desc' }, limit: limit + 1 },
   );
+}
+
+function statusWhere(status: ReconciliationStatus | 'paused') {
+  if (status === 'paused') return { status: 'running' as const, pausedAt: { $ne: null } };
+  return status === 'running' ? { status, pausedAt: null } : { status };
+}
+
+export function listOpenRuns(em: Db, { projectId, live }: Scope): Promise<readonly ReconciliationRun[]> {
+  return em.find(ReconciliationRunEntity, { projectId, live, status: { $in: [...open] } });
 }
 
 /** Newest first, one more than `limit`. */
