@@ -18,6 +18,8 @@ import { openDesk } from './reconciliation-desk.ts';
 
 /** Between pages: a comparison may take its time, whoever waits for an answer may not. */
 const pagePauseMs = 500;
+/** Events: whoever takes over from a killed worker reads no more than these. */
+const longHistory = 1_000;
 
 const own = proxyActivities<Activities>({
   taskQueue: billingQueue,
@@ -77,7 +79,7 @@ async function work(input: ReconcileInput, desk: ReturnType<typeof openDesk>): P
       await desk.turn();
       const done = await page(cursor);
       desk.count(done);
-      if (workflowInfo().continueAsNewSuggested) return 'goes on';
+      if (isLong()) return 'goes on';
       if (done.cursor === null) break;
       cursor = done.cursor;
       await desk.rest(Math.max(pagePauseMs, done.waitMs), 'spare the provider');
@@ -87,7 +89,7 @@ async function work(input: ReconcileInput, desk: ReturnType<typeof openDesk>): P
   desk.enter('repair');
   while (await repairOnce()) {
     desk.looked();
-    if (workflowInfo().continueAsNewSuggested) return 'goes on';
+    if (isLong()) return 'goes on';
   }
   return { status: 'succeeded', failure: null };
 
@@ -122,6 +124,11 @@ async function work(input: ReconcileInput, desk: ReturnType<typeof openDesk>): P
     await desk.rest(gapMs, 'then see whether it is mended');
     return true;
   }
+}
+
+function isLong(): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  return historyLength > longHistory || continueAsNewSuggested;
 }
 
 /** What asks the provider. A canceled page is not waited for: it only reads, and writes nothing to a row that is over. */
