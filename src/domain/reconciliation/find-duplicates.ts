@@ -8,7 +8,7 @@ import type { OurInvoice, OurMoney, OurPayment, Sale, TheirMoney } from './ledge
  */
 export function findDuplicates(sale: Sale, ours: OurMoney, theirs: TheirMoney): readonly PaymentTruth[] {
   const charges = theirs.payments.filter(isKept).toSorted(byRight(ours.payments));
-  if (sale.kind === 'checkout') return charges.slice(1);
+  if (sale.kind === 'checkout') return sale.isPaidElsewhere ? charges : charges.slice(1);
   const papers = papersOf(ours, theirs);
   const seen = new Map<string, { paidMinor: number; of: string }>();
   return charges.filter((charge) => {

@@ -55,6 +55,8 @@ export interface Sale {
   readonly kind: 'checkout' | 'subscription';
   readonly id: string;
   readonly organizationId: string;
+  /** Whether another provider was paid for it: what is charged here is charged twice. */
+  readonly isPaidElsewhere: boolean;
 }
 
 export interface OurMoney {
