@@ -14,6 +14,7 @@ export class RoutingAndReconciliation extends Migration {
 
   override down(): void {
     this.addSql(`drop table if exists ${tables.toReversed().join(', ')} cascade`);
+    this.addSql('drop index if exists provider_customers_theirs');
     this.addSql('alter table routing_decisions drop column if exists asked');
     this.addSql('delete from fallbacks where checkout_id is null');
     this.addSql('alter table fallbacks drop column if exists subscription_id, alter column checkout_id set not null');
@@ -185,6 +186,8 @@ const reconciliation = [
   )`,
   'create index on reconciliation_differences (project_id, live, id desc)',
   `create index reconciliation_differences_open on reconciliation_differences (run_id) where status = 'found'`,
+  // Whose customer a provider's is.
+  'create index provider_customers_theirs on provider_customers (project_id, live, provider, provider_customer_id)',
   // What a run has looked at: nothing is compared twice, and what seems different is looked at again before it is told.
   `create table reconciliation_looks (
     run_id text not null,

@@ -1,6 +1,10 @@
 import { ReconciliationRunEntity, type ReconciliationRun } from '../db/entities/reconciliation.ts';
 import type { Db } from '../db/orm.ts';
+import { overlapMs } from '../domain/reconciliation/window.ts';
+import type { Scene } from './compare-look.ts';
+import type { ActivityDeps } from './deps.ts';
 import { RowMoved } from './keep-in-step.ts';
+import { accountOf } from './provider-account.ts';
 
 /** A reconciliation run, as its workflow names it. */
 export interface ReconciliationRef {
@@ -68,4 +72,12 @@ export async function advanceRun(tx: Db, run: ReconciliationRun, to: Advance): P
     },
   );
   if (moved === 0) throw new RowMoved();
+}
+
+/** @throws {BillingError} `provider_not_configured` (unavailable) */
+export async function sceneOf(deps: ActivityDeps, run: ReconciliationRun): Promise<Scene> {
+  const { projectId, live, provider, fromAt } = run;
+  const { client } = await accountOf(deps, projectId, live, provider);
+  const since = new Date(fromAt.getTime() - overlapMs);
+  return { em: deps.orm.em.fork(), account: { projectId, live, provider }, client, since };
 }

@@ -1,41 +1,47 @@
+import type { ReconciliationRun } from '../db/entities/reconciliation.ts';
 import { askedWindow } from '../domain/reconciliation/window.ts';
-import { advanceRun, answerDone, findStep, type CompareInput, type CompareResult } from './compare-step.ts';
+import type { ProviderClient } from '../providers/port.ts';
+import { lookAgainAt, lookAt, writeFirstLooks } from './compare-page.ts';
+import { answerDone, findStep, sceneOf, type CompareInput, type CompareResult } from './compare-step.ts';
+import { findSubjects } from './compare-subjects.ts';
 import type { ActivityDeps } from './deps.ts';
 import { RowMoved } from './keep-in-step.ts';
-import { accountOf } from './provider-account.ts';
 
 const pageSize = 100;
 
 /**
  * One page of what changed at the provider, against our rows. A provider that cannot tell what changed ends the phase
- * at once. Safe to repeat at any point: a page is written whole, with the run's next cursor, or not at all.
+ * at once. Safe to repeat at any point: a page is written whole, with the run's next cursor, or not at all. Nothing is
+ * told yet: what seems different is looked at again at the end of the run.
  */
 export function createCompareTheirs(deps: ActivityDeps) {
   return async function compareTheirs(input: CompareInput): Promise<CompareResult> {
     const em = deps.orm.em.fork();
     const run = await findStep(em, input, 'theirs');
     if (run === null) return answerDone(em, input, 'theirs');
-    const { client } = await accountOf(deps, run.projectId, run.live, run.provider);
-    const changes = client.changes;
-    const page = changes && {
-      ...(await changes.list({
-        ...askedWindow({
-          ...{ fromMs: run.fromAt.getTime(), toMs: run.toAt.getTime() },
-          ...{ nowMs: Date.now(), horizonMs: changes.horizonMs },
-        }),
-        ...{ cursor: run.cursor, limit: pageSize },
-      })),
-    };
-    const cursor = page?.nextCursor ?? null;
-    const compared = page?.items.length ?? 0;
+    const scene = await sceneOf(deps, run);
+    const { facts, cursor } = await listChanges(scene.client, run);
+    const { subjects, foreign } = await findSubjects(em, scene.account, facts);
+    const looked = await lookAt(scene, run, subjects);
+    const to = { phase: cursor === null ? 'ours' : 'theirs', cursor } as const;
     try {
-      await em.transactional((tx) =>
-        advanceRun(tx, run, { phase: cursor === null ? 'ours' : 'theirs', cursor, compared }),
-      );
+      const compared = await writeFirstLooks(em.fork(), run, {
+        ...{ looked, foreign, to, lookAgainAt: lookAgainAt(deps) },
+      });
+      return { cursor, compared, found: 0, waitMs: 0 };
     } catch (error) {
       if (error instanceof RowMoved) return answerDone(em.fork(), input, 'theirs');
       throw error;
     }
-    return { cursor, compared, found: 0, waitMs: 0 };
   };
+}
+
+async function listChanges({ changes }: ProviderClient, run: ReconciliationRun) {
+  if (!changes) return { facts: [], cursor: null };
+  const { since, until } = askedWindow({
+    ...{ fromMs: run.fromAt.getTime(), toMs: run.toAt.getTime() },
+    ...{ nowMs: Date.now(), horizonMs: changes.horizonMs },
+  });
+  const { items, nextCursor } = await changes.list({ since, until, cursor: run.cursor, limit: pageSize });
+  return { facts: items, cursor: nextCursor };
 }

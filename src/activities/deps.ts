@@ -12,6 +12,8 @@ export interface ActivityDeps {
   readonly lookGapsMs: readonly number[];
   /** Calls on the answer path in flight per provider and worker; beyond it the provider counts as unavailable. */
   readonly maxCallsInFlight: number;
+  /** How long a difference must stand before reconciliation tells of it; absent: two minutes. */
+  readonly reconciliationGraceMs?: number;
 }
 
 /** A checkout, as a workflow names it. */

@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import { ReconciliationRunEntity } from '../db/entities/reconciliation.ts';
 import { recordAudit } from '../db/queries/audit.ts';
+import { forgetLooks } from '../db/queries/reconciliation-looks.ts';
 import { countDifferences, type DifferenceCount } from '../db/queries/reconciliations.ts';
 import { isReconciliationOver, type ReconciliationStatus } from '../domain/reconciliation/run.ts';
 import type { ReconciliationRef } from './compare-step.ts';
@@ -25,6 +26,7 @@ export function createFinishReconciliation(deps: ActivityDeps) {
       );
       if (isReconciliationOver(run.status)) return { status: run.status };
       const counts = await countDifferences(tx, [id]);
+      await forgetLooks(tx, id);
       tx.assign(run, {
         ...{ status, finishedAt: new Date(), pausedAt: null },
         // One that did not go through keeps where it was: that is where it failed.

@@ -37,6 +37,7 @@ import { createRepairDifferences } from './repair-differences.ts';
 import { createRequestReconciliations } from './request-reconciliations.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
+import { createFindStillDifferent } from './still-different.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
 import { createSyncPaymentMethods } from './sync-payment-methods.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
@@ -67,7 +68,7 @@ export function createActivities(deps: ActivityDeps) {
     compareOurs: translated(createCompareOurs(deps)),
     findLostWorkflows: translated(createFindLostWorkflows(deps)),
     noteRestarted: translated(createNoteRestarted(deps)),
-    repairDifferences: translated(createRepairDifferences(deps, async () => true)),
+    repairDifferences: translated(createRepairDifferences(deps, createFindStillDifferent(deps))),
     finishReconciliation: translated(createFinishReconciliation(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),

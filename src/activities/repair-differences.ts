@@ -1,8 +1,4 @@
-import {
-  ReconciliationDifferenceEntity,
-  type ReconciliationDifference,
-  type ReconciliationRun,
-} from '../db/entities/reconciliation.ts';
+import { ReconciliationDifferenceEntity, type ReconciliationDifference } from '../db/entities/reconciliation.ts';
 import type { Db } from '../db/orm.ts';
 import { recordAudit } from '../db/queries/audit.ts';
 import { planRepair, reviewKindOf } from '../domain/reconciliation/repair.ts';
@@ -12,9 +8,10 @@ import type { ActivityDeps } from './deps.ts';
 import { findSale, findTarget, type Sale } from './find-repair-target.ts';
 import { openReview } from './open-review.ts';
 import type { Nudge } from './row-workflow.ts';
+import type { FindStillDifferent } from './still-different.ts';
 
 /** Each is read at the provider anew. */
-const pageSize = 10;
+const pageSize = 20;
 
 export interface RepairInput extends ReconciliationRef {
   /** How often this run's differences were looked at before. */
@@ -31,16 +28,13 @@ export interface RepairPage {
   readonly nudges: readonly Nudge[];
 }
 
-/** Whether a difference is still there: both sides are read again. */
-export type IsStillDifferent = (run: ReconciliationRun, difference: ReconciliationDifference) => Promise<boolean>;
-
 /**
  * One page of what a comparison found and nobody has settled: what agrees by now is `repaired`; what the provider's truth
  * settles is for the workflow it belongs to; about the rest a person is asked, once per cause, with both sides.
  *
  * Safe to repeat: a look at what was settled meanwhile finds it gone from the page.
  */
-export function createRepairDifferences(deps: ActivityDeps, isStillDifferent: IsStillDifferent) {
+export function createRepairDifferences(deps: ActivityDeps, findStillDifferent: FindStillDifferent) {
   return async function repairDifferences(input: RepairInput): Promise<RepairPage> {
     const { projectId, live, runId, looks, cursor } = input;
     const run = await readRun(deps, input);
@@ -52,8 +46,9 @@ export function createRepairDifferences(deps: ActivityDeps, isStillDifferent: Is
         { orderBy: { id: 'asc' }, limit: pageSize },
       );
     const page = { repaired: 0, queued: 0, nudges: [] as Nudge[] };
+    const still = await findStillDifferent(run, rows);
     for (const row of rows) {
-      const done = await repairOne(deps.orm.em.fork(), row, looks, await isStillDifferent(run, row));
+      const done = await repairOne(deps.orm.em.fork(), row, looks, still.has(row.id));
       if (typeof done === 'string') page[done] += 1;
       else page.nudges.push(done);
     }

@@ -81,7 +81,7 @@ export const ReconciliationLookEntity = defineEntity({
     named: p.json().$type<NamedObjects>(),
     /** `suspected`: differs, and is looked at again. `told`: still differed. `foreign`: bears no sign of us. */
     verdict: p.text().$type<'agrees' | 'suspected' | 'told' | 'foreign'>(),
-    /** The differences of the first look, as `kind object_kind object_id`. */
+    /** The differences of the last look, as `kind object_kind object_id`. */
     suspected: p.json().$type<readonly string[]>(),
     lookAgainAt: p.datetime().strictNullable(),
   },
