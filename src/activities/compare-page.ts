@@ -99,7 +99,11 @@ export async function writeFirstLooks(
       ...page.looked.map(({ subject, differences, isForeign }) =>
         differences.length === 0
           ? rowOf(subject, isForeign ? 'foreign' : 'agrees')
-          : { ...rowOf(subject, 'suspected'), suspected: differences.map(differenceKey), lookAgainAt: page.lookAgainAt },
+          : {
+              ...rowOf(subject, 'suspected'),
+              suspected: differences.map(differenceKey),
+              lookAgainAt: page.lookAgainAt,
+            },
       ),
     ]);
   });
@@ -124,7 +128,9 @@ export async function writeSecondLooks(
   ];
   const still = again.map((one) => ({
     ...one,
-    differences: one.differences.filter((found) => before.get(keyOf(one.subject))?.suspected.includes(differenceKey(found))),
+    differences: one.differences.filter((found) =>
+      before.get(keyOf(one.subject))?.suspected.includes(differenceKey(found)),
+    ),
   }));
   const gone = page.looks.filter(
     (look) => !again.some((one) => keyOf(one.subject) === `${look.subjectKind}/${look.subjectId}`),

@@ -64,6 +64,7 @@ const workers = await createWorkers({
     }),
     lookGapsMs: workerConfig.CHECKOUT_LOOK_GAPS,
     maxCallsInFlight: workerConfig.PROVIDER_CALLS_IN_FLIGHT,
+    reconciliationGraceMs: workerConfig.RECONCILIATION_GRACE,
   },
 });
 

@@ -6,7 +6,7 @@ import { startApi, type TestApi } from './support.ts';
 let api: TestApi;
 beforeAll(async () => {
   const list = () => Promise.reject(new Error('the API called a provider'));
-  const providers = fakeProviders(['merchant', 'local'], { changes: { horizonMs: 30 * dayMs, list } });
+  const providers = fakeProviders(['merchant', 'local'], { changes: { horizonMs: 30 * dayMs, list, charge: list } });
   api = await startApi({ providers });
 });
 afterAll(() => api?.close());

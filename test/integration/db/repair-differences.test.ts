@@ -249,7 +249,7 @@ describe('a run', () => {
 
   it('is begun by schedule where an account can tell what changed, from where the last good one ended', async () => {
     const list = () => Promise.reject(new Error('nobody asks yet'));
-    const able = { ...deps(), ...world.deps(aClient({ changes: { horizonMs: 86_400_000 * 30, list } })) };
+    const able = { ...deps(), ...world.deps(aClient({ changes: { horizonMs: 86_400_000 * 30, list, charge: list } })) };
     await world.query(`update reconciliation_runs set status = 'canceled'`);
     const good = await aRun();
     await createFinishReconciliation(deps())({ ...good, status: 'succeeded', failure: null });
