@@ -1,5 +1,7 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import type { MikroORM } from '@mikro-orm/postgresql';
-import { startSandbox } from '../../../../packages/provider-sandbox/src/index.ts';
+import { z } from 'zod';
 import { applyCheckoutTruth } from '../../../../src/activities/apply-checkout-truth.ts';
 import { inParallel } from '../../../../src/activities/compare-parallel.ts';
 import type { ActivityDeps } from '../../../../src/activities/deps.ts';
@@ -34,14 +36,11 @@ const atOnce = 6;
  * made and recorded by the adapters and by the code that records every truth.
  */
 export async function openShop() {
-  const [database, sandbox] = await Promise.all([
-    createDatabase(),
-    startSandbox({ port: 0, stateDir: null, webhooks: {} }),
-  ]);
+  const [database, sandbox] = await Promise.all([createDatabase(), startProviders()]);
   const orm = await openOrm(database.url, { poolSize: 16 });
   const env = Object.fromEntries(
     Object.entries(sandbox.config).flatMap(([provider, keys]) =>
-      Object.entries(keys).map(([key, value]) => [`${provider.toUpperCase()}_${key.toUpperCase()}`, String(value)]),
+      Object.entries(keys).map(([key, value]) => [`${provider.toUpperCase()}_${key.toUpperCase()}`, value]),
     ),
   );
   const { accounts, faults } = createAccounts(env, { timeoutMs: 20_000 });
@@ -94,9 +93,20 @@ export async function openShop() {
     sellMany: (wanted: readonly Parameters<typeof sell>[]) => inParallel(wanted, atOnce, (each) => sell(...each)),
     async close() {
       await orm.close();
-      await Promise.all([sandbox.close(), database.drop()]);
+      await Promise.all([sandbox.stop(), database.drop()]);
     },
   };
+}
+
+const started = z.object({
+  ...{ url: z.string(), adminToken: z.string() },
+  config: z.record(z.string(), z.record(z.string(), z.coerce.string())),
+});
+
+async function startProviders() {
+  const worker = new Worker(new URL('./sandbox-worker.ts', import.meta.url));
+  const [message] = await once(worker, 'message');
+  return { ...started.parse(message), stop: () => worker.terminate() };
 }
 
 async function record(orm: MikroORM, { client }: ProviderAccount, sold: { checkoutId: string; provider: string }) {
