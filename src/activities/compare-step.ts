@@ -77,7 +77,8 @@ export async function advanceRun(tx: Db, run: ReconciliationRun, to: Advance): P
 /** @throws {BillingError} `provider_not_configured` (unavailable) */
 export async function sceneOf(deps: ActivityDeps, run: ReconciliationRun): Promise<Scene> {
   const { projectId, live, provider, fromAt } = run;
-  const { client } = await accountOf(deps, projectId, live, provider);
+  // Nobody waits for it: those who wait go first.
+  const { client } = await accountOf({ ...deps, providers: deps.background }, projectId, live, provider);
   const since = new Date(fromAt.getTime() - overlapMs);
   return { em: deps.orm.em.fork(), account: { projectId, live, provider }, client, since };
 }

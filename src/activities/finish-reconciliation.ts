@@ -6,13 +6,15 @@ import { countDifferences, type DifferenceCount } from '../db/queries/reconcilia
 import { isReconciliationOver, type ReconciliationStatus } from '../domain/reconciliation/run.ts';
 import type { ReconciliationRef } from './compare-step.ts';
 import type { ActivityDeps } from './deps.ts';
+import { presentReconciliation } from '../present/reconciliation.ts';
+import { recordEvent } from './record-event.ts';
 
 export interface FinishReconciliationInput extends ReconciliationRef {
   readonly status: ReconciliationStatus;
   readonly failure: { readonly code: string; readonly message: string } | null;
 }
 
-/** Ends a comparison in its row, audited. One that has ended stays as it did. */
+/** Ends a comparison in its row, audited, and tells the app when anything differed. One that has ended stays as it did. */
 export function createFinishReconciliation(deps: ActivityDeps) {
   return async function finishReconciliation(
     input: FinishReconciliationInput,
@@ -37,6 +39,12 @@ export function createFinishReconciliation(deps: ActivityDeps) {
         ...{ projectId, live, actor: `reconciliation/${id}`, action: `reconciliation.${status}` },
         ...{ entityKind: 'reconciliation', entityId: id, detail: story(run.compared, counts) },
         after: { status, compared: run.compared, differences: counts.map(({ runId: _, ...each }) => each) },
+      });
+      if (counts.length === 0) return { status };
+      await tx.flush(); // its version, and the time it ended
+      await recordEvent(tx, {
+        ...{ projectId, live, organizationId: null, type: 'reconciliation.differed' },
+        ...{ objectKind: 'reconciliation', objectId: id, cause: 'ended', data: presentReconciliation(run, counts) },
       });
       return { status };
     });

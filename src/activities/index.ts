@@ -23,6 +23,7 @@ import {
 } from './export-customer-data.ts';
 import { createFindLostWorkflows, createNoteRestarted } from './find-lost-workflows.ts';
 import { createFinishReconciliation } from './finish-reconciliation.ts';
+import { heartbeating } from './heartbeating.ts';
 import { createIssueVoucher } from './issue-voucher.ts';
 import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
@@ -64,11 +65,11 @@ export function createActivities(deps: ActivityDeps) {
     requestReconciliations: translated(createRequestReconciliations(deps)),
     beginReconciliation: translated(createBeginReconciliation(deps)),
     pauseReconciliation: translated(createPauseReconciliation(deps)),
-    compareTheirs: translated(createCompareTheirs(deps)),
-    compareOurs: translated(createCompareOurs(deps)),
+    compareTheirs: heartbeating(translated(createCompareTheirs(deps))),
+    compareOurs: heartbeating(translated(createCompareOurs(deps))),
     findLostWorkflows: translated(createFindLostWorkflows(deps)),
     noteRestarted: translated(createNoteRestarted(deps)),
-    repairDifferences: translated(createRepairDifferences(deps, createFindStillDifferent(deps))),
+    repairDifferences: heartbeating(translated(createRepairDifferences(deps, createFindStillDifferent(deps)))),
     finishReconciliation: translated(createFinishReconciliation(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),

@@ -76,9 +76,13 @@ export function createOpenCheckout(deps: ActivityDeps, gate: CallGate) {
     provider: string,
     account: ProviderAccount,
   ): Promise<Opened | LeftProvider> {
+    const key = { projectId: row.projectId, live: row.live, provider };
     const release = gate.enter(provider);
     if (release === null) return left(provider, 'unavailable', 'too_many_calls_in_flight', false);
+    let entered: 'go' | 'trial' | 'open' = 'open';
     try {
+      entered = await deps.health.enter(key);
+      if (entered === 'open') return left(provider, 'unavailable', 'breaker_open', false);
       const abilities = deps.providers.abilities(provider);
       const answer = await account.client.checkouts.create({
         ...checkoutOrder(row, facts),
@@ -91,6 +95,7 @@ export function createOpenCheckout(deps: ActivityDeps, gate: CallGate) {
       return left(provider, reasonOf(error), error.code, false);
     } finally {
       release();
+      if (entered === 'trial') deps.health.leave(key);
     }
   }
 }

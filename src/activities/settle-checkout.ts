@@ -3,6 +3,7 @@ import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import { applyCheckoutTruth } from './apply-checkout-truth.ts';
 import type { ActivityDeps, CheckoutRef } from './deps.ts';
 import { keepInStep } from './keep-in-step.ts';
+import { lookUnlessOpen } from './look-unless-open.ts';
 import { accountOf } from './provider-account.ts';
 import { readInvoiceLines } from './read-invoice-lines.ts';
 import { readMoneyBack } from './read-money-back.ts';
@@ -29,7 +30,10 @@ export function createSettleCheckout(deps: ActivityDeps) {
       if (row.provider === null || row.providerCheckoutId === null) return asSettled(row, 'no provider is involved');
       const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
       const { projectId, live, provider } = row;
-      const read = await client.checkouts.get(row.providerCheckoutId);
+      const { providerCheckoutId } = row;
+      const read = await lookUnlessOpen(deps, { projectId, live, provider }, () =>
+        client.checkouts.get(providerCheckoutId),
+      );
       const payments = read?.payment ? [read.payment] : [];
       const owner = { projectId, live, provider };
       const [invoice = null] = await readInvoiceLines(em.fork(), client, owner, read?.invoice ? [read.invoice] : []);

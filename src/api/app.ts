@@ -6,6 +6,7 @@ import type { ApiDeps } from './deps.ts';
 import { addDriftMetrics } from './drift-metrics.ts';
 import { refusal } from './error-codes.ts';
 import { createErrorHandler } from './errors.ts';
+import { measureProviderHealth } from './measure-provider-health.ts';
 import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
 import type { PortalActs } from './portal/portal-acts.ts';
@@ -39,6 +40,7 @@ import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
 import { createReconciliationRoutes } from './routes/reconciliations.ts';
+import { createProviderHealthRoutes } from './routes/provider-health.ts';
 import { createRefundRoutes } from './routes/refunds.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
@@ -60,6 +62,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
   addDriftMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
+  measureProviderHealth(deps);
   const acts = createPortalActs(deps);
   app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
   app.use(basePath, createKeyedRoutes(deps, acts));
@@ -97,6 +100,7 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createOpsRoutes(deps),
     createProjectRoutes(deps),
     createProviderAccountRoutes(deps),
+    createProviderHealthRoutes(deps),
     createKeyRoutes(deps),
     createWebhookEndpointRoutes(deps),
     createOutboundEventRoutes(deps),

@@ -26,6 +26,7 @@ import { benefitOperations } from './benefit-operations.ts';
 import { outboundOperations } from './outbound-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { reconciliationOperations } from './reconciliation-operations.ts';
+import { providerHealthOperations } from './provider-health-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
@@ -91,6 +92,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...paymentMethodOperations,
     ...moneyOperations,
     ...opsOperations,
+    ...providerHealthOperations,
     ...benefitOperations,
     ...projectOperations,
     ...outboundOperations,

@@ -5,6 +5,7 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  log,
   proxyActivities,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -53,6 +54,7 @@ export async function reconcile(input: ReconcileInput): Promise<{ readonly statu
     }
     const { status } = await own.finishReconciliation({ ...ref, ...outcome });
     desk.close(status, outcome.failure);
+    if (desk.hasFound()) log.warn('our books and the provider differed', { run: runId, ...desk.counts() });
     await condition(allHandlersFinished);
     return { status };
   });
@@ -135,7 +137,8 @@ function isLong(): boolean {
 function callsTo(provider: string) {
   return proxyActivities<Activities>({
     taskQueue: providerQueue(provider),
-    startToCloseTimeout: '2m',
+    startToCloseTimeout: '10m',
+    heartbeatTimeout: '20s',
     // Then the run fails, and the next one covers its window too.
     scheduleToCloseTimeout: '6h',
     retry: { initialInterval: '2s', maximumInterval: '5m' },

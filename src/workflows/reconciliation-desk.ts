@@ -78,6 +78,9 @@ export function openDesk(input: ReconcileInput, acts: Acts) {
     mended(done: { readonly repaired: number; readonly queued: number }): void {
       change({ repaired: state.repaired + done.repaired, queued: state.queued + done.queued });
     },
+    hasFound: () => state.found > 0,
+    /** For the log: how many, no names. */
+    counts: () => ({ found: state.found, repaired: state.repaired, queued: state.queued }),
     looks: () => looks,
     looked: () => void (looks += 1),
     /** Waits while it is held. */

@@ -16,6 +16,7 @@ import { createConektaInvoices } from './invoices.ts';
 import { createConektaPaymentMethods } from './payment-methods.ts';
 import { createConektaPayments } from './payments.ts';
 import { createConektaPortal } from './portal.ts';
+import { conektaRateLimits } from './rate-limits.ts';
 import { createConektaRefunds } from './refunds.ts';
 import { createConektaSubscriptions } from './subscriptions.ts';
 import { createConektaWebhookEndpoints } from './webhook-endpoints.ts';
@@ -99,6 +100,7 @@ export const conekta = defineProvider({
     return read.success ? read.data.live : isAnySet(env, ['CONEKTA_API_KEY']);
   },
   abilities: conektaAbilities,
+  rateLimits: conektaRateLimits,
   webhook: conektaWebhook,
   createAccount(config, http) {
     const api = createConektaApi({ apiKey: config.apiKey, baseUrl: config.baseUrl, http });

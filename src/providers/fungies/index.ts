@@ -13,6 +13,7 @@ import { createFungiesCustomers } from './customers.ts';
 import { createFungiesDiscounts } from './discounts.ts';
 import { createFungiesInvoices } from './invoices.ts';
 import { createFungiesPortal } from './portal.ts';
+import { fungiesRateLimits } from './rate-limits.ts';
 import { createFungiesSubscriptions } from './subscriptions.ts';
 import { fungiesWebhook } from './webhook.ts';
 
@@ -84,6 +85,7 @@ export const fungies = defineProvider({
     ]),
   isLive: (env) => !isInSandbox(env),
   abilities: fungiesAbilities,
+  rateLimits: fungiesRateLimits,
   webhook: fungiesWebhook,
   createAccount(config, http) {
     const { publicKey, secretKey, baseUrl: apiUrl, storeUrl } = config;

@@ -17,6 +17,7 @@ import { createPolarLicenseKeys } from './license-keys.ts';
 import { checkAccount, rememberOrganization } from './organization.ts';
 import { createPolarPaymentMethods } from './payment-methods.ts';
 import { createPolarPortal } from './portal.ts';
+import { polarRateLimits } from './rate-limits.ts';
 import { createPolarRefunds } from './refunds.ts';
 import { createPolarSubscriptions } from './subscriptions.ts';
 import { createPolarUsage } from './usage.ts';
@@ -72,6 +73,7 @@ export const polar = defineProvider({
   isConfigured: (env) =>
     isAnySet(env, ['POLAR_ACCESS_TOKEN', 'POLAR_API_KEY', 'POLAR_WEBHOOK_SECRET', 'POLAR_WEBHOOK_SECRET_PREVIOUS']),
   abilities: polarAbilities,
+  rateLimits: polarRateLimits,
   webhook: polarWebhook,
   createAccount(config, http) {
     const api = createPolarApi({ accessToken: config.accessToken, baseUrl: config.baseUrl, http });

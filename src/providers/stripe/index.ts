@@ -16,6 +16,7 @@ import { createStripeInvoices } from './invoices.ts';
 import { createStripePaymentMethods } from './payment-methods.ts';
 import { createStripePayments } from './payments.ts';
 import { createStripePortal } from './portal.ts';
+import { stripeRateLimits } from './rate-limits.ts';
 import { createStripeRefunds } from './refunds.ts';
 import { createStripeSubscriptions } from './subscriptions.ts';
 import { createStripeUsage } from './usage.ts';
@@ -69,6 +70,7 @@ export const stripe = defineProvider({
     isAnySet(env, ['STRIPE_SECRET_KEY', 'STRIPE_API_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_WEBHOOK_SECRET_PREVIOUS']),
   isLive: (env) => [env.STRIPE_SECRET_KEY, env.STRIPE_API_KEY].some((key) => isLive(key?.trim() ?? '')),
   abilities: stripeAbilities,
+  rateLimits: stripeRateLimits,
   webhook: stripeWebhook,
   createAccount(config, http) {
     const api = createStripeApi({ apiKey: config.apiKey, baseUrl: config.baseUrl, http });
