@@ -38,7 +38,11 @@ export function createFinishReconciliation(deps: ActivityDeps) {
       recordAudit(tx, {
         ...{ projectId, live, actor: `reconciliation/${id}`, action: `reconciliation.${status}` },
         ...{ entityKind: 'reconciliation', entityId: id, detail: story(run.compared, counts) },
-        after: { status, compared: run.compared, differences: counts.map(({ runId: _, ...each }) => each) },
+        after: {
+          status,
+          compared: run.compared,
+          differences: counts.map(({ kind, status: of, count }) => ({ kind, status: of, count })),
+        },
       });
       if (counts.length === 0) return { status };
       await tx.flush(); // its version, and the time it ended

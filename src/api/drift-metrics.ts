@@ -34,8 +34,8 @@ export function addDriftMetrics(deps: {
       deps.logger.warn({ err: error }, 'drift could not be measured');
       return nothing;
     });
-  const registers = [deps.registry];
-  new Gauge({
+  const registers: Registry[] = [];
+  const agreement = new Gauge({
     name: 'billing_reconciliation_agreement_ratio',
     help: 'Share of compared objects on which our rows and the provider agreed when they were compared.',
     labelNames: [...account, 'window'],
@@ -53,12 +53,13 @@ export function addDriftMetrics(deps: {
         }
     },
   });
-  new Gauge({
+  const objective = new Gauge({
     name: 'billing_reconciliation_objective_ratio',
     help: 'The share that shall agree, over seven days.',
     registers,
-  }).set(agreementObjective);
-  new Gauge({
+  });
+  objective.set(agreementObjective);
+  const age = new Gauge({
     name: 'billing_reconciliation_last_success_age_seconds',
     help: 'Time since a comparison of the account went through.',
     labelNames: account,
@@ -69,7 +70,7 @@ export function addDriftMetrics(deps: {
         this.set(labelsOf(drift), (Date.now() - drift.lastSuccessAt.getTime()) / 1_000);
     },
   });
-  new Gauge({
+  const open = new Gauge({
     name: 'billing_reconciliation_open_differences',
     help: 'Differences that are being mended or wait for a person.',
     labelNames: [...account, 'kind'],
@@ -79,6 +80,7 @@ export function addDriftMetrics(deps: {
       for (const { kind, count, ...owner } of (await seen()).open) this.set({ ...labelsOf(owner), kind }, count);
     },
   });
+  for (const gauge of [agreement, objective, age, open]) deps.registry.registerMetric(gauge);
 }
 
 async function readDrift(em: Db): Promise<Seen> {

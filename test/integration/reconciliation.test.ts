@@ -60,7 +60,10 @@ async function aSilentlyPaid(wish: Readonly<Record<string, unknown>>): Promise<C
   return view;
 }
 
-const one = async (sql: string, ...params: unknown[]) => (await system.db.query(sql, params)).rows[0];
+async function one(sql: string, ...params: unknown[]): Promise<Readonly<Record<string, unknown>>> {
+  const { rows } = await system.db.query<Readonly<Record<string, unknown>>>(sql, params);
+  return rows[0] ?? {};
+}
 const paymentOf = (checkout: string) => one('select * from payments where checkout_id = $1', checkout);
 
 describe('books that differ', () => {
@@ -74,7 +77,7 @@ describe('books that differ', () => {
     [amount, lost] = [await aPaid('RU'), await aPaid('RU')];
     subscription = await bought(system, {});
     await expect
-      .poll(async () => (await one('select status from subscriptions where id = $1', subscription))?.status, soon)
+      .poll(async () => (await one('select status from subscriptions where id = $1', subscription))['status'], soon)
       .toBe('active');
     await expect.poll(() => system.countEvents('status', 'received'), soon).toBe(0);
     for (const provider of providers) await system.fault({ provider, kind: 'webhook_lost', rate: 1 });
@@ -102,7 +105,7 @@ describe('books that differ', () => {
     const found = (await Promise.all(runs.map(({ id }) => differences(id)))).flat();
     const queued = found.filter(({ status }) => status === 'queued');
     const payment = await paymentOf(amount.checkout_id);
-    expect(queued).toMatchObject([{ kind: 'amount', object: { id: payment.provider_payment_id } }]);
+    expect(queued).toMatchObject([{ kind: 'amount', object: { id: payment['provider_payment_id'] } }]);
     expect(found.filter(({ status }) => status === 'found')).toEqual([]);
     const review = await one('select * from review_items where id = $1', queued[0]?.review_id);
     expect(review).toMatchObject({
@@ -130,11 +133,11 @@ describe('books that differ', () => {
     });
     await expect.poll(async () => (await read(id)).status, soon).toBe('running');
     expect(await operate('POST', `/${id}/pause`, {})).toMatchObject({ status: 200, body: { status: 'paused' } });
-    await system.kill('worker');
+    system.kill('worker');
     await expect
       .poll(async () => (await operate('POST', `/${id}/resume`, {})).body.status, patient)
       .toMatch(/running|succeeded/);
-    await system.kill('worker');
+    system.kill('worker');
     await system.clearFaults();
     expect(await finished(id)).toMatchObject({ workflows_restarted: 0 });
   }, 300_000);

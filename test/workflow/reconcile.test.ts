@@ -46,8 +46,9 @@ function aProvider(changes: Partial<RunProgress> = {}) {
     compareTheirs: async ({ cursor }) => (asked.push(`theirs ${cursor}`), page(cursor === null ? 'b' : null, 100)),
     compareOurs: async ({ cursor }) => (asked.push(`ours ${cursor}`), page(null, 10)),
     findLostWorkflows: async ({ cursor }) => (asked.push(`workflows ${cursor}`), { cursor: null, lost: [] }),
-    noteRestarted: async ({ restarted }) =>
-      void restarted.forEach(({ kind, id }) => asked.push(`restarted ${kind} ${id}`)),
+    noteRestarted: async ({ restarted }) => {
+      for (const { kind, id } of restarted) asked.push(`restarted ${kind} ${id}`);
+    },
     repairDifferences: async ({ looks }) => (
       asked.push(`repair ${looks}`),
       { cursor: null, repaired: 0, queued: 0, nudges: [] }
