@@ -71,6 +71,7 @@ export function createNoteRestarted(deps: ActivityDeps) {
         recordAudit(tx, {
           ...{ projectId, live, actor: `reconciliation/${id}`, action: `${kind}.workflow_restarted` },
           ...{ entityKind: kind, entityId, detail: 'its workflow was lost, and was started again from its row' },
+          ...{ before: { workflow: 'lost' }, after: { workflow: 'running' } },
         });
     });
   };

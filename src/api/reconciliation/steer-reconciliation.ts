@@ -26,6 +26,7 @@ export async function steerReconciliation(deps: ApiDeps, input: SteerInput): Pro
   recordAudit(em, {
     ...{ projectId, live, actor, action: `reconciliation.${act}_requested` },
     ...{ entityKind: 'reconciliation', entityId: run.id, detail: `of ${run.provider}` },
+    ...{ before: { status: run.status, is_paused: run.pausedAt !== null }, after: { asked: act } },
   });
   await em.flush();
   await askWorkflow(deps.logger, { reconciliation: run.id, act }, (deadline) =>
