@@ -2,6 +2,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { startSystem, type System } from '../test/integration/support.ts';
 import { checkoutStories } from './histories/checkouts.ts';
+import { reconciliationStories } from './histories/reconciliations.ts';
 import { shortStories } from './histories/short-workflows.ts';
 import { subscriptionStories } from './histories/subscriptions.ts';
 
@@ -13,7 +14,7 @@ const folder = new URL('../test/replay/histories/', import.meta.url);
 const system = await startSystem();
 try {
   const files = new Map<string, string>();
-  for (const play of [...checkoutStories, ...subscriptionStories, ...shortStories])
+  for (const play of [...checkoutStories, ...subscriptionStories, ...reconciliationStories, ...shortStories])
     for (const [name, workflowId] of Object.entries(await play(system))) await record(system, name, workflowId, files);
   // All or none: a story that went wrong leaves the old ones in place.
   for (const old of await readdir(folder)) await rm(new URL(old, folder));

@@ -34,20 +34,26 @@ export function createFindLostWorkflows(deps: ActivityDeps, findRunning: FindRun
     input: ReconciliationRef & { readonly cursor: string | null },
   ): Promise<LostWorkflows> {
     const run = await readRun(deps, input);
-    const [kind = 'checkout', after = ''] = input.cursor?.split('/') ?? [];
-    const at = Math.max(
-      0,
-      kinds.findIndex((each) => each.kind === kind),
-    );
-    const rows = (await kinds[at]?.list(deps.orm.em.fork(), run, after)) ?? [];
+    const { rows, cursor } = await readPage(deps, run, input.cursor);
     const running = rows.length === 0 ? new Set<string>() : await findRunning(rows.map(workflowIdOf));
-    const last = rows.length === pageSize ? rows.at(-1) : undefined;
-    const next = last === undefined ? kinds[at + 1] : kinds[at];
-    return {
-      cursor: next === undefined ? null : `${next.kind}/${last?.row.id ?? ''}`,
-      lost: rows.filter((each) => !running.has(workflowIdOf(each))),
-    };
+    return { cursor, lost: rows.filter((each) => !running.has(workflowIdOf(each))) };
   };
+}
+
+/** One kind after the other, until the page is full. */
+async function readPage(deps: ActivityDeps, run: ReconciliationRun, cursor: string | null) {
+  const [first = 'checkout', from = ''] = cursor?.split('/') ?? [];
+  const rows: RowWorkflow[] = [];
+  let after = from;
+  for (const { kind, list } of kinds.slice(kinds.findIndex((each) => each.kind === first))) {
+    const limit = pageSize - rows.length;
+    const found = await list(deps.orm.em.fork(), run, after, limit);
+    rows.push(...found);
+    const last = found.at(-1);
+    if (found.length === limit && last !== undefined) return { rows, cursor: `${kind}/${last.row.id}` };
+    after = '';
+  }
+  return { rows, cursor: null };
 }
 
 /** Writes which were started again, audited, with where the phase goes on; after its last page the repairs are next. */
@@ -84,39 +90,43 @@ function workflowIdOf({ kind, row }: RowWorkflow): string {
 
 interface Kind {
   readonly kind: RowWorkflow['kind'];
-  readonly list: (em: Db, run: ReconciliationRun, after: string) => Promise<readonly RowWorkflow[]>;
+  readonly list: (em: Db, run: ReconciliationRun, after: string, limit: number) => Promise<readonly RowWorkflow[]>;
 }
 
 const kinds: readonly Kind[] = [
   {
     kind: 'checkout',
-    list: async (em, { projectId, live, provider }, after) => {
+    list: async (em, { projectId, live, provider }, after, limit) => {
       const where = { projectId, live, provider, status: { $in: ['open', 'pending'] as const } };
-      const rows = await em.find(CheckoutEntity, { ...where, ...settled(after) }, byId);
+      const rows = await em.find(CheckoutEntity, { ...where, ...settled(after) }, { ...byId, limit });
       return rows.map(checkoutWorkflow);
     },
   },
   {
     kind: 'subscription',
-    list: async (em, { projectId, live, provider }, after) => {
+    list: async (em, { projectId, live, provider }, after, limit) => {
       // Free ones are at no provider: whoever comes by looks after them.
       const where = { projectId, live, $or: [{ provider }, { provider: null }], status: { $nin: over } };
-      const rows = await em.find(SubscriptionEntity, { ...where, ...settled(after) }, byId);
+      const rows = await em.find(SubscriptionEntity, { ...where, ...settled(after) }, { ...byId, limit });
       return rows.map(subscriptionWorkflow);
     },
   },
   {
     kind: 'refund',
-    list: async (em, { projectId, live, provider }, after) => {
+    list: async (em, { projectId, live, provider }, after, limit) => {
       const where = { projectId, live, provider, status: { $in: ['requested', 'unknown', 'pending'] as const } };
-      const rows = await em.find(RefundEntity, { ...where, ...settled(after), actor: { $ne: null } }, byId);
+      const rows = await em.find(
+        RefundEntity,
+        { ...where, ...settled(after), actor: { $ne: null } },
+        { ...byId, limit },
+      );
       return rows.map(refundWorkflow);
     },
   },
 ];
 
 const over = ['canceled', 'expired'] as const;
-const byId = { orderBy: { id: 'asc' }, limit: pageSize } as const;
+const byId = { orderBy: { id: 'asc' } } as const;
 
 function settled(after: string) {
   return { id: { $gt: after }, createdAt: { $lt: new Date(Date.now() - settledAfterMs) } };

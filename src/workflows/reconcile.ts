@@ -101,7 +101,9 @@ async function work(input: ReconcileInput, desk: ReturnType<typeof openDesk>): P
     const restarted = [];
     for (const lost of found.lost)
       if (await startLost(lost, runId)) restarted.push({ kind: lost.kind, id: lost.row.id });
-    await own.noteRestarted({ ...ref, cursor: found.cursor, restarted });
+    // Where nothing was lost, the next page's note will do: whoever goes on from the row looks at them once more.
+    if (restarted.length > 0 || found.cursor === null)
+      await own.noteRestarted({ ...ref, cursor: found.cursor, restarted });
     return { cursor: found.cursor, compared: 0, found: 0, waitMs: 0, restarted: restarted.length };
   }
 
