@@ -14,6 +14,7 @@ import { openOrm } from '../../../../src/db/orm.ts';
 import type { CheckoutMode } from '../../../../src/domain/catalogue.ts';
 import { abilitiesOf, createAccounts } from '../../../../src/providers/accounts.ts';
 import type { CreateCheckoutInput, ProviderAccount, ProviderPrice } from '../../../../src/providers/port.ts';
+import { healthy } from '../../../support/healthy.ts';
 import { createDatabase } from '../../../support/servers/postgres.ts';
 import { fakeProviders } from '../../api/fake-providers.ts';
 
@@ -43,7 +44,7 @@ export async function openShop() {
       Object.entries(keys).map(([key, value]) => [`${provider.toUpperCase()}_${key.toUpperCase()}`, value]),
     ),
   );
-  const { accounts, faults } = createAccounts(env, { timeoutMs: 20_000 });
+  const { accounts, faults } = createAccounts(env, () => ({ timeoutMs: 20_000 }));
   if (accounts.size === 0) throw new Error(`no accounts: ${JSON.stringify(faults)}`);
   const account = (provider: string): ProviderAccount => {
     const found = accounts.get(provider);
@@ -52,7 +53,8 @@ export async function openShop() {
   };
   const providers = { ...fakeProviders(), account: async (_p: string, _l: boolean, id: string) => account(id) };
   const deps: ActivityDeps = {
-    ...{ orm, providers, keyRing: null, lookGapsMs: [], maxCallsInFlight: 40, reconciliationGraceMs: 0 },
+    ...{ orm, providers, background: providers, health: healthy, keyRing: null, lookGapsMs: [], maxCallsInFlight: 40 },
+    reconciliationGraceMs: 0,
   };
   const query = <Row extends Record<string, unknown>>(sql: string, params: unknown[] = []): Promise<Row[]> =>
     orm.em.fork().execute(sql, params);
