@@ -148,9 +148,11 @@ const reconciliation = [
     cause text not null check (cause in ('schedule', 'request')),
     actor text not null,
     status text not null check (status in ('requested', 'running', 'succeeded', 'failed', 'canceled')),
-    phase text not null check (phase in ('theirs', 'ours', 'repair', 'done')),
+    phase text not null check (phase in ('theirs', 'ours', 'workflows', 'repair', 'done')),
     cursor text,
     compared integer not null default 0,
+    restarted integer not null default 0,
+    paused_at timestamptz,
     started_at timestamptz,
     finished_at timestamptz,
     failure_code text,
@@ -160,6 +162,8 @@ const reconciliation = [
     unique (project_id, id)
   )`,
   'create index on reconciliation_runs (project_id, live, id desc)',
+  `create index reconciliation_runs_succeeded on reconciliation_runs (project_id, live, provider, finished_at desc)
+    where status = 'succeeded'`,
   `create unique index reconciliation_runs_open on reconciliation_runs (project_id, live, provider)
     where status in ('requested', 'running')`,
   `create table reconciliation_differences (

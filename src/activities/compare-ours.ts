@@ -78,7 +78,7 @@ async function endOrWait(em: Db, run: ReconciliationRun): Promise<CompareResult>
   const waitMs = await dueIn(em, run, run.cursor ?? '');
   if (waitMs > 0) return { cursor: run.cursor, compared: 0, found: 0, waitMs };
   if ((await nextLookAt(em, run.id)) !== null) return { cursor: run.cursor, compared: 0, found: 0, waitMs: 0 };
-  await em.transactional((tx) => advanceRun(tx, run, { phase: 'repair', cursor: null, compared: 0 }));
+  await em.transactional((tx) => advanceRun(tx, run, { phase: 'workflows', cursor: null, compared: 0 }));
   return { cursor: null, compared: 0, found: 0, waitMs: 0 };
 }
 

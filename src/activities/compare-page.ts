@@ -1,7 +1,7 @@
 import type { ReconciliationLook, ReconciliationRun } from '../db/entities/reconciliation.ts';
 import { findLooks, putDifferences, putLooks } from '../db/queries/reconciliation-looks.ts';
 import type { Db } from '../db/orm.ts';
-import type { Difference } from '../domain/reconciliation/difference.ts';
+import { differenceKey } from '../domain/reconciliation/difference.ts';
 import { joinNamed, namesNothingNew, nothingNamed, type Subject } from '../domain/reconciliation/subject.ts';
 import { graceMs } from '../domain/reconciliation/window.ts';
 import { lookAtSales, type Looked, type Scene } from './compare-look.ts';
@@ -99,7 +99,11 @@ export async function writeFirstLooks(
       ...page.looked.map(({ subject, differences, isForeign }) =>
         differences.length === 0
           ? rowOf(subject, isForeign ? 'foreign' : 'agrees')
-          : { ...rowOf(subject, 'suspected'), suspected: differences.map(nameOf), lookAgainAt: page.lookAgainAt },
+          : {
+              ...rowOf(subject, 'suspected'),
+              suspected: differences.map(differenceKey),
+              lookAgainAt: page.lookAgainAt,
+            },
       ),
     ]);
   });
@@ -124,7 +128,9 @@ export async function writeSecondLooks(
   ];
   const still = again.map((one) => ({
     ...one,
-    differences: one.differences.filter((found) => before.get(keyOf(one.subject))?.suspected.includes(nameOf(found))),
+    differences: one.differences.filter((found) =>
+      before.get(keyOf(one.subject))?.suspected.includes(differenceKey(found)),
+    ),
   }));
   const gone = page.looks.filter(
     (look) => !again.some((one) => keyOf(one.subject) === `${look.subjectKind}/${look.subjectId}`),
@@ -132,10 +138,14 @@ export async function writeSecondLooks(
   return em.transactional(async (tx) => {
     await advanceRun(tx, run, { ...page.to, compared: 0 });
     await putLooks(tx, run, [
-      ...still.map(({ subject, differences }) => rowOf(subject, differences.length > 0 ? 'told' : 'agrees')),
+      // What was told keeps its names: by them a repair finds where to look whether it is gone.
+      ...still.map(({ subject, differences }) => ({
+        ...rowOf(subject, differences.length > 0 ? 'told' : 'agrees'),
+        suspected: differences.map(differenceKey),
+      })),
       ...gone.map(({ subjectKind: kind, subjectId: id, named }) => rowOf({ kind, id, named }, 'agrees')),
       ...anew.map(({ subject, differences }) => ({
-        ...{ ...rowOf(subject, 'suspected'), suspected: differences.map(nameOf), lookAgainAt: page.lookAgainAt },
+        ...{ ...rowOf(subject, 'suspected'), suspected: differences.map(differenceKey), lookAgainAt: page.lookAgainAt },
       })),
     ]);
     return putDifferences(
@@ -152,8 +162,4 @@ export function lookAgainAt(deps: ActivityDeps): Date {
 
 function rowOf({ kind, id, named }: Subject, verdict: ReconciliationLook['verdict']) {
   return { subjectKind: kind, subjectId: id, named, verdict, suspected: [], lookAgainAt: null };
-}
-
-function nameOf({ kind, objectKind, objectId }: Difference): string {
-  return `${kind} ${objectKind} ${objectId}`;
 }

@@ -5,8 +5,8 @@ import type { ProviderClient } from '../providers/port.ts';
 import type { MoneyBack, MoneyOwner } from './record-money.ts';
 
 /**
- * Asks the provider for the refunds of payments whose refunded sum has moved (or of which one was still pending), and
- * for the disputes that webhooks named. Asks nothing where nothing has changed.
+ * Asks the provider for the refunds of payments whose refunded sum has moved (or of which one was still pending, or that
+ * our refunds do not add up to), and for the disputes that webhooks named. Asks nothing where nothing has changed.
  */
 export async function readMoneyBack(
   em: Db,
@@ -39,11 +39,17 @@ async function changedPayments(
   const ids = payments.map(({ providerPaymentId }) => providerPaymentId);
   const rows = await em.find(PaymentEntity, { projectId, live, provider, providerPaymentId: { $in: ids } });
   const rowIds = rows.map(({ id }) => id);
-  const pending =
-    rowIds.length === 0 ? [] : await em.find(RefundEntity, { paymentId: { $in: rowIds }, status: 'pending' });
+  const refunds =
+    rowIds.length === 0
+      ? []
+      : await em.find(RefundEntity, { paymentId: { $in: rowIds }, status: { $in: ['pending', 'succeeded'] } });
   return payments.filter((payment) => {
     const row = rows.find(({ providerPaymentId }) => providerPaymentId === payment.providerPaymentId);
     if (row === undefined) return payment.refundedMinor > 0;
-    return row.refundedMinor !== payment.refundedMinor || pending.some(({ paymentId }) => paymentId === row.id);
+    const own = refunds.filter(({ paymentId }) => paymentId === row.id);
+    // The payment may say what none of our refunds does: then a refund is missing here.
+    const toldMinor = own.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
+    const isUntold = toldMinor < payment.refundedMinor;
+    return row.refundedMinor !== payment.refundedMinor || isUntold || own.some(({ status }) => status === 'pending');
   });
 }

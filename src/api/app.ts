@@ -3,6 +3,7 @@ import helmet from 'helmet';
 import { createAuthenticate } from './authenticate.ts';
 import { closeToForeignOrigins, createCors } from './cors.ts';
 import type { ApiDeps } from './deps.ts';
+import { addDriftMetrics } from './drift-metrics.ts';
 import { refusal } from './error-codes.ts';
 import { createErrorHandler } from './errors.ts';
 import { measureProviderHealth } from './measure-provider-health.ts';
@@ -38,6 +39,7 @@ import { createPortalRoutes } from './routes/portal.ts';
 import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
+import { createReconciliationRoutes } from './routes/reconciliations.ts';
 import { createProviderHealthRoutes } from './routes/provider-health.ts';
 import { createRefundRoutes } from './routes/refunds.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
@@ -59,6 +61,7 @@ export function createApp(deps: ApiDeps): Express {
   // Before all else: the path that every payment depends on.
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
+  addDriftMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   measureProviderHealth(deps);
   const acts = createPortalActs(deps);
   app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
@@ -109,6 +112,7 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createOpsBenefitRoutes(deps),
     createPlanBenefitRoutes(deps),
     createDirectGrantRoutes(deps),
+    createReconciliationRoutes(deps),
   );
   return router;
 }

@@ -25,6 +25,7 @@ import { moneyOperations } from './money-operations.ts';
 import { benefitOperations } from './benefit-operations.ts';
 import { outboundOperations } from './outbound-operations.ts';
 import { projectOperations } from './project-operations.ts';
+import { reconciliationOperations } from './reconciliation-operations.ts';
 import { providerHealthOperations } from './provider-health-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
@@ -95,6 +96,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...benefitOperations,
     ...projectOperations,
     ...outboundOperations,
+    ...reconciliationOperations,
     ...customerOperations,
     ...providerIds.flatMap(aliasOperations),
     ...providerIds.flatMap(customerAliases),

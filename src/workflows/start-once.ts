@@ -13,13 +13,28 @@ export async function startOnce<Input>(
   workflow: (input: Input) => Promise<unknown>,
   start: Start<Input>,
 ): Promise<void> {
+  await startUnlessThere(workflow, start, WorkflowIdReusePolicy.REJECT_DUPLICATE);
+}
+
+/**
+ * Starts a workflow whose last run was lost: its row says that there must be one.
+ *
+ * @returns whether it was started; false: it runs after all.
+ */
+export function startAgain<Input>(workflow: (input: Input) => Promise<unknown>, start: Start<Input>): Promise<boolean> {
+  return startUnlessThere(workflow, start, WorkflowIdReusePolicy.ALLOW_DUPLICATE);
+}
+
+async function startUnlessThere<Input>(
+  workflow: (input: Input) => Promise<unknown>,
+  start: Start<Input>,
+  workflowIdReusePolicy: WorkflowIdReusePolicy,
+): Promise<boolean> {
   try {
-    await startChild(workflow, {
-      ...start,
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    });
+    await startChild(workflow, { ...start, parentClosePolicy: ParentClosePolicy.ABANDON, workflowIdReusePolicy });
+    return true;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return false;
   }
 }

@@ -1,5 +1,6 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 import type { DifferenceKind, Side } from '../../domain/reconciliation/difference.ts';
+import type { ReconciliationPhase, ReconciliationStatus } from '../../domain/reconciliation/run.ts';
 import type { NamedObjects } from '../../domain/reconciliation/subject.ts';
 import type { ReviewKind } from '../../domain/review.ts';
 import { owned } from './owned.ts';
@@ -16,13 +17,17 @@ export const ReconciliationRunEntity = defineEntity({
     toAt: p.datetime(),
     cause: p.text().$type<'schedule' | 'request'>(),
     actor: p.text(),
-    status: p.text().$type<'requested' | 'running' | 'succeeded' | 'failed' | 'canceled'>(),
-    /** Their changes against our rows, then our rows against them, then what can be mended. */
-    phase: p.text().$type<'theirs' | 'ours' | 'repair' | 'done'>(),
+    status: p.text().$type<ReconciliationStatus>(),
+    /** Their changes against our rows, then our rows against them, then lost workflows, then what can be mended. */
+    phase: p.text().$type<ReconciliationPhase>(),
     /** Where the phase goes on; null: at its beginning. */
     cursor: p.text().strictNullable(),
     /** Objects of both sides that were looked at. */
     compared: p.integer(),
+    /** Workflows that were lost and have been started again. */
+    restarted: p.integer(),
+    /** null: it may go on. */
+    pausedAt: p.datetime().strictNullable(),
     startedAt: p.datetime().strictNullable(),
     finishedAt: p.datetime().strictNullable(),
     failureCode: p.text().strictNullable(),
@@ -76,7 +81,7 @@ export const ReconciliationLookEntity = defineEntity({
     named: p.json().$type<NamedObjects>(),
     /** `suspected`: differs, and is looked at again. `told`: still differed. `foreign`: bears no sign of us. */
     verdict: p.text().$type<'agrees' | 'suspected' | 'told' | 'foreign'>(),
-    /** The differences of the first look, as `kind object_kind object_id`. */
+    /** The differences of the last look, as `kind object_kind object_id`. */
     suspected: p.json().$type<readonly string[]>(),
     lookAgainAt: p.datetime().strictNullable(),
   },

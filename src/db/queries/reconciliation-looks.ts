@@ -4,7 +4,7 @@ import {
   type ReconciliationLook,
   type ReconciliationRun,
 } from '../entities/reconciliation.ts';
-import type { Difference } from '../../domain/reconciliation/difference.ts';
+import { differenceKey, type Difference } from '../../domain/reconciliation/difference.ts';
 import { newId } from '../new-id.ts';
 import type { Db } from '../orm.ts';
 
@@ -68,10 +68,10 @@ export async function putDifferences(
   const known = await tx.find(ReconciliationDifferenceEntity, {
     ...{ runId, objectId: { $in: differences.map(({ objectId }) => objectId) } },
   });
-  const seen = new Set(known.map(keyOf));
+  const seen = new Set(known.map(differenceKey));
   for (const difference of differences) {
-    if (seen.has(keyOf(difference))) continue;
-    seen.add(keyOf(difference));
+    if (seen.has(differenceKey(difference))) continue;
+    seen.add(differenceKey(difference));
     tx.create(
       ReconciliationDifferenceEntity,
       {
@@ -84,11 +84,23 @@ export async function putDifferences(
   return seen.size - known.length;
 }
 
+/** The looks that told of any of these differences. */
+export async function findToldLooks(
+  em: Db,
+  runId: string,
+  keys: readonly string[],
+): Promise<readonly ReconciliationLook[]> {
+  if (keys.length === 0) return [];
+  const rows = await em.execute<Key[]>(
+    `select subject_kind as "subjectKind", subject_id as "subjectId" from reconciliation_looks
+     where run_id = ? and verdict = 'told' and (${keys.map(() => 'suspected @> ?::jsonb').join(' or ')})`,
+    [runId, ...keys.map((key) => JSON.stringify([key]))],
+  );
+  if (rows.length === 0) return [];
+  return em.find(ReconciliationLookEntity, { runId, $or: rows.map((row) => ({ ...row })) });
+}
+
 /** Once a run is over: what it looked at is forgotten, but for what bears no sign of us, which can be asked for. */
 export async function forgetLooks(tx: Db, runId: string): Promise<void> {
   await tx.nativeDelete(ReconciliationLookEntity, { runId, verdict: { $ne: 'foreign' } });
-}
-
-function keyOf({ kind, objectKind, objectId }: Pick<Difference, 'kind' | 'objectKind' | 'objectId'>): string {
-  return `${kind} ${objectKind} ${objectId}`;
 }

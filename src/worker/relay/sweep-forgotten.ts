@@ -3,6 +3,7 @@ import { sweepCheckouts } from './sweep-checkouts.ts';
 import { sweepCustomerData } from './sweep-customer-data.ts';
 import { sweepGrants } from './sweep-grants.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
+import { sweepReconciliations } from './sweep-reconciliations.ts';
 import { sweepRefunds } from './sweep-refunds.ts';
 import { sweepSubscriptionChanges } from './sweep-subscription-changes.ts';
 import { sweepSubscriptions } from './sweep-subscriptions.ts';
@@ -16,6 +17,7 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepRefunds,
   sweepGrants,
   sweepCustomerData,
+  sweepReconciliations,
 ];
 
 /** @returns how many workflows were started. */
