@@ -48,7 +48,8 @@ export async function runCycle(shop: Shop, provider: string): Promise<Cycle> {
     [runId],
   );
   await shop.run(`update reconciliation_runs set status = 'succeeded' where id = ?`, [runId]);
-  if (row?.phase !== 'repair') throw new Error(`the run ends in ${row?.phase ?? 'nothing'}`);
+  if (row === undefined || row.phase === 'theirs' || row.phase === 'ours')
+    throw new Error(`the run ends in ${row?.phase ?? 'nothing'}`);
   const told = await shop.query<{ kind: string; object_kind: string; object_id: string }>(
     'select kind, object_kind, object_id from reconciliation_differences where run_id = ?',
     [runId],
