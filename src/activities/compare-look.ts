@@ -12,7 +12,8 @@ import type { Sale, TheirMoney } from '../domain/reconciliation/ledger.ts';
 import type { Subject } from '../domain/reconciliation/subject.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
 import type { ProviderClient } from '../providers/port.ts';
-import { inParallel } from './compare-parallel.ts';
+import { asFarAsPossible, type Progress } from './compare-parallel.ts';
+import type { Patience } from './compare-patience.ts';
 import {
   readCheckout,
   readMoney,
@@ -28,6 +29,7 @@ export interface Scene {
   readonly em: Db;
   readonly account: AccountKey;
   readonly client: ProviderClient;
+  readonly patiently: Patience;
   /** From when on our rows that no truth tells are asked for one by one. */
   readonly since: Date;
 }
@@ -65,12 +67,12 @@ interface ReadAgreement {
 }
 
 /** Compares sales of ours with the provider's word on them. What was erased meanwhile agrees. */
-export async function lookAtSales(scene: Scene, subjects: readonly Subject[]): Promise<readonly Looked[]> {
+export async function lookAtSales(scene: Scene, subjects: readonly Subject[]): Promise<Progress<Looked>> {
   const idsOf = (kind: Subject['kind']) => subjects.filter((subject) => subject.kind === kind).map(({ id }) => id);
   const ledger = await readLedger(scene.em, scene.account, {
     ...{ checkoutIds: idsOf('checkout'), subscriptionIds: idsOf('subscription') },
   });
-  const read = await inParallel(subjects, atOnce, async (subject) => {
+  const { done: read, failure } = await asFarAsPossible(subjects, atOnce, async (subject) => {
     const [checkout, subscription] = [ledger.checkouts.get(subject.id), ledger.subscriptions.get(subject.id)];
     if (subject.kind === 'checkout' && checkout)
       return { checkout: await askOfCheckout(scene, ledger, subject, checkout) };
@@ -85,15 +87,16 @@ export async function lookAtSales(scene: Scene, subjects: readonly Subject[]): P
     prices: subscriptions.flatMap(({ truth }) => truth?.price ?? []),
     customerIds: [...checkouts, ...subscriptions].flatMap(({ truth }) => truth?.providerCustomerId ?? []),
   });
-  return [
+  const done = [
     ...checkouts.map((one) => judgeCheckout(one, ledger, meanings)),
     ...subscriptions.map((one) => judgeSubscription(one, ledger, meanings)),
   ];
+  return { done, failure };
 }
 
 async function askOfCheckout(scene: Scene, ledger: Ledger, subject: Subject, row: Checkout): Promise<ReadCheckout> {
   const isHere = row.provider === scene.account.provider && row.providerCheckoutId !== null;
-  const truth = isHere ? await readCheckout(scene.client, row) : null;
+  const truth = isHere ? await readCheckout(scene, row) : null;
   const isComparable = truth !== null ? isInStep(row, truth) : !isHere;
   const told = truth === null ? { payments: [], invoices: [], ids: new Set<string>() } : toldByCheckout(truth);
   const money = isComparable ? await readMoney(questionOf(scene, ledger, subject), told) : noMoney;
@@ -109,14 +112,20 @@ async function askOfSubscription(
   const question = questionOf(scene, ledger, subject);
   if (row.collection === 'voucher')
     return { subject, row, truth: null, money: await readMoney(question, await toldByVouchers(question)) };
-  const truth = await readSubscription(scene.client, row, ledger.customerOf(row.organizationId));
+  const truth = await readSubscription(scene, row, ledger.customerOf(row.organizationId));
   const money = truth === null ? noMoney : await readMoney(question, toldBySubscription(truth));
   return { subject, row, truth, money };
 }
 
-function questionOf({ client, since }: Scene, ledger: Ledger, subject: Subject): Question {
+function questionOf({ client, patiently, since }: Scene, ledger: Ledger, subject: Subject): Question {
   const { kind, id, named } = subject;
-  return { client, named, since, ours: ledger.moneyOf({ kind: kind === 'checkout' ? kind : 'subscription', id }) };
+  return {
+    client,
+    patiently,
+    named,
+    since,
+    ours: ledger.moneyOf({ kind: kind === 'checkout' ? kind : 'subscription', id }),
+  };
 }
 
 function judgeCheckout(

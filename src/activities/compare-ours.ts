@@ -10,6 +10,8 @@ import type { ActivityDeps } from './deps.ts';
 import { RowMoved } from './keep-in-step.ts';
 
 const pageSize = 100;
+/** A page of second looks is kept whole or not at all, so it is smaller. */
+const againSize = 25;
 
 const stages = ['checkouts', 'subscriptions', 'money', 'again'] as const;
 
@@ -48,22 +50,23 @@ async function comparePage(
   { stage, after }: Place & { readonly stage: SaleStage },
 ): Promise<CompareResult> {
   const sales = await listUnseenSales(scene.em.fork(), run, { stage, after, since: scene.since, limit: pageSize });
-  const looked = await lookAt(
+  const { looked, failure } = await lookAt(
     scene,
     run,
     sales.map((sale) => ({ ...sale, named: nothingNamed })),
   );
   const last = sales.length < pageSize ? null : (sales.at(-1)?.id ?? null);
   const cursor = last === null ? `${stages[stages.indexOf(stage) + 1] ?? 'again'}:` : `${stage}:${last}`;
-  const to = { phase: 'ours', cursor } as const;
+  const to = { phase: 'ours', cursor: failure === null ? cursor : run.cursor } as const;
   const compared = await writeFirstLooks(scene.em.fork(), run, {
     ...{ looked, foreign: [], to, lookAgainAt: lookAgainAt(deps) },
   });
+  if (failure !== null) throw failure;
   return { cursor, compared, found: 0, waitMs: last === null ? await dueIn(scene.em.fork(), run, cursor) : 0 };
 }
 
 async function comparePageAgain(deps: ActivityDeps, scene: Scene, run: ReconciliationRun): Promise<CompareResult> {
-  const looks = await listDueLooks(scene.em.fork(), run.id, { at: new Date(), limit: pageSize });
+  const looks = await listDueLooks(scene.em.fork(), run.id, { at: new Date(), limit: againSize });
   if (looks.length === 0) return endOrWait(scene.em.fork(), run);
   const looked = await lookAgain(scene, looks);
   // The cursor counts, so that an attempt whose answer was lost knows that it was done.

@@ -10,39 +10,45 @@ import { meetStrangers } from './compare-strangers.ts';
 import { keyOf } from './compare-subjects.ts';
 import type { ActivityDeps } from './deps.ts';
 
+/** What a page came to; what was looked at until something failed is worth keeping. */
+export interface PageLooked {
+  readonly looked: readonly Looked[];
+  readonly failure: unknown;
+}
+
 /**
  * Looks at what the run has not looked at yet, sales of ours and strangers alike. What was named before is not asked
  * for again; what is named anew of a known subject is looked at with all that was named of it.
  */
-export async function lookAt(
-  scene: Scene,
-  run: ReconciliationRun,
-  subjects: readonly Subject[],
-): Promise<readonly Looked[]> {
+export async function lookAt(scene: Scene, run: ReconciliationRun, subjects: readonly Subject[]): Promise<PageLooked> {
   const fresh = await notLooked(scene, run, subjects);
-  const strangers = fresh.filter(({ kind }) => isStranger(kind));
-  const { looked, sales } = await meetStrangers(scene, strangers);
-  const own = joined([...fresh.filter(({ kind }) => !isStranger(kind)), ...(await notLooked(scene, run, sales))]);
+  const met = await meetStrangers(scene, fresh.filter(isStranger));
   // A charge of a subscription that we do not know leads to the subscription: one step further, never back.
-  const agreements = own.filter(({ kind }) => isStranger(kind));
-  const further = agreements.length === 0 ? null : await meetStrangers(scene, agreements);
-  const told = await lookAtSales(
-    scene,
-    joined([...own.filter(({ kind }) => !isStranger(kind)), ...(further?.sales ?? [])]),
-  );
-  return onePerSubject([...looked, ...(further?.looked ?? []), ...told]);
+  const behind = await notLooked(scene, run, joined(met.sales));
+  const further = await meetStrangers(scene, met.failure === null ? behind.filter(isStranger) : []);
+  const judged = [...met.judged, ...further.judged];
+  const failed = met.failure ?? further.failure;
+  if (failed !== null) return { looked: onePerSubject(judged), failure: failed };
+  const own = joined([...fresh, ...behind, ...further.sales].filter((subject) => !isStranger(subject)));
+  const { done, failure } = await lookAtSales(scene, own);
+  // Who led to a sale is done with only when the sale is.
+  const led = failure === null ? [...met.led, ...further.led] : [];
+  return { looked: onePerSubject([...led, ...judged, ...done]), failure };
 }
 
-/** Looks again at what seemed different: only what still does in the same way is told. */
+/**
+ * Looks again at what seemed different: only what still does in the same way is told.
+ *
+ * @throws what asking throws
+ */
 export async function lookAgain(scene: Scene, looks: readonly ReconciliationLook[]): Promise<readonly Looked[]> {
   const subjects = looks.map(({ subjectKind, subjectId, named }) => ({ kind: subjectKind, id: subjectId, named }));
-  const { looked, sales } = await meetStrangers(
-    scene,
-    subjects.filter(({ kind }) => isStranger(kind)),
-  );
-  const own = subjects.filter(({ kind }) => !isStranger(kind));
-  const told = await lookAtSales(scene, joined([...own, ...sales.filter(({ kind }) => !isStranger(kind))]));
-  return onePerSubject([...looked, ...told]);
+  const met = await meetStrangers(scene, subjects.filter(isStranger));
+  if (met.failure !== null) throw met.failure;
+  const own = joined([...subjects, ...met.sales].filter((subject) => !isStranger(subject)));
+  const { done, failure } = await lookAtSales(scene, own);
+  if (failure !== null) throw failure;
+  return onePerSubject([...met.led, ...met.judged, ...done]);
 }
 
 async function notLooked(
@@ -76,7 +82,7 @@ function onePerSubject(looked: readonly Looked[]): readonly Looked[] {
   return [...new Map(looked.map((one) => [keyOf(one.subject), one])).values()];
 }
 
-function isStranger(kind: Subject['kind']): boolean {
+function isStranger({ kind }: Subject): boolean {
   return kind === 'charge' || kind === 'agreement';
 }
 

@@ -9,10 +9,16 @@ import type { TheirMoney } from '../domain/reconciliation/ledger.ts';
 import type { NamedObjects } from '../domain/reconciliation/subject.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
 import type { ProviderClient } from '../providers/port.ts';
+import type { Patience } from './compare-patience.ts';
+
+/** Whom to ask, and how. */
+export interface Asking {
+  readonly client: ProviderClient;
+  readonly patiently: Patience;
+}
 
 /** What is asked about one sale. */
-export interface Question {
-  readonly client: ProviderClient;
+export interface Question extends Asking {
   readonly named: NamedObjects;
   readonly ours: LedgerMoney;
   /** What of ours changed before, and the truth does not tell, is not asked for one by one. */
@@ -27,8 +33,9 @@ interface Told {
   readonly ids: ReadonlySet<string>;
 }
 
-export function readCheckout(client: ProviderClient, row: Checkout): Promise<CheckoutTruth | null> {
-  return row.providerCheckoutId === null ? Promise.resolve(null) : client.checkouts.get(row.providerCheckoutId);
+export async function readCheckout({ client, patiently }: Asking, row: Checkout): Promise<CheckoutTruth | null> {
+  const { providerCheckoutId: id } = row;
+  return id === null ? null : patiently(() => client.checkouts.get(id));
 }
 
 /**
@@ -36,15 +43,16 @@ export function readCheckout(client: ProviderClient, row: Checkout): Promise<Che
  * there, by the one that the organization goes by.
  */
 export async function readSubscription(
-  client: ProviderClient,
+  { client, patiently }: Asking,
   row: Subscription,
   knownCustomerId: string | null,
 ): Promise<SubscriptionTruth | null> {
   const { providerSubscriptionId, providerCustomerId } = row;
-  if (providerSubscriptionId === null || !client.subscriptions) return null;
-  const found = await client.subscriptions.get({ providerSubscriptionId, providerCustomerId });
+  const { subscriptions } = client;
+  if (providerSubscriptionId === null || !subscriptions) return null;
+  const found = await patiently(() => subscriptions.get({ providerSubscriptionId, providerCustomerId }));
   if (found !== null || knownCustomerId === null || knownCustomerId === providerCustomerId) return found;
-  return client.subscriptions.get({ providerSubscriptionId, providerCustomerId: knownCustomerId });
+  return patiently(() => subscriptions.get({ providerSubscriptionId, providerCustomerId: knownCustomerId }));
 }
 
 export function toldByCheckout(truth: CheckoutTruth): Told {
@@ -59,10 +67,12 @@ export function toldBySubscription({ payments, invoices, providerSubscriptionId 
 }
 
 /** Vouchers are orders of their own, one an invoice of ours. */
-export async function toldByVouchers({ client, ours, since }: Question): Promise<Told> {
+export async function toldByVouchers({ client, patiently, ours, since }: Question): Promise<Told> {
   const asked = ours.invoices.filter((row) => row.providerObjectId !== null && row.updatedAt >= since);
   const read = await Promise.all(
-    asked.map(async ({ providerObjectId: id }) => (id === null ? null : ((await client.payments?.get(id)) ?? null))),
+    asked.map(async ({ providerObjectId: id }) =>
+      id === null ? null : ((await patiently(async () => client.payments?.get(id))) ?? null),
+    ),
   );
   const ids = read.flatMap((truth) => (truth ? [truth.providerObjectId, ...truth.objects.map(({ id }) => id)] : []));
   return told(
@@ -106,14 +116,17 @@ interface Found<T> {
 }
 
 /** Charges that changes named, and payments of ours, as far as the truth does not tell them. */
-async function readCharges({ client, named, ours, since }: Question, truth: Told): Promise<Found<PaymentTruth>> {
+async function readCharges(
+  { client, patiently, named, ours, since }: Question,
+  truth: Told,
+): Promise<Found<PaymentTruth>> {
   const { changes } = client;
   if (!changes) return { found: [], absent: [] };
   const isUntold = (id: string) => !truth.ids.has(id);
   const own = ours.payments.filter((row) => isPaidLately(row, since)).map(({ providerPaymentId }) => providerPaymentId);
   // A named order may stand for a payment of ours that is asked for by itself: both answers are the same charge.
   const ids = [...new Set([...named.charges, ...named.refunded, ...own])].filter(isUntold);
-  const read = await Promise.all(ids.map(async (id) => ({ id, charge: await changes.charge(id) })));
+  const read = await Promise.all(ids.map(async (id) => ({ id, charge: await patiently(() => changes.charge(id)) })));
   const found = read.flatMap(({ charge }) => charge?.payment ?? []);
   return { found, absent: read.flatMap(({ id, charge }) => (charge === null && own.includes(id) ? [id] : [])) };
 }
@@ -122,13 +135,13 @@ function isPaidLately({ status, updatedAt }: Payment, since: Date): boolean {
   return status === 'succeeded' && updatedAt >= since;
 }
 
-async function readInvoices({ client, ours, since }: Question, truth: Told): Promise<Found<InvoiceTruth>> {
+async function readInvoices({ client, patiently, ours, since }: Question, truth: Told): Promise<Found<InvoiceTruth>> {
   const { invoices } = client;
   const untold = ours.invoices.flatMap(({ providerInvoiceId: id, providerObjectId, updatedAt }) =>
     id === null || providerObjectId !== null || updatedAt < since || truth.ids.has(id) ? [] : [id],
   );
   if (!invoices || untold.length === 0) return { found: [], absent: [] };
-  const read = await Promise.all(untold.map(async (id) => ({ id, invoice: await invoices.get(id) })));
+  const read = await Promise.all(untold.map(async (id) => ({ id, invoice: await patiently(() => invoices.get(id)) })));
   return {
     found: read.flatMap(({ invoice }) => invoice ?? []),
     absent: read.flatMap(({ id, invoice }) => (invoice === null ? [id] : [])),
@@ -136,12 +149,12 @@ async function readInvoices({ client, ours, since }: Question, truth: Told): Pro
 }
 
 /** Those that changes named, and ours that are not over. */
-async function readDisputes({ client, named, ours }: Question): Promise<Found<DisputeTruth>> {
+async function readDisputes({ client, patiently, named, ours }: Question): Promise<Found<DisputeTruth>> {
   const { disputes } = client;
   if (!disputes) return { found: [], absent: [] };
   const own = ours.disputes.filter(({ status }) => !isDisputeOver(status)).map((row) => row.providerDisputeId);
   const ids = [...new Set([...named.disputes, ...own])];
-  const read = await Promise.all(ids.map(async (id) => ({ id, dispute: await disputes.get(id) })));
+  const read = await Promise.all(ids.map(async (id) => ({ id, dispute: await patiently(() => disputes.get(id)) })));
   return {
     found: read.flatMap(({ dispute }) => dispute ?? []),
     absent: read.flatMap(({ id, dispute }) => (dispute === null && own.includes(id) ? [id] : [])),
@@ -150,7 +163,7 @@ async function readDisputes({ client, named, ours }: Question): Promise<Found<Di
 
 /** Of payments of which one side says, or a change told, that money went back. */
 async function readRefunds(
-  { client, named, ours }: Question,
+  { client, patiently, named, ours }: Question,
   payments: readonly PaymentTruth[],
 ): Promise<ReadonlyMap<string, readonly RefundTruth[]>> {
   const { refunds } = client;
@@ -165,7 +178,7 @@ async function readRefunds(
   const read = await Promise.all(
     asked.map(
       async ({ providerPaymentId, providerInvoiceId }) =>
-        [providerPaymentId, await refunds.list({ providerPaymentId, providerInvoiceId })] as const,
+        [providerPaymentId, await patiently(() => refunds.list({ providerPaymentId, providerInvoiceId }))] as const,
     ),
   );
   return new Map(read);

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ReconciliationRunEntity, type ReconciliationRun } from '../db/entities/reconciliation.ts';
 import type { Db } from '../db/orm.ts';
 import { overlapMs } from '../domain/reconciliation/window.ts';
 import type { Scene } from './compare-look.ts';
+import { createPatience } from './compare-patience.ts';
 import type { ActivityDeps } from './deps.ts';
 import { RowMoved } from './keep-in-step.ts';
 import { accountOf } from './provider-account.ts';
@@ -80,5 +82,6 @@ export async function sceneOf(deps: ActivityDeps, run: ReconciliationRun): Promi
   // Nobody waits for it: those who wait go first.
   const { client } = await accountOf({ ...deps, providers: deps.background }, projectId, live, provider);
   const since = new Date(fromAt.getTime() - overlapMs);
-  return { em: deps.orm.em.fork(), account: { projectId, live, provider }, client, since };
+  const patiently = createPatience(sleep);
+  return { em: deps.orm.em.fork(), account: { projectId, live, provider }, client, patiently, since };
 }

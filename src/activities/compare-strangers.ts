@@ -7,13 +7,17 @@ import { judgeCharge } from '../domain/reconciliation/judge-charge.ts';
 import { nothingNamed, type Subject } from '../domain/reconciliation/subject.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
 import type { Looked, Scene } from './compare-look.ts';
-import { inParallel } from './compare-parallel.ts';
+import { asFarAsPossible } from './compare-parallel.ts';
 
 /** What came of charges and subscriptions there that no sale of ours was known for. */
 export interface Introduced {
-  readonly looked: readonly Looked[];
+  readonly judged: readonly Looked[];
+  /** Those that led to a sale, or to another stranger: nothing of their own is left to tell. */
+  readonly led: readonly Looked[];
   /** Sales that turned out to be behind them, with what to look at. */
   readonly sales: readonly Subject[];
+  /** What kept the rest from being asked about; null: nothing. */
+  readonly failure: unknown;
 }
 
 const atOnce = 8;
@@ -26,7 +30,7 @@ interface Stranger {
 
 /** Asks the provider what they are, finds whose they are by all that it tells, and judges what is nobody's. */
 export async function meetStrangers(scene: Scene, subjects: readonly Subject[]): Promise<Introduced> {
-  const read = await inParallel(subjects, atOnce, (subject) => ask(scene, subject));
+  const { done: read, failure } = await asFarAsPossible(subjects, atOnce, (subject) => ask(scene, subject));
   const owners = await findOwners(scene.em, scene.account, {
     names: read.flatMap(({ subject, charge }) => [
       { kind: 'subscription', id: subject.id },
@@ -37,23 +41,31 @@ export async function meetStrangers(scene: Scene, subjects: readonly Subject[]):
     checkoutIds: read.flatMap((stranger) => checkoutOf(stranger) ?? []),
     subscriptionIds: read.flatMap(({ charge }) => charge?.metadata['subscription_id'] ?? []),
   });
-  const introduced = await inParallel(read, atOnce, (stranger) =>
-    stranger.subject.kind === 'charge'
-      ? introduceCharge(scene, stranger, owners)
-      : introduceAgreement(scene, stranger, owners),
+  const introduced = await Promise.all(
+    read.map((stranger) =>
+      stranger.subject.kind === 'charge'
+        ? introduceCharge(scene, stranger, owners)
+        : introduceAgreement(scene, stranger, owners),
+    ),
   );
   return {
-    looked: introduced.flatMap((one) => ('differences' in one ? [one] : [settled(one.from)])),
+    judged: introduced.flatMap((one) => ('differences' in one ? [one] : [])),
+    led: introduced.flatMap((one) => ('differences' in one ? [] : [settled(one.from)])),
     sales: introduced.flatMap((one) => ('differences' in one ? [] : [one.sale])),
+    failure,
   };
 }
 
-async function ask({ client }: Scene, subject: Subject): Promise<Stranger> {
+async function ask({ client, patiently }: Scene, subject: Subject): Promise<Stranger> {
   if (subject.kind === 'charge') {
-    return { subject, charge: (await client.changes?.charge(subject.id)) ?? null, agreement: null };
+    return {
+      subject,
+      charge: (await patiently(async () => client.changes?.charge(subject.id))) ?? null,
+      agreement: null,
+    };
   }
   const ref = { providerSubscriptionId: subject.id, providerCustomerId: subject.named.customerId };
-  return { subject, charge: null, agreement: (await client.subscriptions?.get(ref)) ?? null };
+  return { subject, charge: null, agreement: (await patiently(async () => client.subscriptions?.get(ref))) ?? null };
 }
 
 interface Moved {

@@ -22,12 +22,14 @@ export function createCompareTheirs(deps: ActivityDeps) {
     const scene = await sceneOf(deps, run);
     const { facts, cursor } = await listChanges(scene.client, run);
     const { subjects, foreign } = await findSubjects(em, scene.account, facts);
-    const looked = await lookAt(scene, run, subjects);
-    const to = { phase: cursor === null ? 'ours' : 'theirs', cursor } as const;
+    const { looked, failure } = await lookAt(scene, run, subjects);
+    const next = { phase: cursor === null ? 'ours' : 'theirs', cursor } as const;
+    const to = failure === null ? next : ({ phase: 'theirs', cursor: run.cursor } as const);
     try {
       const compared = await writeFirstLooks(em.fork(), run, {
         ...{ looked, foreign, to, lookAgainAt: lookAgainAt(deps) },
       });
+      if (failure !== null) throw failure;
       return { cursor, compared, found: 0, waitMs: 0 };
     } catch (error) {
       if (error instanceof RowMoved) return answerDone(em.fork(), input, 'theirs');

@@ -3,9 +3,10 @@ import { Worker } from 'node:worker_threads';
 import type { MikroORM } from '@mikro-orm/postgresql';
 import { z } from 'zod';
 import { applyCheckoutTruth } from '../../../../src/activities/apply-checkout-truth.ts';
-import { inParallel } from '../../../../src/activities/compare-parallel.ts';
+import { createCompareOurs } from '../../../../src/activities/compare-ours.ts';
+import { asFarAsPossible } from '../../../../src/activities/compare-parallel.ts';
+import { createCompareTheirs } from '../../../../src/activities/compare-theirs.ts';
 import type { ActivityDeps } from '../../../../src/activities/deps.ts';
-import { createActivities } from '../../../../src/activities/index.ts';
 import { readInvoiceLines } from '../../../../src/activities/read-invoice-lines.ts';
 import { readMoneyBack } from '../../../../src/activities/read-money-back.ts';
 import { CheckoutEntity, type Checkout } from '../../../../src/db/entities/checkout.ts';
@@ -14,6 +15,7 @@ import { openOrm } from '../../../../src/db/orm.ts';
 import type { CheckoutMode } from '../../../../src/domain/catalogue.ts';
 import { abilitiesOf, createAccounts } from '../../../../src/providers/accounts.ts';
 import type { CreateCheckoutInput, ProviderAccount, ProviderPrice } from '../../../../src/providers/port.ts';
+import { healthy } from '../../../support/healthy.ts';
 import { createDatabase } from '../../../support/servers/postgres.ts';
 import { fakeProviders } from '../../api/fake-providers.ts';
 
@@ -43,16 +45,21 @@ export async function openShop() {
       Object.entries(keys).map(([key, value]) => [`${provider.toUpperCase()}_${key.toUpperCase()}`, value]),
     ),
   );
-  const { accounts, faults } = createAccounts(env, { timeoutMs: 20_000 });
+  const { accounts, faults } = createAccounts(env, () => ({ timeoutMs: 20_000 }));
   if (accounts.size === 0) throw new Error(`no accounts: ${JSON.stringify(faults)}`);
   const account = (provider: string): ProviderAccount => {
     const found = accounts.get(provider);
     if (!found) throw new Error(`no account at ${provider}`);
     return found;
   };
-  const providers = { ...fakeProviders(), account: async (_p: string, _l: boolean, id: string) => account(id) };
+  const failing = createFailing();
+  const providers = {
+    ...fakeProviders(),
+    account: async (_p: string, _l: boolean, id: string) => failing.within(id, account(id)),
+  };
   const deps: ActivityDeps = {
-    ...{ orm, providers, keyRing: null, lookGapsMs: [], maxCallsInFlight: 40, reconciliationGraceMs: 0 },
+    ...{ orm, providers, background: providers, health: healthy, keyRing: null, lookGapsMs: [], maxCallsInFlight: 40 },
+    reconciliationGraceMs: 0,
   };
   const query = <Row extends Record<string, unknown>>(sql: string, params: unknown[] = []): Promise<Row[]> =>
     orm.em.fork().execute(sql, params);
@@ -72,28 +79,76 @@ export async function openShop() {
     return { ...session, truth: await client.checkouts.get(session.providerCheckoutId) };
   }
 
-  async function sell(provider: string, mode: Sold['mode'], isRefunded = false): Promise<Sold> {
+  /** Paid there, and nobody has told us. */
+  async function sellUnrecorded(provider: string, mode: Sold['mode']) {
     counter.sales += 1;
     const sold = { provider, mode, checkoutId: newId('chk'), organizationId: `org_${counter.sales}` };
     await run(`insert into organizations (project_id, live, id) values ('p', false, ?)`, [sold.organizationId]);
     const input = inputFor(sold);
     const { providerCheckoutId } = await pay(provider, input);
     await run(checkoutSql, checkoutRow(sold, providerCheckoutId, input.line?.unitAmount ?? null));
-    await record(orm, account(provider), sold);
+    return { ...sold, providerCheckoutId };
+  }
+
+  const recordNow = (sold: { readonly provider: string; readonly checkoutId: string }) =>
+    record(orm, account(sold.provider), sold);
+
+  async function sell(provider: string, mode: Sold['mode'], isRefunded = false): Promise<Sold> {
+    const sold = await sellUnrecorded(provider, mode);
+    await recordNow(sold);
     if (isRefunded) {
       await refund(query, account(provider), sold);
-      await record(orm, account(provider), sold);
+      await recordNow(sold);
     }
     return { ...sold, isRefunded };
   }
 
   return {
-    ...{ orm, query, run, sell, pay, inputFor },
-    activities: createActivities(deps),
-    sellMany: (wanted: readonly Parameters<typeof sell>[]) => inParallel(wanted, atOnce, (each) => sell(...each)),
+    ...{ orm, query, run, sell, sellUnrecorded, recordNow, failEvery: failing.every, pay, inputFor },
+    activities: { compareTheirs: createCompareTheirs(deps), compareOurs: createCompareOurs(deps) },
+    sellMany: (wanted: readonly Parameters<typeof sell>[]) => sellAll(wanted, (each) => sell(...each)),
     async close() {
       await orm.close();
       await Promise.all([sandbox.stop(), database.drop()]);
+    },
+  };
+}
+
+/** Makes some operations of a provider fail before they are sent. */
+function createFailing() {
+  const plans = new Map<string, { readonly nth: number; readonly error: () => Error; calls: number; failed: number }>();
+  const guarded = (provider: string, group: object): object =>
+    Object.fromEntries(
+      Object.entries(group).map(([name, value]: [string, unknown]) => [
+        name,
+        typeof value !== 'function'
+          ? value
+          : async (...input: unknown[]): Promise<unknown> => {
+              const plan = plans.get(provider);
+              if (plan) {
+                plan.calls += 1;
+                if (plan.calls % plan.nth === 0) {
+                  plan.failed += 1;
+                  throw plan.error();
+                }
+              }
+              return Reflect.apply(value, group, input);
+            },
+      ]),
+    );
+  return {
+    within(provider: string, account: ProviderAccount): ProviderAccount {
+      const groups = Object.entries(account.client).map(([name, group]: [string, object]) => [
+        name,
+        guarded(provider, group),
+      ]);
+      return { ...account, client: { ...account.client, ...Object.fromEntries(groups) } };
+    },
+    /** @returns `stop` ends it, and tells how often it struck. */
+    every(provider: string, nth: number, error: () => Error) {
+      const plan = { nth, error, calls: 0, failed: 0 };
+      plans.set(provider, plan);
+      return { stop: () => (plans.delete(provider), plan.failed) };
     },
   };
 }
@@ -107,6 +162,13 @@ async function startProviders() {
   const worker = new Worker(new URL('./sandbox-worker.ts', import.meta.url));
   const [message] = await once(worker, 'message');
   return { ...started.parse(message), stop: () => worker.terminate() };
+}
+
+async function sellAll<T>(wanted: readonly T[], sell: (each: T) => Promise<Sold>): Promise<readonly Sold[]> {
+  const { done, failure } = await asFarAsPossible(wanted, atOnce, sell);
+  if (failure !== null) throw failure;
+  // As they were asked for: which is done first is chance, and what is drawn by a seed is not.
+  return done.toSorted((a, b) => Number(a.organizationId.slice(4)) - Number(b.organizationId.slice(4)));
 }
 
 async function record(orm: MikroORM, { client }: ProviderAccount, sold: { checkoutId: string; provider: string }) {
