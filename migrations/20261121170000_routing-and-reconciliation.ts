@@ -14,6 +14,7 @@ export class RoutingAndReconciliation extends Migration {
 
   override down(): void {
     this.addSql(`drop table if exists ${tables.toReversed().join(', ')} cascade`);
+    this.addSql('drop index if exists provider_customers_theirs');
     this.addSql('alter table routing_decisions drop column if exists asked');
     this.addSql('delete from fallbacks where checkout_id is null');
     this.addSql('alter table fallbacks drop column if exists subscription_id, alter column checkout_id set not null');
@@ -29,6 +30,7 @@ const tables = [
   'review_items',
   'reconciliation_runs',
   'reconciliation_differences',
+  'reconciliation_looks',
 ];
 
 const routing = [
@@ -146,9 +148,11 @@ const reconciliation = [
     cause text not null check (cause in ('schedule', 'request')),
     actor text not null,
     status text not null check (status in ('requested', 'running', 'succeeded', 'failed', 'canceled')),
-    phase text not null check (phase in ('theirs', 'ours', 'repair', 'done')),
+    phase text not null check (phase in ('theirs', 'ours', 'workflows', 'repair', 'done')),
     cursor text,
     compared integer not null default 0,
+    restarted integer not null default 0,
+    paused_at timestamptz,
     started_at timestamptz,
     finished_at timestamptz,
     failure_code text,
@@ -158,6 +162,8 @@ const reconciliation = [
     unique (project_id, id)
   )`,
   'create index on reconciliation_runs (project_id, live, id desc)',
+  `create index reconciliation_runs_succeeded on reconciliation_runs (project_id, live, provider, finished_at desc)
+    where status = 'succeeded'`,
   `create unique index reconciliation_runs_open on reconciliation_runs (project_id, live, provider)
     where status in ('requested', 'running')`,
   `create table reconciliation_differences (
@@ -183,4 +189,20 @@ const reconciliation = [
   )`,
   'create index on reconciliation_differences (project_id, live, id desc)',
   `create index reconciliation_differences_open on reconciliation_differences (run_id) where status = 'found'`,
+  // Whose customer a provider's is.
+  'create index provider_customers_theirs on provider_customers (project_id, live, provider, provider_customer_id)',
+  // What a run has looked at: nothing is compared twice, and what seems different is looked at again before it is told.
+  `create table reconciliation_looks (
+    run_id text not null,
+    subject_kind text not null check (subject_kind in ('checkout', 'subscription', 'charge', 'agreement')),
+    subject_id text not null,
+    named jsonb not null,
+    verdict text not null check (verdict in ('agrees', 'suspected', 'told', 'foreign')),
+    suspected jsonb not null,
+    look_again_at timestamptz,
+    ${owned},
+    primary key (run_id, subject_kind, subject_id),
+    foreign key (project_id, run_id) references reconciliation_runs (project_id, id)
+  )`,
+  `create index reconciliation_looks_again on reconciliation_looks (run_id, look_again_at) where verdict = 'suspected'`,
 ];

@@ -2,10 +2,16 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { startSystem, type System } from '../test/integration/support.ts';
 import { checkoutStories } from './histories/checkouts.ts';
+import { reconciliationStories } from './histories/reconciliations.ts';
 import { shortStories } from './histories/short-workflows.ts';
 import { subscriptionStories } from './histories/subscriptions.ts';
 
-const groups = { checkouts: checkoutStories, subscriptions: subscriptionStories, short: shortStories };
+const groups = {
+  checkouts: checkoutStories,
+  subscriptions: subscriptionStories,
+  reconciliations: reconciliationStories,
+  short: shortStories,
+};
 
 /**
  * Plays each story on the whole system and keeps its workflows' histories in `test/replay/histories`. Run it when a

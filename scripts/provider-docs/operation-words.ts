@@ -71,7 +71,7 @@ export const operationWords: Readonly<Record<string, { readonly title: string; r
       ...{ listMeters: 'list meters', quantity: 'what was counted for a customer' },
     },
   },
-  changes: { title: 'Reconciliation', operations: { list: 'what changed since then' } },
+  changes: { title: 'Reconciliation', operations: { list: 'what changed since then', charge: 'one charge by itself' } },
   customerData: { title: 'Customer data', operations: { export: 'export', erase: 'erase' } },
   webhookEndpoints: {
     title: 'Webhook addresses',

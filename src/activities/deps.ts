@@ -18,6 +18,8 @@ export interface ActivityDeps {
   readonly maxCallsInFlight: number;
   /** Whether slots are shared by all providers' calls: there, nobody waits for one that answers nothing. */
   readonly sharesSlots?: boolean;
+  /** How long a difference must stand before reconciliation tells of it; absent: two minutes. */
+  readonly reconciliationGraceMs?: number;
 }
 
 /** A checkout, as a workflow names it. */

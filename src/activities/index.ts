@@ -1,7 +1,10 @@
 import { createAttachPaymentMethod } from './attach-payment-method.ts';
+import { createBeginReconciliation, createPauseReconciliation } from './begin-reconciliation.ts';
 import { createCallGate } from './call-gate.ts';
 import { createCarryOutGrant } from './carry-out-grant.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
+import { createCompareOurs } from './compare-ours.ts';
+import { createCompareTheirs } from './compare-theirs.ts';
 import { createConfirmPaymentMethod } from './confirm-payment-method.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
 import { createFailCustomerDataJob } from './customer-data-job.ts';
@@ -19,6 +22,9 @@ import {
   createSkipProviderExport,
 } from './export-customer-data.ts';
 import { createGiveUpStray } from './give-up-stray.ts';
+import { createFindLostWorkflows, createNoteRestarted } from './find-lost-workflows.ts';
+import { createFinishReconciliation } from './finish-reconciliation.ts';
+import { heartbeating } from './heartbeating.ts';
 import { createIssueVoucher } from './issue-voucher.ts';
 import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
@@ -31,8 +37,11 @@ import { createListPrices, createPushPrice } from './push-price.ts';
 import { createRefundPayment } from './refund-payment.ts';
 import { createRemindPayment } from './remind-payment.ts';
 import { createResolveStray } from './resolve-stray.ts';
+import { createRepairDifferences } from './repair-differences.ts';
+import { createRequestReconciliations } from './request-reconciliations.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
+import { createFindStillDifferent } from './still-different.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
 import { createSyncPaymentMethods } from './sync-payment-methods.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
@@ -58,6 +67,15 @@ export function createActivities(deps: ActivityDeps) {
     endGrace: translated(createEndGrace(deps)),
     carryOutGrant: translated(createCarryOutGrant(deps)),
     sweepDisputes: translated(createSweepDisputes(deps)),
+    requestReconciliations: translated(createRequestReconciliations(deps)),
+    beginReconciliation: translated(createBeginReconciliation(deps)),
+    pauseReconciliation: translated(createPauseReconciliation(deps)),
+    compareTheirs: heartbeating(translated(createCompareTheirs(deps))),
+    compareOurs: heartbeating(translated(createCompareOurs(deps))),
+    findLostWorkflows: translated(createFindLostWorkflows(deps)),
+    noteRestarted: translated(createNoteRestarted(deps)),
+    repairDifferences: heartbeating(translated(createRepairDifferences(deps, createFindStillDifferent(deps)))),
+    finishReconciliation: translated(createFinishReconciliation(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),

@@ -5,8 +5,8 @@ import type { ProviderClient } from '../providers/port.ts';
 import type { MoneyBack, MoneyOwner } from './record-money.ts';
 
 /**
- * Asks the provider for the refunds of payments whose refunded sum has moved (or of which one was still pending), and
- * for the disputes that webhooks named. Asks nothing where nothing has changed.
+ * Asks the provider for the refunds of payments whose refunded sum has moved (or of which one was still pending, or that
+ * our refunds do not add up to), and for the disputes that webhooks named. Asks nothing where nothing has changed.
  */
 export async function readMoneyBack(
   em: Db,
@@ -37,7 +37,12 @@ async function changedPayments(
   if (payments.length === 0) return [];
   const { projectId, live, provider } = owner;
   const ids = payments.map(({ providerPaymentId }) => providerPaymentId);
-  const rows = await executePrepared<{ payment_id: string; refunded_minor: number; has_pending: boolean }>(em, {
+  const rows = await executePrepared<{
+    payment_id: string;
+    refunded_minor: number;
+    has_pending: boolean;
+    told_minor: number;
+  }>(em, {
     sql: `select payment.provider_payment_id as payment_id, payment.refunded_minor::float8 as refunded_minor,
         exists (select from refunds where payment_id = payment.id and status = 'pending') as has_pending
       from payments payment
@@ -48,6 +53,8 @@ async function changedPayments(
   return payments.filter((payment) => {
     const row = rows.find(({ payment_id: id }) => id === payment.providerPaymentId);
     if (row === undefined) return payment.refundedMinor > 0;
-    return row.refunded_minor !== payment.refundedMinor || row.has_pending;
+    // The payment may say what none of our refunds does: then a refund is missing here.
+    const isUntold = row.told_minor < payment.refundedMinor;
+    return row.refunded_minor !== payment.refundedMinor || row.has_pending || isUntold;
   });
 }

@@ -7,7 +7,8 @@ import type { EventType } from '../domain/events.ts';
 export interface EventInput {
   readonly projectId: string;
   readonly live: boolean;
-  readonly organizationId: string;
+  /** null: it is about nobody's. */
+  readonly organizationId: string | null;
   readonly type: EventType;
   /** `subscription`, `invoice` …, as in the type. */
   readonly objectKind: string;

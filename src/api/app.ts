@@ -3,6 +3,7 @@ import helmet from 'helmet';
 import { createAuthenticate } from './authenticate.ts';
 import { closeToForeignOrigins, createCors } from './cors.ts';
 import type { ApiDeps } from './deps.ts';
+import { addDriftMetrics } from './drift-metrics.ts';
 import { refusal } from './error-codes.ts';
 import { createErrorHandler } from './errors.ts';
 import { measureFence } from './fence-metrics.ts';
@@ -41,6 +42,7 @@ import { createPortalRoutes } from './routes/portal.ts';
 import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
+import { createReconciliationRoutes } from './routes/reconciliations.ts';
 import { createProviderHealthRoutes } from './routes/provider-health.ts';
 import { createRefundRoutes } from './routes/refunds.ts';
 import { createRoutingExplainRoutes } from './routes/routing-explain.ts';
@@ -65,6 +67,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
   measureFence(deps.metrics.registry, deps.orm);
+  addDriftMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   measureProviderHealth(deps);
   const acts = createPortalActs(deps);
   // The API before the pages: each router that does not know a path costs a turn of the event loop.
@@ -120,6 +123,7 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createRoutingPolicyRoutes(deps),
     createRoutingExplainRoutes(deps),
     createBlockedCountryRoutes(deps),
+    createReconciliationRoutes(deps),
   );
   return router;
 }

@@ -10,6 +10,7 @@ import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
 import { providerHealthErrors } from './error-tables/provider-health-errors.ts';
 import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
+import { reconciliationErrors } from './error-tables/reconciliation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
 import { routingErrors } from './error-tables/routing-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
@@ -26,6 +27,7 @@ const errorCodes = {
   ...customerErrors,
   ...subscriptionOperationErrors,
   ...refundErrors,
+  ...reconciliationErrors,
   ...outboundErrors,
   ...fallbackErrors,
   ...routingErrors,

@@ -42,6 +42,7 @@ const publicDetails = [
   'payment_method_id',
   'candidates',
   'reason',
+  'reconciliation_id',
   'refund_id',
   'refundable_minor',
   'nearest_minor',

@@ -26,6 +26,7 @@ import { benefitOperations } from './benefit-operations.ts';
 import { outboundOperations } from './outbound-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { reviewOperations } from './review-operations.ts';
+import { reconciliationOperations } from './reconciliation-operations.ts';
 import { providerHealthOperations } from './provider-health-operations.ts';
 import { routingOperations } from './routing-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
@@ -98,6 +99,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...projectOperations,
     ...routingOperations,
     ...outboundOperations,
+    ...reconciliationOperations,
     ...customerOperations,
     ...reviewOperations,
     ...providerIds.flatMap(aliasOperations),

@@ -6,20 +6,24 @@ import type { checkProviderAccount, connectProviderWebhook } from '../workflows/
 import {
   begunUpdate,
   billingQueue,
+  cancelUpdate,
   expireUpdate,
   openedUpdate,
   operateUpdate,
+  pauseUpdate,
   providerAccountWorkflowId,
   pushQuery,
   pushWorkflowId,
+  reconciliationWorkflowId,
   refundAskedUpdate,
+  resumeUpdate,
   subscriptionWorkflowId,
   type EntityInput,
   type PushPlansInput,
   type PushReport,
 } from '../workflows/messages.ts';
 import { accountAttributes, searchAttributes } from '../workflows/search-attributes.ts';
-import type { checkoutStart, entityStart, subscriptionStart } from '../workflows/start-options.ts';
+import type { checkoutStart, entityStart, reconciliationStart, subscriptionStart } from '../workflows/start-options.ts';
 
 /** The little that the API asks of Temporal. Errors are Temporal's own; the callers know what each means. */
 export interface TemporalGateway {
@@ -43,12 +47,18 @@ export interface TemporalGateway {
   pushPlans(id: string, input: PushPlansInput): Promise<PushReport>;
   /** How far a push is; null: there is none with this id in that project and mode. */
   readPush(id: string, projectId: string, live: boolean): Promise<PushReport | null>;
+  /** Starts a comparison with a provider's account. */
+  startReconciliation(start: ReturnType<typeof reconciliationStart>): Promise<void>;
+  /** Asks a running comparison to hold, go on or end, and waits until it has. */
+  steerReconciliation(runId: string, act: 'pause' | 'resume' | 'cancel', deadline: Date): Promise<void>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
 
 /** A queue that nobody has polled for this long has no worker. */
 const pollerFreshMs = 120_000;
+
+const steering = { pause: pauseUpdate, resume: resumeUpdate, cancel: cancelUpdate } as const;
 
 /** How long a person waits for a short workflow. */
 const shortMs = 20_000;
@@ -128,6 +138,13 @@ export function createTemporalGateway(client: Client): TemporalGateway {
         if (error instanceof WorkflowNotFoundError) return null;
         throw error;
       }
+    },
+    async startReconciliation(start) {
+      await client.workflow.start('reconcile', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
+    },
+    async steerReconciliation(runId, act, deadline) {
+      const handle = client.workflow.getHandle(reconciliationWorkflowId(runId));
+      await client.withDeadline(deadline, () => handle.executeUpdate(steering[act]));
     },
     async missing() {
       try {

@@ -21,6 +21,7 @@ import { AuditEntryEntity, IdempotencyRecordEntity, ProviderEventEntity } from '
 import { ProviderHealthEntity } from './entities/provider-health.ts';
 import {
   ReconciliationDifferenceEntity,
+  ReconciliationLookEntity,
   ReconciliationRunEntity,
   ReviewItemEntity,
 } from './entities/reconciliation.ts';
@@ -54,6 +55,7 @@ export const entities = [
   ReviewItemEntity,
   ReconciliationRunEntity,
   ReconciliationDifferenceEntity,
+  ReconciliationLookEntity,
   PaymentEntity,
   RefundEntity,
   DisputeEntity,

@@ -40,6 +40,7 @@ export const eventTypes = [
   'payment_method.attached',
   'payment_method.detached',
   'customer_data.erased',
+  'reconciliation.differed',
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];

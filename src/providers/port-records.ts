@@ -1,7 +1,12 @@
+import type { ChargeTruth } from '../domain/payment/truth.ts';
 import type { CallKey, Page, PageQuery, ProviderObjectRef } from './port.ts';
 
 /** Something changed; what it is now is read through the object's own group. */
 export interface ChangeFact {
+  /** What it is in our words. */
+  readonly about: 'checkout' | 'subscription' | 'charge' | 'invoice' | 'refund' | 'dispute';
+  /** The charge behind it, as `charge` takes it; null: none, or only its session, invoice or subscription tells. */
+  readonly charge: string | null;
   readonly objectKind: string;
   readonly objectId: string;
   /** Our checkout id where the object carries our metadata. */
@@ -18,6 +23,11 @@ export interface ChangeOperations {
    * at least once. Page to the end with `cursor`.
    */
   list(query: { readonly since: string; readonly until: string } & PageQuery): Promise<Page<ChangeFact>>;
+  /**
+   * One charge with all that tells whose it is: by the id that payments have in our rows, or as `list` called it. null:
+   * there is no such charge, or nobody has tried to pay yet.
+   */
+  charge(id: string): Promise<ChargeTruth | null>;
 }
 
 export interface CustomerDataRef {

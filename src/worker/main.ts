@@ -56,8 +56,9 @@ const providersFor = (priority: Priority) =>
   });
 const control = await Connection.connect(connectionOptions);
 logger.info({ search_attributes: await ensureSearchAttributes(control, namespace) }, 'connected to Temporal');
-const listers = providerIds().filter((id) => operationsOf(id).includes('disputes.list'));
-await ensureSchedules(new Client({ connection: control, namespace }), listers);
+const able = (operation: string) => providerIds().filter((id) => operationsOf(id).includes(operation));
+const byTheClock = { withDisputes: able('disputes.list'), withChanges: able('changes.list') };
+await ensureSchedules(new Client({ connection: control, namespace }), byTheClock);
 await control.close();
 const connection = await NativeConnection.connect({ ...connectionOptions, grpcCompression: { codec: 'none' } });
 const workers = await createWorkers({
@@ -72,6 +73,7 @@ const workers = await createWorkers({
     background: providersFor('background'),
     lookGapsMs: workerConfig.CHECKOUT_LOOK_GAPS,
     maxCallsInFlight: workerConfig.PROVIDER_CALLS_IN_FLIGHT,
+    reconciliationGraceMs: workerConfig.RECONCILIATION_GRACE,
   },
 });
 

@@ -14,6 +14,16 @@ const schema = z.object({
     }),
   PROVIDER_TIMEOUT_MS: z.coerce.number().int().min(100).max(8_000).default(4_000),
   PROVIDER_CALLS_IN_FLIGHT: z.coerce.number().int().min(1).max(200).default(40),
+  /** How long a difference from a provider must stand before it is told, e.g. `2m`. */
+  RECONCILIATION_GRACE: z
+    .string()
+    .default('2m')
+    .transform((text, context) => {
+      const grace = durationMs(text);
+      if (grace !== null) return grace;
+      context.addIssue({ code: 'custom', message: 'must be a duration like 60s or 5m' });
+      return z.NEVER;
+    }),
   WORKFLOW_BUNDLE: z.string().optional(),
   WORKER_METRICS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
 });

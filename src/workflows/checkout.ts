@@ -16,7 +16,7 @@ import { quickThenPatient } from './quick-then-patient.ts';
 import { createShowCheckout } from './show-checkout.ts';
 import { createStartGrants } from './start-grants.ts';
 import { resolveStray } from './resolve-stray.ts';
-import { startOnce } from './start-once.ts';
+import { startAgain } from './start-once.ts';
 import { strayStart } from './start-options.ts';
 import { startSubscription } from './start-subscription.ts';
 
@@ -157,13 +157,9 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   }
 
   /** Another session may exist there, which nobody has the URL of, or which was handed out and left. */
-  function startStray(of: string): Promise<void> {
+  function startStray(of: string): Promise<boolean> {
     const { projectId, live, organizationId, checkoutId, country } = input;
-    return startOnce(
-      resolveStray,
-      strayStart({ projectId, live, organizationId, checkoutId, country, provider: of }),
-      true,
-    );
+    return startAgain(resolveStray, strayStart({ projectId, live, organizationId, checkoutId, country, provider: of }));
   }
 
   function startIts(subscriptionId: string) {

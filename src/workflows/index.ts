@@ -8,6 +8,8 @@ export { confirmPaymentMethod } from './confirm-payment-method.ts';
 export { defaultPaymentMethod } from './default-payment-method.ts';
 export { detachPaymentMethod } from './detach-payment-method.ts';
 export { pushPlans } from './push-plans.ts';
+export { reconcile } from './reconcile.ts';
+export { reconcileAccounts } from './reconcile-accounts.ts';
 export { refundPayment } from './refund-payment.ts';
 export { resolveStray } from './resolve-stray.ts';
 export { subscription } from './subscription.ts';

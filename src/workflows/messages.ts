@@ -7,6 +7,7 @@ import type { PushStep } from '../domain/plan-push.ts';
 import type { StrayStatus } from '../domain/checkout/stray.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { RefundStatus } from '../domain/payment/refund.ts';
+import type { ReconciliationPhase, ReconciliationStatus } from '../domain/reconciliation/run.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
 import type { OperationStatus } from '../domain/subscription/operation.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
@@ -115,6 +116,37 @@ export interface EntityInput {
   readonly provider: string | null;
 }
 
+/** One comparison with a provider's account; its row tells the rest. */
+export interface ReconcileInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly runId: string;
+  readonly provider: string;
+  /** Carried over continue-as-new. */
+  readonly carried?: ReconcileCarried;
+}
+
+/** What the next run of a comparison must know that its row does not tell. */
+export interface ReconcileCarried {
+  readonly isPaused: boolean;
+  /** Looks at what is being repaired. */
+  readonly looks: number;
+  /** The newest lines, newest last. */
+  readonly story: readonly string[];
+}
+
+/** How far a comparison is. */
+export interface ReconciliationState {
+  readonly status: ReconciliationStatus;
+  readonly isPaused: boolean;
+  readonly phase: ReconciliationPhase;
+  readonly compared: number;
+  readonly found: number;
+  readonly repaired: number;
+  readonly queued: number;
+  readonly restarted: number;
+}
+
 export const checkoutWorkflowId = (checkoutId: string) => `checkout/${checkoutId}`;
 export const subscriptionWorkflowId = (subscriptionId: string) => `subscription/${subscriptionId}`;
 export const providerAccountWorkflowId = ({ projectId, live, provider }: AccountKey) =>
@@ -131,6 +163,9 @@ export const customerDataWorkflowId = (jobId: string) => `customer-data/${jobId}
 export const benefitGrantWorkflowId = (grantId: string, act: string) => `benefit-grant/${grantId}/${act}`;
 /** Both the schedule's and its workflow's. */
 export const disputeSweepId = (provider: string) => `dispute-sweep/${provider}`;
+export const reconciliationWorkflowId = (runId: string) => `reconciliation/${runId}`;
+/** Both the schedule's and its workflow's. */
+export const reconciliationScheduleId = (provider: string) => `reconciliation/${provider}`;
 export const lateFactWorkflowId = (eventId: string) => `fact/${eventId}`;
 
 /** Answers once the checkout can be paid, needs no payment, or cannot be served. The URL is read from the row. */
@@ -155,4 +190,10 @@ export const stateQuery = defineQuery<{
   readonly item?: AgendaItem['kind'] | null;
 }>('state');
 export const pushQuery = defineQuery<PushReport>('report');
+export const reconciliationQuery = defineQuery<ReconciliationState>('state');
+/** Holds a comparison after the page in hand; answers once its row says so. */
+export const pauseUpdate = defineUpdate<ReconciliationState>('pause');
+export const resumeUpdate = defineUpdate<ReconciliationState>('resume');
+/** Ends a comparison; answers once it has ended. */
+export const cancelUpdate = defineUpdate<ReconciliationState>('cancel');
 export const whyQuery = defineQuery<string>('why');

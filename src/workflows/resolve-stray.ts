@@ -27,7 +27,7 @@ import {
 import { refundPayment } from './refund-payment.ts';
 import { searchAttributes } from './search-attributes.ts';
 import { createStartGrants } from './start-grants.ts';
-import { startOnce } from './start-once.ts';
+import { startAgain, startOnce } from './start-once.ts';
 import { refundStart, strayStart } from './start-options.ts';
 import { startSubscription } from './start-subscription.ts';
 
@@ -108,7 +108,7 @@ export async function resolveStray(input: StrayInput): Promise<{ readonly status
       const { name: _, ...start } = refundStart({ ...input, id: seen.refundId, provider });
       await startOnce(refundPayment, start);
     }
-    for (const other of seen.others) await startOnce(resolveStray, strayStart({ ...input, provider: other }), true);
+    for (const other of seen.others) await startAgain(resolveStray, strayStart({ ...input, provider: other }));
     if (!seen.hasMoved) return;
     log.warn('a session that nobody was given was paid, and its checkout with it', { checkoutId, provider });
     const { organizationId, country } = input;

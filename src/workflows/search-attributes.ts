@@ -50,3 +50,18 @@ export function accountAttributes(input: {
     { key: searchAttributes.kind, value: 'provider-account' },
   ];
 }
+
+/** Of a run over a project's account. */
+export function runAttributes(input: {
+  readonly projectId: string;
+  readonly provider: string;
+  readonly kind: string;
+  readonly status: string;
+}): SearchAttributePair[] {
+  return [
+    { key: searchAttributes.project, value: input.projectId },
+    { key: searchAttributes.provider, value: input.provider },
+    { key: searchAttributes.kind, value: input.kind },
+    { key: searchAttributes.status, value: input.status },
+  ];
+}

@@ -8,25 +8,33 @@ type Start<Input> = Pick<
   readonly args: [Input];
 };
 
-/**
- * Starts a workflow that outlives the one that starts it. Already started is success.
- *
- * @param isRepeatable Whether one that has ended may run again: it works from its row, which may have changed.
- */
+/** Starts a workflow that outlives the one that starts it. Already started is success. */
 export async function startOnce<Input>(
   workflow: (input: Input) => Promise<unknown>,
   start: Start<Input>,
-  isRepeatable = false,
 ): Promise<void> {
+  await startUnlessThere(workflow, start, WorkflowIdReusePolicy.REJECT_DUPLICATE);
+}
+
+/**
+ * Starts a workflow though one of its id may have ended, or was lost: its row says that there must be one.
+ *
+ * @returns whether it was started; false: it runs after all.
+ */
+export function startAgain<Input>(workflow: (input: Input) => Promise<unknown>, start: Start<Input>): Promise<boolean> {
+  return startUnlessThere(workflow, start, WorkflowIdReusePolicy.ALLOW_DUPLICATE);
+}
+
+async function startUnlessThere<Input>(
+  workflow: (input: Input) => Promise<unknown>,
+  start: Start<Input>,
+  workflowIdReusePolicy: WorkflowIdReusePolicy,
+): Promise<boolean> {
   try {
-    await startChild(workflow, {
-      ...start,
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      workflowIdReusePolicy: isRepeatable
-        ? WorkflowIdReusePolicy.ALLOW_DUPLICATE
-        : WorkflowIdReusePolicy.REJECT_DUPLICATE,
-    });
+    await startChild(workflow, { ...start, parentClosePolicy: ParentClosePolicy.ABANDON, workflowIdReusePolicy });
+    return true;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return false;
   }
 }

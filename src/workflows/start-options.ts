@@ -2,21 +2,25 @@ import { strayWorkflowId } from '../domain/checkout/stray.ts';
 import type { GrantWork } from '../domain/benefit.ts';
 import type { RoutingDecision } from '../domain/routing/route.ts';
 import { attemptsOf } from '../domain/routing/attempts.ts';
+import type { LateFactInput } from './apply-late-fact.ts';
 import {
   benefitGrantWorkflowId,
   billingQueue,
   checkoutWorkflowId,
   paymentMethodWorkflowId,
+  reconciliationWorkflowId,
   refundWorkflowId,
   customerDataWorkflowId,
+  lateFactWorkflowId,
   subscriptionQueue,
   subscriptionWorkflowId,
   type CheckoutInput,
   type EntityInput,
   type StrayInput,
+  type ReconcileInput,
   type SubscriptionInput,
 } from './messages.ts';
-import { expectedAttributes, startAttributes } from './search-attributes.ts';
+import { expectedAttributes, runAttributes, startAttributes } from './search-attributes.ts';
 
 /** How a checkout's workflow starts, from its row alone: the API and the sweep of forgotten rows start the same one. */
 export function checkoutStart(row: {
@@ -154,4 +158,28 @@ export function customerDataStart(row: OwnedRow & { readonly kind: 'export' | 'e
   const input = { projectId, live, organizationId, id, provider: null };
   const name = kind === 'export' ? 'exportCustomerData' : 'eraseCustomerData';
   return entityStart(name, customerDataWorkflowId(id), input, { kind: 'customer-data', summary: kind });
+}
+
+/** How a comparison with a provider's account starts, from its row alone: the API, the schedule and the sweep start the same one. */
+export function reconciliationStart(row: Omit<OwnedRow, 'organizationId'> & { readonly provider: string }) {
+  const { id: runId, projectId, live, provider } = row;
+  const input: ReconcileInput = { projectId, live, runId, provider };
+  return {
+    workflowId: reconciliationWorkflowId(runId),
+    taskQueue: billingQueue,
+    args: [input] as [ReconcileInput],
+    typedSearchAttributes: runAttributes({ projectId, provider, kind: 'reconciliation', status: 'running' }),
+    staticSummary: `${projectId}: our books and ${provider}'s`,
+  };
+}
+
+/** How news of something whose workflow has ended is looked after, once per event. */
+export function lateFactStart(input: LateFactInput, eventId: string, about: string) {
+  return {
+    workflowId: lateFactWorkflowId(eventId),
+    taskQueue: billingQueue,
+    args: [input] as [LateFactInput],
+    typedSearchAttributes: startAttributes({ ...input, kind: 'late-fact', status: 'received' }),
+    staticSummary: about,
+  };
 }

@@ -8,6 +8,7 @@ import { invoice } from './invoice.ts';
 import { order } from './order.ts';
 import { webhookEndpoint } from './outbound.ts';
 import { paymentMethod } from './payment-method.ts';
+import { reconciliation } from './reconciliation.ts';
 import { refund } from './refund.ts';
 import { subscription } from './subscription.ts';
 
@@ -22,6 +23,7 @@ export const eventData: Readonly<Record<FirstWord<ToldEventType>, z.ZodType>> = 
   invoice,
   order,
   payment_method: paymentMethod,
+  reconciliation,
   refund,
   subscription,
   webhook_endpoint: webhookEndpoint,

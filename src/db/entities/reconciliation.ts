@@ -1,5 +1,7 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 import type { DifferenceKind, Side } from '../../domain/reconciliation/difference.ts';
+import type { ReconciliationPhase, ReconciliationStatus } from '../../domain/reconciliation/run.ts';
+import type { NamedObjects } from '../../domain/reconciliation/subject.ts';
 import type { ReviewKind } from '../../domain/review.ts';
 import { owned } from './owned.ts';
 
@@ -15,13 +17,17 @@ export const ReconciliationRunEntity = defineEntity({
     toAt: p.datetime(),
     cause: p.text().$type<'schedule' | 'request'>(),
     actor: p.text(),
-    status: p.text().$type<'requested' | 'running' | 'succeeded' | 'failed' | 'canceled'>(),
-    /** Their changes against our rows, then our rows against them, then what can be mended. */
-    phase: p.text().$type<'theirs' | 'ours' | 'repair' | 'done'>(),
+    status: p.text().$type<ReconciliationStatus>(),
+    /** Their changes against our rows, then our rows against them, then lost workflows, then what can be mended. */
+    phase: p.text().$type<ReconciliationPhase>(),
     /** Where the phase goes on; null: at its beginning. */
     cursor: p.text().strictNullable(),
     /** Objects of both sides that were looked at. */
     compared: p.integer(),
+    /** Workflows that were lost and have been started again. */
+    restarted: p.integer(),
+    /** null: it may go on. */
+    pausedAt: p.datetime().strictNullable(),
     startedAt: p.datetime().strictNullable(),
     finishedAt: p.datetime().strictNullable(),
     failureCode: p.text().strictNullable(),
@@ -58,6 +64,29 @@ export const ReconciliationDifferenceEntity = defineEntity({
   },
 });
 export type ReconciliationDifference = InferEntity<typeof ReconciliationDifferenceEntity>;
+
+/**
+ * What a run has looked at. `checkout`, `subscription`: ours, by our id. `charge`, `agreement` (a subscription there):
+ * the provider's, by its id, as far as nothing of ours was known to be behind it.
+ */
+export const ReconciliationLookEntity = defineEntity({
+  name: 'ReconciliationLook',
+  tableName: 'reconciliation_looks',
+  properties: {
+    ...owned,
+    runId: p.text().primary(),
+    subjectKind: p.text().$type<'checkout' | 'subscription' | 'charge' | 'agreement'>().primary(),
+    subjectId: p.text().primary(),
+    /** What the provider's changes named beside it: looked at with it. */
+    named: p.json().$type<NamedObjects>(),
+    /** `suspected`: differs, and is looked at again. `told`: still differed. `foreign`: bears no sign of us. */
+    verdict: p.text().$type<'agrees' | 'suspected' | 'told' | 'foreign'>(),
+    /** The differences of the last look, as `kind object_kind object_id`. */
+    suspected: p.json().$type<readonly string[]>(),
+    lookAgainAt: p.datetime().strictNullable(),
+  },
+});
+export type ReconciliationLook = InferEntity<typeof ReconciliationLookEntity>;
 
 /** Something about money that only a person may decide. */
 export const ReviewItemEntity = defineEntity({

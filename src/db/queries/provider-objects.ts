@@ -65,6 +65,6 @@ export function providerCustomerStatement(
 }
 
 /** PostgreSQL's text form of an array; the query builder would spread a real one into several parameters. */
-function arrayOf(texts: readonly string[]): string {
+export function arrayOf(texts: readonly string[]): string {
   return `{${texts.map((text) => JSON.stringify(text)).join(',')}}`;
 }

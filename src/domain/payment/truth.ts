@@ -1,3 +1,4 @@
+import type { PaymentTruth } from '../checkout/truth.ts';
 import type { Money } from '../money.ts';
 
 export type RefundReason = 'requested_by_customer' | 'duplicate' | 'fraudulent' | 'service_disruption' | 'other';
@@ -28,4 +29,14 @@ export interface DisputeTruth {
   readonly reason: string | null;
   readonly respondBy: string | null;
   readonly createdAt: string;
+}
+
+/** One charge by itself, with all that tells whose it is. */
+export interface ChargeTruth {
+  readonly payment: PaymentTruth;
+  readonly providerCustomerId: string | null;
+  /** Of the charge and of what it pays. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** What it pays or came from: session, order, invoice, subscription. */
+  readonly objects: readonly { readonly kind: string; readonly id: string }[];
 }

@@ -27,3 +27,12 @@ export interface Difference {
   readonly ours: Side | null;
   readonly theirs: Side | null;
 }
+
+/** What makes two differences of a run the same. */
+export function differenceKey({
+  kind,
+  objectKind,
+  objectId,
+}: Pick<Difference, 'kind' | 'objectKind' | 'objectId'>): string {
+  return `${kind} ${objectKind} ${objectId}`;
+}

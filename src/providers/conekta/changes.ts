@@ -2,6 +2,7 @@ import type { JsonApi } from '../json-api.ts';
 import type { ChangeFact, ChangeOperations } from '../port-records.ts';
 import { isoFromUnix } from '../wire-time.ts';
 import { nextCursorOf, pageParams } from './paging.ts';
+import { readCharge } from './read-charge.ts';
 import { factOf } from './webhook.ts';
 import { conektaEventPage, type ConektaEvent } from './wire.ts';
 
@@ -26,6 +27,7 @@ export function createConektaChanges(api: JsonApi): ChangeOperations {
         .flatMap((event) => changeOf(event) ?? []);
       return { items, nextCursor: isOver(page.data, since) ? null : nextCursorOf(page) };
     },
+    charge: (id) => readCharge(api, id),
   };
 }
 
@@ -40,9 +42,19 @@ function timeOf(event: ConektaEvent): number {
   return (event.created_at ?? 0) * 1000;
 }
 
+/** An order is a checkout, an invoice and a charge at once; what was charged is what counts. */
+const ABOUT: Readonly<Record<string, ChangeFact['about']>> = {
+  order: 'charge',
+  subscription: 'subscription',
+  dispute: 'dispute',
+};
+
 function changeOf(event: ConektaEvent): ChangeFact | null {
   const { objectKind, objectId, checkoutId, related } = factOf(event);
   const changedAt = isoFromUnix(event.created_at);
-  if (changedAt === null || !['order', 'subscription', 'dispute'].includes(objectKind)) return null;
-  return { objectKind, objectId, checkoutId, related, changedAt };
+  const about = ABOUT[objectKind];
+  if (changedAt === null || about === undefined) return null;
+  const [orderId = objectId] = objectId.split('/'); // a dispute is named inside its order
+  const charge = about === 'subscription' ? null : orderId;
+  return { about, charge, objectKind, objectId, checkoutId, related, changedAt };
 }

@@ -7,8 +7,8 @@ import { refundStateDiffers } from './errors.ts';
 import { mapRefunds } from './map-order.ts';
 import { checkoutState, leadingCharge } from './map.ts';
 import { readOrder } from './orders.ts';
-import { MAX_PAGE } from './paging.ts';
-import { conektaChargePage, conektaOrder, type ConektaOrder } from './wire.ts';
+import { orderOfCharge } from './read-charge.ts';
+import { conektaOrder, type ConektaOrder } from './wire.ts';
 
 const REASONS: Readonly<Record<RefundReason, string>> = {
   requested_by_customer: 'requested_by_client',
@@ -103,14 +103,5 @@ function assertRefundable(order: ConektaOrder, input: CreateRefundInput): void {
 /** By its order; a charge alone is looked up first. */
 async function orderOf(api: JsonApi, ref: PaymentRef, budget: Budget): Promise<ConektaOrder | null> {
   if (ref.providerInvoiceId !== null) return readOrder(api, ref.providerInvoiceId, 'refunds.order', budget);
-  const page = await api.call({
-    operation: 'charges.find',
-    method: 'GET',
-    path: '/charges',
-    query: { search: ref.providerPaymentId, limit: MAX_PAGE },
-    reply: conektaChargePage,
-    budget,
-  });
-  const orderId = page.data.find(({ id }) => id === ref.providerPaymentId)?.order_id;
-  return orderId == null ? null : readOrder(api, orderId, 'refunds.order', budget);
+  return orderOfCharge(api, ref.providerPaymentId, budget);
 }

@@ -1,6 +1,7 @@
 import type { Page } from '../port.ts';
 import type { ChangeFact, ChangeOperations } from '../port-records.ts';
 import type { FungiesApi } from './client.ts';
+import { readCharge } from './read-charge.ts';
 import { isoFromMs, userOf } from './map.ts';
 import { OVERLAP, readSkipPage, readSubscriptionPage } from './paging.ts';
 import { paymentPage, type FungiesPayment, type FungiesSubscription } from './wire.ts';
@@ -20,6 +21,7 @@ type Query = Parameters<ChangeOperations['list']>[0];
 export function createFungiesChanges(api: FungiesApi): ChangeOperations {
   return {
     horizonMs: 365 * DAY_MS,
+    charge: (id) => readCharge(api, id),
     list: (query) =>
       query.cursor?.startsWith(SUBSCRIPTIONS) === true ? subscriptionChanges(api, query) : paymentChanges(api, query),
   };
@@ -64,6 +66,8 @@ function mayHaveChanged(subscription: FungiesSubscription, query: Query): boolea
 function paymentChange(payment: FungiesPayment, query: Query): ChangeFact {
   const userId = userOf(payment);
   return {
+    about: 'charge',
+    charge: payment.id,
     objectKind: 'payment',
     objectId: payment.id,
     checkoutId: null,
@@ -80,6 +84,8 @@ function subscriptionChange(subscription: FungiesSubscription, query: Query): Ch
   const times = [subscription.canceledAt, subscription.currentIntervalStart, subscription.createdAt];
   const known = times.find((time) => time != null && time < Date.parse(query.until));
   return {
+    about: 'subscription',
+    charge: null,
     objectKind: 'subscription',
     objectId: subscription.id,
     checkoutId: null,

@@ -67,7 +67,7 @@ function lineReader(api: FungiesApi): (payment: FungiesPayment) => Promise<reado
   };
 }
 
-async function readPayment(api: FungiesApi, id: string): Promise<FungiesPayment | null> {
+export async function readPayment(api: FungiesApi, id: string): Promise<FungiesPayment | null> {
   const found = await api.find({
     operation: 'payments.get',
     method: 'GET',

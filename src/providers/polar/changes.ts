@@ -4,6 +4,7 @@ import type { ChangeFact, ChangeOperations } from '../port-records.ts';
 import type { ProviderObjectRef } from '../port.ts';
 import { isoFromText } from '../wire-time.ts';
 import { after, readCursor, STAGES, writeCursor, type Position } from './changes-cursor.ts';
+import { readCharge } from './read-charge.ts';
 import { metadata, pageOf, text } from './wire.ts';
 
 const DAY_MS = 86_400_000;
@@ -123,6 +124,7 @@ export function createPolarChanges(api: JsonApi): ChangeOperations {
         nextCursor: writeCursor(after(at, { isLast, total: page.pagination.total_count })),
       };
     },
+    charge: (id) => readCharge(api, id),
   };
 }
 
@@ -155,6 +157,8 @@ function changeFact(kind: Walk['kind'], item: Changed): ChangeFact {
   ];
   const at = item.modified_at ?? item.created_at;
   return {
+    about: kind === 'order' ? 'charge' : kind,
+    charge: kind === 'order' ? item.id : (item.order_id ?? item.payment_id ?? null),
     objectKind: kind,
     objectId: item.id,
     checkoutId: typeof checkoutId === 'string' ? checkoutId : null,

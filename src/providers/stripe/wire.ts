@@ -94,7 +94,11 @@ export const stripeInvoice = z.object({
   parent: z
     .object({
       subscription_details: z
-        .object({ subscription: expandable(z.object({ id: z.string() })), subscription_proration_date: unix })
+        .object({
+          subscription: expandable(z.object({ id: z.string() })),
+          subscription_proration_date: unix,
+          metadata: z.record(z.string(), z.string()).nullish(),
+        })
         .nullish(),
     })
     .nullish(),

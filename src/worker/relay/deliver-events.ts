@@ -7,9 +7,8 @@ import {
 import type { Logger } from 'pino';
 import type { Db } from '../../db/orm.ts';
 import type { LateFactInput } from '../../workflows/apply-late-fact.ts';
-import { billingQueue, lateFactWorkflowId, providerFactsSignal, type ProviderFact } from '../../workflows/messages.ts';
-import { startAttributes } from '../../workflows/search-attributes.ts';
-import { strayStart } from '../../workflows/start-options.ts';
+import { providerFactsSignal, type ProviderFact } from '../../workflows/messages.ts';
+import { lateFactStart, strayStart } from '../../workflows/start-options.ts';
 import { claimEvents, recordOutcomes, type ClaimedEvent, type EventOutcome, type Outcome } from './claim-events.ts';
 import { findTargets, type Target } from './find-target.ts';
 
@@ -114,20 +113,13 @@ async function startLateFact(
     target: { kind, id: target.id },
     facts,
   };
-  const workflowId = lateFactWorkflowId(first.id);
+  const start = lateFactStart(input, first.id, `${first.type} after ${target.workflowId} had ended`);
   try {
-    await deps.temporal.workflow.start('applyLateFact', {
-      workflowId,
-      taskQueue: billingQueue,
-      args: [input],
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      typedSearchAttributes: startAttributes({ ...input, kind: 'late-fact', status: 'received' }),
-      staticSummary: `${first.type} after ${target.workflowId} had ended`,
-    });
+    await deps.temporal.workflow.start('applyLateFact', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
   }
-  return workflowId;
+  return start.workflowId;
 }
 
 function withoutTarget(events: readonly ClaimedEvent[]): Outcome {

@@ -3,6 +3,7 @@ import { sweepCheckouts } from './sweep-checkouts.ts';
 import { sweepCustomerData } from './sweep-customer-data.ts';
 import { sweepGrants } from './sweep-grants.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
+import { sweepReconciliations } from './sweep-reconciliations.ts';
 import { sweepRefunds } from './sweep-refunds.ts';
 import { sweepStrays } from './sweep-strays.ts';
 import { sweepSubscriptionChanges } from './sweep-subscription-changes.ts';
@@ -18,6 +19,7 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepGrants,
   sweepCustomerData,
   sweepStrays,
+  sweepReconciliations,
 ];
 
 /** @returns how many workflows were started. */

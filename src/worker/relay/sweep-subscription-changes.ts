@@ -8,6 +8,7 @@ import {
   SubscriptionEntity,
   type SubscriptionChange,
 } from '../../db/entities/subscription.ts';
+import { isOver } from '../../domain/subscription/transition.ts';
 import { operateUpdate } from '../../workflows/messages.ts';
 import { subscriptionStart } from '../../workflows/start-options.ts';
 import type { RelayDeps } from './deliver-events.ts';
@@ -52,7 +53,8 @@ async function tell(deps: RelayDeps, change: SubscriptionChange): Promise<void> 
   const startWorkflowOperation = new WithStartWorkflowOperation('subscription', {
     ...subscriptionStart({ projectId, live, organizationId, provider, country, status, subscriptionId: row.id }),
     workflowIdConflictPolicy: 'USE_EXISTING',
-    workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    // One that lives needs its workflow, whatever became of the last.
+    workflowIdReusePolicy: isOver(status) ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE',
   });
   await deps.temporal.withDeadline(Date.now() + patienceMs, () =>
     deps.temporal.workflow.startUpdateWithStart(operateUpdate, {

@@ -109,6 +109,14 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
     connectProviderWebhook: async () => ({ endpointId: 'we_1' }),
     pushPlans: async (_id, { dryRun }) => ({ isDone: true, expected: 0, dryRun, steps: [], benefits: [] }),
     readPush: async () => null,
+    async startReconciliation(start) {
+      fake.ran.push(start.workflowId);
+      await fake.work(start.workflowId);
+    },
+    async steerReconciliation(runId, act) {
+      fake.ran.push(`${act}/${runId}`);
+      await fake.work(`${act}/${runId}`);
+    },
     missing: async () => fake.absent,
   };
   return fake;
