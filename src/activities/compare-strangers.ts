@@ -17,7 +17,7 @@ export interface Introduced {
   /** Sales that turned out to be behind them, with what to look at. */
   readonly sales: readonly Subject[];
   /** What kept the rest from being asked about; null: nothing. */
-  readonly failure: unknown;
+  readonly failure: Error | null;
 }
 
 const atOnce = 8;

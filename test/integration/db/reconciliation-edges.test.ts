@@ -47,6 +47,16 @@ const walk = async (
   }
 };
 
+describe.each(providerIds())('an account at %s', (provider) => {
+  it('agrees with what was recorded of it, whatever it can tell', async () => {
+    await shop.sell(provider, 'payment');
+    await shop.sell(provider, 'subscription');
+    const { told, compared } = await runCycle(shop, provider);
+    expect(told).toEqual([]);
+    expect(compared).toBeGreaterThan(4);
+  });
+});
+
 describe.each(providers)('reconciliation at %s', (provider) => {
   it('tells nothing of what is mended before the second look', async () => {
     const { monthly } = salesAt(provider);
