@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client, Connection } from '@temporalio/client';
-import { describeFaults, loadConfig, type Config, printableConfig } from '../config.ts';
+import { describeFaults, loadConfig, printableConfig } from '../config.ts';
 import { createKeyRing } from '../crypto/key-ring.ts';
 import { openOrm } from '../db/orm.ts';
 import { openEventInbox } from '../db/queries/provider-events.ts';
@@ -11,7 +11,7 @@ import { createAccounts, providerIds } from '../providers/accounts.ts';
 import { createProviderDirectory } from '../providers/directory.ts';
 import { createAccountLoader } from '../stored-accounts.ts';
 import { createApp } from './app.ts';
-import { noGeoDatabase, openGeoDatabase, type GeoLookup } from './geo.ts';
+import { openGeo } from './geo/open-geo.ts';
 import { createMetrics } from './metrics.ts';
 import { createTemporalGateway } from './temporal.ts';
 import { createTokenVerifier } from './user-tokens.ts';
@@ -19,7 +19,6 @@ import { createTokenVerifier } from './user-tokens.ts';
 /** The API makes no provider calls; the directory needs the setting all the same. */
 const providerTimeoutMs = 4_000;
 const shutdownPatienceMs = 10_000;
-const oldGeoDatabaseMs = 90 * 24 * 3_600_000;
 
 await main();
 
@@ -46,6 +45,7 @@ async function main(): Promise<void> {
   // Lazy: the API answers 202 while Temporal is away, at its start too.
   const connection = Connection.lazy(temporal.connectionOptions);
   const client = new Client({ connection, namespace: temporal.namespace ?? 'default' });
+  const geo = await openGeo(config, logger);
   const app = createApp({
     ...{ orm, inbox, policies, logger },
     providers: createProviderDirectory({
@@ -55,7 +55,7 @@ async function main(): Promise<void> {
         logger.error({ project, provider, faults: account }, 'an account is left out: its credentials are not right'),
     }),
     temporal: createTemporalGateway(client),
-    geo: openGeo(config, logger),
+    geo,
     keyRing,
     egress: config.egress,
     verifyUserToken: config.jwt && createTokenVerifier(config.jwt),
@@ -67,21 +67,8 @@ async function main(): Promise<void> {
     logger.info({ config: printableConfig(config) }, 'the API listens');
   });
   closeOnSignal(server, logger, async () => {
-    await Promise.allSettled([inbox.close(), connection.close(), orm.close()]);
+    await Promise.allSettled([inbox.close(), connection.close(), orm.close(), geo.close()]);
   });
-}
-
-/** Without the file the country is learnt from the request only. */
-function openGeo(config: Config, logger: Logger): GeoLookup {
-  try {
-    const geo = openGeoDatabase(config.geoDatabasePath);
-    if (geo.builtAt && Date.now() - geo.builtAt.getTime() > oldGeoDatabaseMs)
-      logger.warn({ built_at: geo.builtAt.toISOString() }, 'the geolocation database is over 90 days old');
-    return geo;
-  } catch (error) {
-    logger.warn({ err: error }, 'the geolocation database cannot be read');
-    return noGeoDatabase;
-  }
 }
 
 /** Takes no new requests, finishes those in flight, then closes what they used. A second signal ends at once. */

@@ -83,7 +83,7 @@ async function draftCheckout(
   const key = { projectId: caller.projectId, live: caller.live, id: organizationId };
   const organization = known.organization ?? (await ensureOrganization(em.fork(), key));
   const configured = await deps.providers.configured(caller.projectId, caller.live);
-  const evidence = findCountry(deps, { request, body, organization });
+  const evidence = await findCountry(deps, { request, body, organization });
   await refuseBlocked(em, deps, { caller, organizationId, evidence, body });
   const countryCurrency =
     evidence.country === null ? null : (deps.policies.countryCurrencies[evidence.country] ?? null);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, requestHash } from '../../../src/api/canonical-json.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../../src/api/cursor.ts';
-import { publicIp } from '../../../src/api/geo.ts';
+import { publicIp } from '../../../src/api/geo/public-ip.ts';
 import { hashSecret, looksLikeKey, mintKey } from '../../../src/api/keys.ts';
 import { checkRedirect, isAllowedOrigin } from '../../../src/api/redirects.ts';
 import { createTtlCache } from '../../../src/api/ttl-cache.ts';
