@@ -59,6 +59,7 @@ export function createAskServices(input: AskServicesInput): AskServices {
     // A network that is pushed out while it is asked for still gets its answer.
     ignoreFetchAbort: true,
     perf: { now },
+    ttlResolution: 0,
     fetchMethod: async (_network, _stale, { context: ip, options }) => {
       const finding = await askInTurn(gated, ip, input);
       options.ttl = finding.country !== null ? ttlMs.hit : finding.isSure ? ttlMs.unknown : ttlMs.error;

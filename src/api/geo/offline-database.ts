@@ -1,5 +1,4 @@
-import { unwatchFile, watchFile } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { Reader, type CountryResponse } from 'mmdb-lib';
 import { normalizeCountry } from '../../domain/routing/country.ts';
@@ -40,7 +39,11 @@ export async function openOfflineDatabase(input: {
 }): Promise<OfflineDatabase> {
   const { logger, path } = input;
   let loaded: LoadedFile | null = null;
-  const load = async () => {
+  let seen: string | null = null;
+  const look = async () => {
+    const version = await versionOf(path);
+    if (version === seen) return;
+    seen = version;
     try {
       loaded = await loadFile(path);
       logger.info({ built_at: loaded.builtAt.toISOString() }, 'the geolocation database is loaded');
@@ -50,17 +53,28 @@ export async function openOfflineDatabase(input: {
       logger.warn({ err: error, kept: loaded !== null }, 'the geolocation database cannot be read');
     }
   };
-  await load();
-  // Replaced files have another inode, which watching the old one would never tell.
-  const onChange = () => void load();
-  watchFile(path, { interval: input.checkMs ?? 60_000, persistent: false }, onChange);
+  await look();
+  const timer = setInterval(() => void look(), input.checkMs ?? 60_000).unref();
   return {
     country: (ip) => loaded?.country(ip) ?? null,
     get builtAt() {
       return loaded?.builtAt ?? null;
     },
-    close: () => unwatchFile(path, onChange),
+    close: () => clearInterval(timer),
   };
+}
+
+/**
+ * Changes when the file does. `fs.watchFile` would take its first look some time after we have read the file, and miss
+ * what was replaced in between.
+ */
+async function versionOf(path: string): Promise<string> {
+  try {
+    const { ino, mtimeMs, size } = await stat(path);
+    return [ino, mtimeMs, size].join();
+  } catch {
+    return 'none';
+  }
 }
 
 async function loadFile(path: string): Promise<LoadedFile> {
