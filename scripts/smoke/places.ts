@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { startSandbox } from '../../packages/provider-sandbox/src/index.ts';
-import { createAccount, moduleOf } from '../../src/providers/accounts.ts';
+import { createAccount, moduleOf, type HttpOf } from '../../src/providers/accounts.ts';
 import type { ProviderAccount, WebhookInput } from '../../src/providers/port.ts';
+import { createRateLimit } from './rate-limit.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,11 +38,17 @@ const ownTimeoutMs = 5_000;
 export function realPlace(provider: string, env: Environment): Place {
   const module = moduleOf(provider);
   if (module.isLive(env)) throw new RefusedError('these keys move real money: a smoke test takes test keys only');
-  const made = createAccount(provider, env, { timeoutMs: realTimeoutMs });
+  const made = createAccount(provider, env, httpOf);
   if ('faults' in made) throw new RefusedError(made.faults.map((fault) => `${fault.key} ${fault.detail}`).join('; '));
   if (made.account.live) throw new RefusedError('this account is live: a smoke test takes test accounts only');
   return { account: made.account, basePath: '', close: () => Promise.resolve() };
 }
+
+/** One process without a database keeps the provider's limit by itself. */
+const httpOf: HttpOf = ({ rateLimit }) => {
+  const settings = { timeoutMs: realTimeoutMs };
+  return rateLimit === null ? settings : { ...settings, admit: createRateLimit(rateLimit).pass };
+};
 
 /** A simulator of its own, in this process, with nothing in it. */
 export async function ownPlace(provider: string): Promise<OwnPlace> {
@@ -62,7 +69,7 @@ export async function ownPlace(provider: string): Promise<OwnPlace> {
   const credentials = Object.entries(config[provider] ?? {}).map(
     ([key, value]) => [`${provider}_${key}`.toUpperCase(), value] as const,
   );
-  const made = createAccount(provider, Object.fromEntries(credentials), { timeoutMs: ownTimeoutMs });
+  const made = createAccount(provider, Object.fromEntries(credentials), () => ({ timeoutMs: ownTimeoutMs }));
   if ('faults' in made) throw new Error(`the simulator's credentials: ${JSON.stringify(made.faults)}`);
   return {
     account: made.account,

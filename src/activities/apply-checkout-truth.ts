@@ -30,23 +30,32 @@ const voucherSlackMs = 36 * 3_600_000;
  * @param read The row as it was before the provider was asked; if it has moved since, nothing is written.
  * @param more.closing The status to end with if nothing better is true.
  * @param more.back Refunds and disputes read beside the truth.
+ * @param more.moveTo The session that the checkout stands for from now on.
+ * @param more.within What else changes in the same transaction, after the truth is in the row.
  * @throws {RowMoved} read again, ask again
  */
 export function applyCheckoutTruth(
   em: Db,
   read: Checkout,
   truth: CheckoutTruth | null,
-  more: { readonly closing?: 'expired' | 'canceled'; readonly back?: MoneyBack } = {},
+  more: {
+    readonly closing?: 'expired' | 'canceled';
+    readonly back?: MoneyBack;
+    readonly moveTo?: Pick<Checkout, 'provider' | 'providerCheckoutId'>;
+    readonly within?: (tx: Db, row: Checkout) => Promise<void>;
+  } = {},
 ): Promise<Checkout> {
   return em.transactional(async (tx) => {
     const row = await tx.findOneOrFail(CheckoutEntity, { id: read.id }, { refresh: true });
     if (row.version !== read.version) throw new RowMoved();
     const before = row.status;
+    if (more.moveTo) tx.assign(row, { ...more.moveTo, voucher: null });
     row.status = closed(nextCheckoutStatus(before, truth), more.closing ?? null);
     if (truth !== null && row.provider !== null) {
       if (truth.voucher !== null) keepVoucher(row, truth.voucher);
       await recordTruth(tx, row, row.provider, truth, more.back);
     }
+    await more.within?.(tx, row);
     touchIfChanged(tx, row);
     if (row.status !== before) {
       auditChange(tx, row, before, truth);

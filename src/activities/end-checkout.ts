@@ -1,4 +1,7 @@
-import { CheckoutEntity } from '../db/entities/checkout.ts';
+import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
+import type { Db } from '../db/orm.ts';
+import { keepStray } from '../db/queries/stray-sessions.ts';
+import { isPayable } from '../domain/checkout/stray.ts';
 import { isSettled } from '../domain/checkout/transition.ts';
 import { applyCheckoutTruth } from './apply-checkout-truth.ts';
 import { callKey } from './call-key.ts';
@@ -9,9 +12,22 @@ import { asSettled, type SettledCheckout } from './settle-checkout.ts';
 
 const dayMs = 86_400_000;
 
+/** Closed here, but its page was handed out and cannot be ended there: whoever pays it yet gets what it was for. */
+async function watch(tx: Db, row: Checkout): Promise<void> {
+  const { projectId, live, id: checkoutId, provider, providerCheckoutId } = row;
+  if (provider === null) return;
+  const why = 'closed here, and still payable there';
+  await keepStray(
+    tx,
+    { projectId, live, checkoutId, provider },
+    { providerCheckoutId, status: 'unknown', resolvedAt: null, why },
+  );
+}
+
 /**
  * Ends an unpaid checkout: look, end it at the provider where it can be ended, look again, close ours. Money that
- * arrived in between is honoured; money still on its way keeps it `pending` and is looked at again in a day.
+ * arrived in between is honoured; money still on its way keeps it `pending` and is looked at again in a day. An unclear
+ * answer to the ending is no answer: the next try asks first how it stands.
  */
 export function createEndCheckout(deps: ActivityDeps) {
   return function endCheckout(input: CheckoutRef & { readonly to: 'expired' | 'canceled' }): Promise<SettledCheckout> {
@@ -40,9 +56,16 @@ export function createEndCheckout(deps: ActivityDeps) {
         await checkouts.end?.({ providerCheckoutId, idempotencyKey });
         truth = await checkouts.get(providerCheckoutId);
       }
-      const ended = await applyCheckoutTruth(em.fork(), row, truth, { closing: input.to });
+      const isLeft = input.to === 'canceled' && isPayable(truth);
+      const ended = await applyCheckoutTruth(em.fork(), row, truth, {
+        closing: input.to,
+        within: async (tx, { status }) => {
+          if (isLeft && status === input.to) await watch(tx, row);
+        },
+      });
       const settled = asSettled(ended, `ended; the provider says ${truth?.state ?? 'nothing'}`);
-      return isSettled(ended.status) ? settled : { ...settled, endsAt: new Date(Date.now() + dayMs).toISOString() };
+      if (!isSettled(ended.status)) return { ...settled, endsAt: new Date(Date.now() + dayMs).toISOString() };
+      return isLeft && ended.status === input.to ? { ...settled, strays: [row.provider] } : settled;
     });
   };
 }

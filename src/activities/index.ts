@@ -10,7 +10,7 @@ import type { ActivityDeps } from './deps.ts';
 import { createDetachPaymentMethod } from './detach-payment-method.ts';
 import { createEndCheckout } from './end-checkout.ts';
 import { createEndGrace } from './end-grace.ts';
-import { createEndOrphanCheckouts } from './end-orphan-checkouts.ts';
+
 import { createEraseAtProvider, createFinishErasure, createPrepareErasure } from './erase-customer-data.ts';
 import {
   createExportFromProvider,
@@ -18,6 +18,7 @@ import {
   createListCustomerProviders,
   createSkipProviderExport,
 } from './export-customer-data.ts';
+import { createGiveUpStray } from './give-up-stray.ts';
 import { createIssueVoucher } from './issue-voucher.ts';
 import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
@@ -28,6 +29,7 @@ import { createPushPlanBenefits } from './push-plan-benefits.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createRefundPayment } from './refund-payment.ts';
 import { createRemindPayment } from './remind-payment.ts';
+import { createResolveStray } from './resolve-stray.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
@@ -42,7 +44,8 @@ export function createActivities(deps: ActivityDeps) {
     openCheckout: translated(createOpenCheckout(deps, gate)),
     settleCheckout: translated(withGrants(deps, createSettleCheckout(deps))),
     endCheckout: translated(withGrants(deps, createEndCheckout(deps))),
-    endOrphanCheckouts: translated(createEndOrphanCheckouts(deps)),
+    resolveStray: translated(withGrants(deps, createResolveStray(deps))),
+    giveUpStray: translated(createGiveUpStray(deps)),
     openSubscription: translated(createOpenSubscription(deps)),
     issueVoucher: translated(createIssueVoucher(deps)),
     operateSubscription: translated(createOperateSubscription(deps)),

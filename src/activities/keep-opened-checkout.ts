@@ -1,6 +1,6 @@
 import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
 import type { Db } from '../db/orm.ts';
-import { storeOpening, type FallbackStep, type OpenedPage } from '../db/queries/open-checkout.ts';
+import { storeOpening, type FallbackStep, type OpenedPage, type StrayStep } from '../db/queries/open-checkout.ts';
 import type { EventType } from '../domain/events.ts';
 import { presentCheckoutEvent } from '../present/checkout.ts';
 import type { CreateCheckoutResult } from '../providers/port.ts';
@@ -11,6 +11,7 @@ type Opened = Extract<CreateCheckoutResult, { outcome: 'opened' }>;
 /**
  * Commits the open page, who was left behind, and the provider's ids.
  *
+ * @param isRepeated An earlier try may have opened another session at the same provider.
  * @returns the row as stored; another's, when somebody was faster.
  */
 export function keepOpenedCheckout(
@@ -19,13 +20,15 @@ export function keepOpenedCheckout(
   provider: string,
   opened: Opened,
   left: readonly LeftProvider[],
+  isRepeated = false,
 ): Promise<Checkout> {
-  return store(em, row, { ...opened, provider }, left, `at ${provider}, payable until ${opened.expiresAt}`);
+  const strays = isRepeated ? [...straysOf(left), { provider, askedAt: new Date().toISOString() }] : straysOf(left);
+  return store(em, row, { ...opened, provider }, left, strays, `at ${provider}, payable until ${opened.expiresAt}`);
 }
 
 /** Nobody could serve: the checkout fails, with everyone who was asked on record. */
 export function closeUnservedCheckout(em: Db, row: Checkout, left: readonly LeftProvider[]): Promise<Checkout> {
-  return store(em, row, null, left, 'no provider could serve it');
+  return store(em, row, null, left, straysOf(left), 'no provider could serve it');
 }
 
 async function store(
@@ -33,6 +36,7 @@ async function store(
   row: Checkout,
   page: OpenedPage | null,
   left: readonly LeftProvider[],
+  strays: readonly StrayStep[],
   detail: string,
 ): Promise<Checkout> {
   const steps = stepsOf(row, left, page?.provider ?? null);
@@ -53,7 +57,7 @@ async function store(
     type: page === null ? 'checkout.failed' : 'checkout.opened',
     data: presentCheckoutEvent(stored),
   } satisfies { readonly type: EventType; readonly data: object };
-  const isStored = await storeOpening(em, { checkout: row, page, failureCode, steps, fallback, detail, event });
+  const isStored = await storeOpening(em, { checkout: row, page, failureCode, steps, strays, fallback, detail, event });
   return isStored ? stored : em.fork().findOneOrFail(CheckoutEntity, { id: row.id });
 }
 
@@ -62,10 +66,13 @@ function openedRow(row: Checkout, page: OpenedPage): Checkout {
   return { ...row, status: 'open', provider, expiresAt: new Date(expiresAt), paymentMethods: [...paymentMethods] };
 }
 
-/** A code that everyone refused is the caller's to mend; anything else may pass. */
+function straysOf(left: readonly LeftProvider[]): readonly StrayStep[] {
+  return left.filter(({ mayExist }) => mayExist).map(({ provider, at: askedAt }) => ({ provider, askedAt }));
+}
+
+/** What no provider can mend is the caller's to; anything else may pass. */
 function failureOf(left: readonly LeftProvider[]): string {
-  const isCode = left.length > 0 && left.every(({ providerCode }) => providerCode === 'discount_code_unknown');
-  return isCode ? 'discount_code_unknown' : 'no_provider_available';
+  return left.findLast(({ refusal }) => refusal !== undefined)?.refusal ?? 'no_provider_available';
 }
 
 /** Everyone routing left out and everyone who was asked in vain, each with who came next. */

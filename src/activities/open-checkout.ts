@@ -1,9 +1,10 @@
 import { BillingError } from '../domain/errors.ts';
+import { fallbackReasonOf, type StopRefusal } from '../domain/routing/reaction.ts';
 import { fittingMethods, type FallbackReason } from '../domain/routing/route.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { Checkout } from '../db/entities/checkout.ts';
 import { findOrder, type OrderFacts } from '../db/queries/order-facts.ts';
-import type { CreateCheckoutResult, ProviderAccount } from '../providers/port.ts';
+import type { CreateCheckoutInput, CreateCheckoutResult, ProviderAccount, UnknownOutcome } from '../providers/port.ts';
 import { callKey } from './call-key.ts';
 import { closeUnservedCheckout, keepOpenedCheckout } from './keep-opened-checkout.ts';
 import { activateFreeCheckout } from './activate-free-checkout.ts';
@@ -19,12 +20,16 @@ export interface LeftProvider {
   readonly at: string;
   /** Its answer was lost: a session nobody has the URL of may exist there. */
   readonly mayExist: boolean;
+  /** No other provider can mend what it refused: nobody is asked any more, and the caller is told this. */
+  readonly refusal?: StopRefusal;
 }
 
 export interface OpenCheckoutInput extends CheckoutRef {
   /** null: nobody is left to ask; close the checkout, or activate it where nothing is due. */
   readonly provider: string | null;
   readonly left: readonly LeftProvider[];
+  /** An earlier try of this very call died without a word: another session of the same provider may exist. */
+  readonly isRepeated?: boolean;
 }
 
 export interface OpenCheckoutResult {
@@ -55,8 +60,12 @@ export function createOpenCheckout(deps: ActivityDeps, gate: CallGate) {
     const answer = account
       ? await ask(row, facts, input.provider, account)
       : left(input.provider, 'not_configured', null, false);
-    if ('reason' in answer) return { ...asResult(row), left: [answer] };
-    return asResult(await keepOpenedCheckout(em, row, input.provider, answer, input.left));
+    if ('reason' in answer) {
+      const all = [...input.left, answer];
+      if (answer.refusal) return { ...asResult(await closeUnservedCheckout(em, row, all)), left: [answer] };
+      return { ...asResult(row), left: [answer] };
+    }
+    return asResult(await keepOpenedCheckout(em, row, input.provider, answer, input.left, input.isRepeated));
   };
 
   function asResult(row: Checkout): OpenCheckoutResult {
@@ -76,34 +85,62 @@ export function createOpenCheckout(deps: ActivityDeps, gate: CallGate) {
     provider: string,
     account: ProviderAccount,
   ): Promise<Opened | LeftProvider> {
+    const key = { projectId: row.projectId, live: row.live, provider };
     const release = gate.enter(provider);
     if (release === null) return left(provider, 'unavailable', 'too_many_calls_in_flight', false);
+    let entered: 'go' | 'trial' | 'open' = 'open';
     try {
+      entered = await deps.health.enter(key);
+      if (entered === 'open') return left(provider, 'unavailable', 'breaker_open', false);
       const abilities = deps.providers.abilities(provider);
-      const answer = await account.client.checkouts.create({
+      const order: CreateCheckoutInput = {
         ...checkoutOrder(row, facts),
         paymentMethods: abilities === null ? null : fittingMethods(wishOf(row), abilities),
         idempotencyKey: callKey({ ...row, operation: 'checkouts.create', businessId: row.id, provider }),
-      });
-      return answer.outcome === 'opened' ? answer : left(provider, answer.reason, answer.providerCode, true);
-    } catch (error) {
-      if (!(error instanceof BillingError) || error.kind === 'bug') throw error;
-      return left(provider, reasonOf(error), error.code, false);
+      };
+      const startedAt = performance.now();
+      const first = await tried(() => account.client.checkouts.create(order));
+      if ('outcome' in first && first.outcome === 'opened') return first;
+      const { reaction } = deps.providers.reactionTo(provider, first);
+      const isInTime = performance.now() - startedAt < retryWithinMs;
+      if (reaction !== 'retry' || !isInTime) return leftBy(provider, first, first);
+      const second = await tried(() => account.client.checkouts.create(order));
+      return 'outcome' in second && second.outcome === 'opened' ? second : leftBy(provider, second, first);
     } finally {
       release();
+      if (entered === 'trial') deps.health.leave(key);
     }
+  }
+
+  /** @param first What came before, with the same key: if that may have been done, so it may still. */
+  function leftBy(provider: string, last: Failure, first: Failure): LeftProvider {
+    const { refusal, reaction } = deps.providers.reactionTo(provider, last);
+    const reason = last instanceof BillingError ? fallbackReasonOf(last.kind) : last.reason;
+    const providerCode = last instanceof BillingError ? last.code : last.providerCode;
+    const mayExist = [last, first].some((failure) => !(failure instanceof BillingError));
+    const told = left(provider, reason, providerCode, mayExist);
+    return reaction === 'stop' && refusal !== null ? { ...told, refusal } : told;
   }
 }
 
 type Opened = Extract<CreateCheckoutResult, { outcome: 'opened' }>;
+type Failure = BillingError | UnknownOutcome;
+
+/** A second call must end within what is left of the caller's 9 s: whoever took longer than this is not asked again. */
+const retryWithinMs = 3_000;
+
+/** What the adapter threw because it surely did nothing, as an answer. @throws what is no provider's error */
+async function tried(call: () => Promise<CreateCheckoutResult>): Promise<CreateCheckoutResult | BillingError> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof BillingError) || error.kind === 'bug') throw error;
+    return error;
+  }
+}
 
 function left(provider: string, reason: FallbackReason, providerCode: string | null, mayExist: boolean): LeftProvider {
   return { provider, reason, providerCode, at: new Date().toISOString(), mayExist };
-}
-
-function reasonOf(error: BillingError): FallbackReason {
-  if (error.kind === 'rate_limited' || error.kind === 'unavailable') return error.kind;
-  return 'api_error';
 }
 
 function wishOf(row: Checkout) {

@@ -3,14 +3,18 @@ import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import { applyCheckoutTruth } from './apply-checkout-truth.ts';
 import type { ActivityDeps, CheckoutRef } from './deps.ts';
 import { keepInStep } from './keep-in-step.ts';
+import { lookUnlessOpen } from './look-unless-open.ts';
 import { accountOf } from './provider-account.ts';
-import { readInvoiceLines } from './read-invoice-lines.ts';
-import { readMoneyBack } from './read-money-back.ts';
+import { readCheckoutTruth } from './read-checkout-truth.ts';
 
 export interface SettledCheckout {
   readonly status: CheckoutStatus;
+  /** Whose session it stands for; another than before when that one was paid. */
+  readonly provider: string | null;
   readonly subscriptionId: string | null;
   readonly endsAt: string | null;
+  /** Left behind although it may still be paid: somebody must watch it at these providers. */
+  readonly strays?: readonly string[];
   /** One clause for the story: what the provider said. */
   readonly because: string;
 }
@@ -28,13 +32,11 @@ export function createSettleCheckout(deps: ActivityDeps) {
       const row = await em.findOneOrFail(CheckoutEntity, { id: ref.checkoutId, projectId: ref.projectId });
       if (row.provider === null || row.providerCheckoutId === null) return asSettled(row, 'no provider is involved');
       const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
-      const { projectId, live, provider } = row;
-      const read = await client.checkouts.get(row.providerCheckoutId);
-      const payments = read?.payment ? [read.payment] : [];
+      const { projectId, live, provider, providerCheckoutId } = row;
       const owner = { projectId, live, provider };
-      const [invoice = null] = await readInvoiceLines(em.fork(), client, owner, read?.invoice ? [read.invoice] : []);
-      const truth = read && { ...read, invoice };
-      const back = await readMoneyBack(em.fork(), client, owner, payments, ref.disputeIds ?? []);
+      const { truth, back } = await lookUnlessOpen(deps, owner, () =>
+        readCheckoutTruth(em, client, owner, providerCheckoutId, ref.disputeIds ?? []),
+      );
       return asSettled(
         await applyCheckoutTruth(em.fork(), row, truth, { back }),
         `the provider says ${truth?.state ?? 'nothing'}`,
@@ -46,6 +48,7 @@ export function createSettleCheckout(deps: ActivityDeps) {
 export function asSettled(row: Checkout, because: string): SettledCheckout {
   return {
     status: row.status,
+    provider: row.provider,
     subscriptionId: row.subscriptionId,
     endsAt: row.expiresAt?.toISOString() ?? null,
     because,

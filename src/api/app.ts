@@ -5,6 +5,7 @@ import { closeToForeignOrigins, createCors } from './cors.ts';
 import type { ApiDeps } from './deps.ts';
 import { refusal } from './error-codes.ts';
 import { createErrorHandler } from './errors.ts';
+import { measureProviderHealth } from './measure-provider-health.ts';
 import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
 import type { PortalActs } from './portal/portal-acts.ts';
@@ -37,6 +38,7 @@ import { createPortalRoutes } from './routes/portal.ts';
 import { createPlanPushRoutes } from './routes/plan-pushes.ts';
 import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
+import { createProviderHealthRoutes } from './routes/provider-health.ts';
 import { createRefundRoutes } from './routes/refunds.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
@@ -57,6 +59,7 @@ export function createApp(deps: ApiDeps): Express {
   // Before all else: the path that every payment depends on.
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
+  measureProviderHealth(deps);
   const acts = createPortalActs(deps);
   app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
   app.use(basePath, createKeyedRoutes(deps, acts));
@@ -94,6 +97,7 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createOpsRoutes(deps),
     createProjectRoutes(deps),
     createProviderAccountRoutes(deps),
+    createProviderHealthRoutes(deps),
     createKeyRoutes(deps),
     createWebhookEndpointRoutes(deps),
     createOutboundEventRoutes(deps),

@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import type { EventInbox } from '../db/queries/provider-events.ts';
 import type { EgressRules } from '../egress/egress-rules.ts';
+import type { ProviderHealth } from '../health/provider-health.ts';
 import type { Logger } from '../logger.ts';
 import type { Policies } from '../policies.ts';
 import type { ProviderDirectory } from '../providers/port.ts';
@@ -26,6 +27,7 @@ export interface ApiDeps {
   readonly inbox: EventInbox;
   /** By id; the API knows none by name. */
   readonly providers: ProviderDirectory;
+  readonly health: ProviderHealth;
   readonly policies: Policies;
   readonly temporal: TemporalGateway;
   readonly geo: GeoLookup;

@@ -7,6 +7,7 @@ import type { ErrorPage } from './error-tables/error-page.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
+import { providerHealthErrors } from './error-tables/provider-health-errors.ts';
 import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
@@ -19,6 +20,7 @@ const errorCodes = {
   ...checkoutErrors,
   ...paymentMethodErrors,
   ...operatorErrors,
+  ...providerHealthErrors,
   ...customerErrors,
   ...subscriptionOperationErrors,
   ...refundErrors,

@@ -5,6 +5,7 @@ import { describeFaults, loadConfig, type Config, printableConfig } from '../con
 import { createKeyRing } from '../crypto/key-ring.ts';
 import { openOrm } from '../db/orm.ts';
 import { openEventInbox } from '../db/queries/provider-events.ts';
+import { createProviderHealth } from '../health/create-provider-health.ts';
 import { createLogger, type Logger } from '../logger.ts';
 import { loadPolicies } from '../policies.ts';
 import { createAccounts, providerIds } from '../providers/accounts.ts';
@@ -30,7 +31,7 @@ async function main(): Promise<void> {
   const { policies, faults } = loadPolicies({ directory: policyDirectory, providerIds: providerIds() });
   const allFaults = [
     ...('faults' in loaded ? loaded.faults : []),
-    ...createAccounts(process.env, http).faults,
+    ...createAccounts(process.env, () => http).faults,
     ...faults,
   ];
   if ('faults' in loaded || allFaults.length > 0) {
@@ -41,15 +42,17 @@ async function main(): Promise<void> {
   const logger = createLogger({ level: config.logLevel, process: 'api' });
   const orm = await openOrm(config.databaseUrl, { poolSize: config.databasePoolSize });
   const keyRing = config.encryptionKeys && createKeyRing(config.encryptionKeys);
+  const health = createProviderHealth({ orm, logger });
   const inbox = openEventInbox(config.databaseUrl);
   const temporal = loadClientConnectConfig();
   // Lazy: the API answers 202 while Temporal is away, at its start too.
   const connection = Connection.lazy(temporal.connectionOptions);
   const client = new Client({ connection, namespace: temporal.namespace ?? 'default' });
   const app = createApp({
-    ...{ orm, inbox, policies, logger },
+    ...{ orm, inbox, policies, logger, health },
     providers: createProviderDirectory({
-      ...{ env: process.env, http },
+      env: process.env,
+      http: ({ rateLimit, ...account }) => health.http(account, { ...http, rateLimit, priority: 'foreground' }),
       loadAccounts: createAccountLoader({ orm, keyRing, logger }),
       onFault: (project, provider, account) =>
         logger.error({ project, provider, faults: account }, 'an account is left out: its credentials are not right'),
@@ -67,6 +70,7 @@ async function main(): Promise<void> {
     logger.info({ config: printableConfig(config) }, 'the API listens');
   });
   closeOnSignal(server, logger, async () => {
+    await health.close();
     await Promise.allSettled([inbox.close(), connection.close(), orm.close()]);
   });
 }

@@ -25,6 +25,7 @@ import { moneyOperations } from './money-operations.ts';
 import { benefitOperations } from './benefit-operations.ts';
 import { outboundOperations } from './outbound-operations.ts';
 import { projectOperations } from './project-operations.ts';
+import { providerHealthOperations } from './provider-health-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
@@ -90,6 +91,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...paymentMethodOperations,
     ...moneyOperations,
     ...opsOperations,
+    ...providerHealthOperations,
     ...benefitOperations,
     ...projectOperations,
     ...outboundOperations,

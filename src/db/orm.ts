@@ -18,6 +18,7 @@ import { PlanEntity, PriceEntity, ProviderPriceEntity } from './entities/plan.ts
 import { PortalLinkEntity } from './entities/portal-link.ts';
 import { ApiKeyEntity, ProjectEntity, ProviderAccountEntity, SessionEntity } from './entities/project.ts';
 import { AuditEntryEntity, IdempotencyRecordEntity, ProviderEventEntity } from './entities/records.ts';
+import { ProviderHealthEntity } from './entities/provider-health.ts';
 import {
   ReconciliationDifferenceEntity,
   ReconciliationRunEntity,
@@ -46,6 +47,7 @@ export const entities = [
   CheckoutEntity,
   RoutingPolicyEntity,
   BlockedCountryEntity,
+  ProviderHealthEntity,
   RoutingDecisionEntity,
   FallbackEntity,
   StraySessionEntity,

@@ -28,7 +28,7 @@ await seedProject(orm.em.fork());
 const keys = await keepKeys(orm.em.fork(), process.env['PLINTO_KEYS_FILE']);
 const providers = createProviderDirectory({
   env: process.env,
-  http: { timeoutMs: 8_000 },
+  http: () => ({ timeoutMs: 8_000 }),
   loadAccounts: () => Promise.resolve([]),
 });
 await seedCatalogue(orm.em.fork(), providers, projectId);

@@ -2,8 +2,10 @@ import type { z } from 'zod';
 import type { AuditEntry, ProviderEvent } from '../db/entities/records.ts';
 import type { listFallbacks } from '../db/queries/checkouts.ts';
 import type { SubscriptionAbilities } from '../domain/routing/abilities.ts';
+import type { HealthView } from '../health/provider-health.ts';
 import type { ProviderDirectory } from '../providers/port.ts';
 import type { auditEntry, fallbackRecord, provider, WebhookEventAnswer } from '../api/schemas/ops.ts';
+import { presentHealth } from './provider-health.ts';
 import { isoOrNull } from './values.ts';
 
 /** Without the body: it holds personal data. */
@@ -59,6 +61,7 @@ export function presentProvider(
   providers: ProviderDirectory,
   configured: ReadonlySet<string>,
   id: string,
+  health: HealthView,
 ): z.output<typeof provider> {
   const abilities = providers.abilities(id);
   return {
@@ -77,6 +80,7 @@ export function presentProvider(
       required: field.isRequired,
     })),
     retains: [...(abilities?.retains ?? [])],
+    health: configured.has(id) ? presentHealth(health) : null,
   };
 }
 

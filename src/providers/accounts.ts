@@ -1,10 +1,19 @@
 import { BillingError } from '../domain/errors.ts';
 import type { ProviderAbilities } from '../domain/routing/abilities.ts';
 import type { Environment } from './environment.ts';
-import type { CredentialFault, HttpSettings, ProviderAccount, ProviderModule } from './port.ts';
+import type { RateLimit } from '../domain/health/budget.ts';
+import type { AccountConfig, CredentialFault, HttpSettings, ProviderAccount, ProviderModule } from './port.ts';
 import { registry } from './registry.ts';
 
 const modules: ReadonlyMap<string, ProviderModule> = new Map(Object.entries(registry));
+
+/** The transport settings of one account. */
+export type HttpOf = (account: {
+  readonly provider: string;
+  readonly live: boolean;
+  /** What the provider lets it do; null: not known, or a stand-in without one. */
+  readonly rateLimit: RateLimit | null;
+}) => HttpSettings;
 
 /**
  * The accounts whose credentials stand in the environment: one per configured provider, by provider id. A provider
@@ -12,7 +21,7 @@ const modules: ReadonlyMap<string, ProviderModule> = new Map(Object.entries(regi
  */
 export function createAccounts(
   env: Environment,
-  http: HttpSettings,
+  http: HttpOf,
 ): { readonly accounts: ReadonlyMap<string, ProviderAccount>; readonly faults: readonly CredentialFault[] } {
   const accounts = new Map<string, ProviderAccount>();
   const faults: CredentialFault[] = [];
@@ -29,12 +38,20 @@ export function createAccounts(
 export function createAccount(
   id: string,
   credentials: Environment,
-  http: HttpSettings,
+  http: HttpOf,
 ): { readonly account: ProviderAccount } | { readonly faults: readonly CredentialFault[] } {
   const module = moduleOf(id);
   const config = module.configSchema.safeParse(credentials);
-  if (config.success) return { account: module.createAccount(config.data, http) };
+  if (config.success) {
+    const settings = http({ provider: id, live: config.data.live, rateLimit: rateLimitOf(module, config.data) });
+    return { account: module.createAccount(config.data, settings) };
+  }
   return { faults: config.error.issues.map((issue) => ({ key: issue.path.join('.'), detail: issue.message })) };
+}
+
+function rateLimitOf({ rateLimits }: ProviderModule, { live, baseUrl }: AccountConfig): RateLimit | null {
+  if (!rateLimits.hosts.includes(baseUrl)) return null;
+  return live ? rateLimits.live : rateLimits.test;
 }
 
 /** Every provider this engine knows, configured or not, in the order of the registry. */

@@ -1,4 +1,8 @@
+import { reactionTo } from '../domain/routing/reaction.ts';
 import { abilitiesOf, createAccount, createAccounts, moduleOf, providerIds, operationsOf } from './accounts.ts';
+import type { HttpOf } from './accounts.ts';
+import type { AccountKey } from '../domain/provider-account.ts';
+import { faultOf } from './error-map.ts';
 import type { CredentialFault, HttpSettings, ProviderAccount, ProviderDirectory } from './port.ts';
 
 /** The project whose accounts may come from the environment; every project may bring its own. */
@@ -18,7 +22,8 @@ export interface StoredAccount {
 
 export interface DirectoryInput {
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly http: HttpSettings;
+  /** Each account's own, so that what it sends can be counted and held back by account. */
+  readonly http: (account: AccountKey & Parameters<HttpOf>[0]) => HttpSettings;
   /** All accounts that a project keeps with us. */
   readonly loadAccounts: (projectId: string) => Promise<readonly StoredAccount[]>;
   /** A stored account that no longer parses is left out, and told here, without values. */
@@ -37,7 +42,11 @@ interface Project {
  * Faults of the environment's keys are told by `createAccounts`, which `main.ts` asks first.
  */
 export function createProviderDirectory(input: DirectoryInput): ProviderDirectory {
-  const { accounts: ofEnvironment } = createAccounts(input.env, input.http);
+  const httpOf =
+    (projectId: string): HttpOf =>
+    (account) =>
+      input.http({ ...account, projectId });
+  const { accounts: ofEnvironment } = createAccounts(input.env, httpOf(environmentProject));
   const known = new Map<string, Project>();
   const reading = new Map<string, Promise<Project>>();
 
@@ -51,7 +60,7 @@ export function createProviderDirectory(input: DirectoryInput): ProviderDirector
       const same = before?.get(key);
       if (same?.version === stored.version) accounts.set(key, same);
       else {
-        const made = createAccount(stored.provider, stored.credentials, input.http);
+        const made = createAccount(stored.provider, stored.credentials, httpOf(projectId));
         if ('faults' in made) input.onFault?.(projectId, stored.provider, made.faults);
         else accounts.set(key, { version: stored.version, account: made.account });
       }
@@ -91,10 +100,12 @@ export function createProviderDirectory(input: DirectoryInput): ProviderDirector
     },
     credentials: (id) => moduleOf(id).credentials,
     validate(id, credentials) {
-      const made = createAccount(id, credentials, input.http);
+      // Calls nobody.
+      const made = createAccount(id, credentials, () => ({ timeoutMs: 1 }));
       return 'account' in made ? { live: made.account.live } : made;
     },
     operations: operationsOf,
+    reactionTo: (id, failure) => reactionTo(moduleOf(id).errorMap, faultOf(failure)),
     async reload(projectId) {
       await reading.get(projectId)?.catch(() => undefined);
       known.set(projectId, await read(projectId));

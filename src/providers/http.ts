@@ -32,7 +32,7 @@ export class TransportError extends Error {
 }
 
 export interface Transport {
-  /** One attempt, never repeated. @throws {TransportError} when there is no whole answer in time. */
+  /** One attempt, never repeated. @throws {TransportError} when there is no whole answer in time; what `admit` throws. */
   send(input: HttpRequest): Promise<HttpReply>;
 }
 
@@ -63,9 +63,18 @@ export function createTransport(http: HttpSettings): Transport {
   const dispatcher = new Agent({ keepAliveTimeout: 10_000, keepAliveMaxTimeout: 60_000, pipelining: 1 });
   return {
     async send(input) {
+      await http.admit?.();
+      const startedAtMs = Date.now();
       const startedAt = performance.now();
-      const report = (outcome: string): void =>
-        http.onCall?.({ operation: input.operation, durationMs: performance.now() - startedAt, outcome });
+      const report = (outcome: number | TransportFault, retryAfter: string | null = null): void => {
+        const durationMs = performance.now() - startedAt;
+        http.onCall?.({ operation: input.operation, durationMs, outcome: String(outcome) });
+        const isAnswer = typeof outcome === 'number';
+        http.observe?.({
+          ...{ startedAtMs, retryAfter },
+          ...(isAnswer ? { status: outcome, fault: null } : { status: null, fault: outcome }),
+        });
+      };
       try {
         const reply = await request(input.url, {
           dispatcher,
@@ -75,8 +84,9 @@ export function createTransport(http: HttpSettings): Transport {
           signal: AbortSignal.timeout(input.timeoutMs),
         });
         const text = await reply.body.text();
-        report(String(reply.statusCode));
-        return { status: reply.statusCode, headers: flat(reply.headers), text };
+        const headers = flat(reply.headers);
+        report(reply.statusCode, headers['retry-after'] ?? null);
+        return { status: reply.statusCode, headers, text };
       } catch (cause) {
         const fault = faultOf(cause);
         report(fault);

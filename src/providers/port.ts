@@ -1,8 +1,11 @@
 import type { z } from 'zod';
 import type { BillingInterval, CheckoutMode } from '../domain/catalogue.ts';
 import type { CheckoutTruth } from '../domain/checkout/truth.ts';
+import type { RateLimit } from '../domain/health/budget.ts';
 import type { Money } from '../domain/money.ts';
+import type { BillingError } from '../domain/errors.ts';
 import type { ProviderAbilities } from '../domain/routing/abilities.ts';
+import type { ErrorMap, MappedReaction } from '../domain/routing/reaction.ts';
 import type {
   BenefitOperations,
   CatalogOperations,
@@ -237,6 +240,38 @@ export interface HttpSettings {
     readonly durationMs: number;
     readonly outcome: string;
   }) => void;
+  /** Asked before anything is sent. @throws {BillingError} where the call must not go now. */
+  readonly admit?: () => Promise<void>;
+  /** Told how each call that was admitted ended. */
+  readonly observe?: (call: HttpCall) => void;
+}
+
+/** How one call ended on the wire. */
+export interface HttpCall {
+  readonly startedAtMs: number;
+  /** null: no answer. */
+  readonly status: number | null;
+  /** Why there is no answer; `not_sent`: the provider surely saw nothing. */
+  readonly fault: 'not_sent' | 'timeout' | 'lost' | null;
+  /** The header, as it came. */
+  readonly retryAfter: string | null;
+}
+
+/** What every provider's parsed configuration tells of the account. */
+export interface AccountConfig {
+  readonly live: boolean;
+  readonly baseUrl: string;
+}
+
+/** How many calls a provider takes from one account. */
+export interface RateLimits {
+  /** null: none is known; a 429 is honoured all the same. */
+  readonly live: RateLimit | null;
+  readonly test: RateLimit | null;
+  /** The provider's own addresses: a stand-in elsewhere has no limit to keep to. */
+  readonly hosts: readonly string[];
+  /** Where the figures come from, and when. */
+  readonly source: string;
 }
 
 /** One credential or setting of an account. */
@@ -258,7 +293,7 @@ export interface CredentialFault {
   readonly detail: string;
 }
 
-export interface ProviderModule<Schema extends z.ZodType = z.ZodType> {
+export interface ProviderModule<Schema extends z.ZodType<AccountConfig> = z.ZodType<AccountConfig>> {
   readonly id: string;
   readonly name: string;
   /** What to set, by environment key, in the order a person fills it in; a project's own record has the same keys. */
@@ -270,12 +305,17 @@ export interface ProviderModule<Schema extends z.ZodType = z.ZodType> {
   /** Whether these credentials move real money, told by their form alone where it tells: a smoke test refuses them. */
   isLive(env: Readonly<Record<string, string | undefined>>): boolean;
   readonly abilities: ProviderAbilities;
+  readonly rateLimits: RateLimits;
+  /** What is done about each of its errors: `error-map.json`. */
+  readonly errorMap: ErrorMap;
   readonly webhook: ProviderWebhook;
   createAccount(config: z.output<Schema>, http: HttpSettings): ProviderAccount;
 }
 
 /** Keeps a provider's own types while checking it against the port. */
-export function defineProvider<Schema extends z.ZodType>(module: ProviderModule<Schema>): ProviderModule<Schema> {
+export function defineProvider<Schema extends z.ZodType<AccountConfig>>(
+  module: ProviderModule<Schema>,
+): ProviderModule<Schema> {
   return module;
 }
 
@@ -299,6 +339,8 @@ export interface ProviderDirectory {
   ): { readonly live: boolean } | { readonly faults: readonly CredentialFault[] };
   /** What the provider can do, as `group.operation`. */
   operations(id: string): readonly string[];
+  /** What is done about an error of its adapter, or an unknown outcome, by the provider's error map. */
+  reactionTo(id: string, failure: BillingError | UnknownOutcome): MappedReaction;
   /** Reads the project's accounts anew, for who has just changed them. */
   reload(projectId: string): Promise<void>;
 }

@@ -21,7 +21,9 @@ const lookSlots = 16;
  */
 export async function createWorkers(options: WorkerOptions): Promise<readonly Worker[]> {
   const { connection, namespace, workflowBundle, deps } = options;
-  const activities = createActivities(deps);
+  // Local activities run where workflow tasks do, for every provider; those of a provider's queue have slots of their own.
+  const activities = createActivities({ ...deps, sharesSlots: true });
+  const patient = createActivities(deps);
   const shared = { connection, namespace, activities, shutdownGraceTime: '15s', shutdownForceTime: '25s' } as const;
   const billing = Worker.create({
     ...shared,
@@ -45,7 +47,10 @@ export async function createWorkers(options: WorkerOptions): Promise<readonly Wo
   const perProvider = deps.providers
     .ids()
     .map((provider) =>
-      Worker.create({ ...shared, taskQueue: providerQueue(provider), maxConcurrentActivityTaskExecutions: 50 }),
+      Worker.create({
+        ...{ ...shared, activities: patient, taskQueue: providerQueue(provider) },
+        maxConcurrentActivityTaskExecutions: 50,
+      }),
     );
   return Promise.all([billing, subscriptions, ...perProvider]);
 }

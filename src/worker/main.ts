@@ -4,6 +4,8 @@ import { NativeConnection, Runtime } from '@temporalio/worker';
 import { describeFaults, loadConfig } from '../config.ts';
 import { createKeyRing } from '../crypto/key-ring.ts';
 import { openOrm } from '../db/orm.ts';
+import type { Priority } from '../domain/health/budget.ts';
+import { createProviderHealth } from '../health/create-provider-health.ts';
 import { createLogger } from '../logger.ts';
 import { createAccounts, operationsOf, providerIds } from '../providers/accounts.ts';
 import { createProviderDirectory } from '../providers/directory.ts';
@@ -19,7 +21,7 @@ const loaded = loadConfig(process.env);
 const loadedWorker = loadWorkerConfig(process.env);
 const workerConfig = 'config' in loadedWorker ? loadedWorker.config : null;
 const http = { timeoutMs: workerConfig?.PROVIDER_TIMEOUT_MS ?? 4_000 };
-const { faults: accountFaults } = createAccounts(process.env, http);
+const { faults: accountFaults } = createAccounts(process.env, () => http);
 if (!('config' in loaded) || workerConfig === null || accountFaults.length > 0) {
   const faults = [loaded, loadedWorker].flatMap((part) => ('faults' in part ? part.faults : []));
   console.error(describeFaults([...faults, ...accountFaults]));
@@ -42,6 +44,15 @@ const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
 const keyRing = config.encryptionKeys && createKeyRing(config.encryptionKeys);
 const bundling = workflowBundle(workerConfig.WORKFLOW_BUNDLE);
 const orm = await openOrm(config.databaseUrl, { poolSize: config.databasePoolSize });
+const health = createProviderHealth({ orm, logger });
+const providersFor = (priority: Priority) =>
+  createProviderDirectory({
+    env: process.env,
+    http: ({ rateLimit, ...account }) => health.http(account, { ...http, rateLimit, priority }),
+    loadAccounts: createAccountLoader({ orm, keyRing, logger }),
+    onFault: (project, provider, faults) =>
+      logger.error({ project, provider, faults }, 'an account is left out: its credentials are not right'),
+  });
 const control = await Connection.connect(connectionOptions);
 logger.info({ search_attributes: await ensureSearchAttributes(control, namespace) }, 'connected to Temporal');
 const listers = providerIds().filter((id) => operationsOf(id).includes('disputes.list'));
@@ -55,12 +66,9 @@ const workers = await createWorkers({
   deps: {
     orm,
     keyRing,
-    providers: createProviderDirectory({
-      ...{ env: process.env, http },
-      loadAccounts: createAccountLoader({ orm, keyRing, logger }),
-      onFault: (project, provider, faults) =>
-        logger.error({ project, provider, faults }, 'an account is left out: its credentials are not right'),
-    }),
+    health,
+    providers: providersFor('foreground'),
+    background: providersFor('background'),
     lookGapsMs: workerConfig.CHECKOUT_LOOK_GAPS,
     maxCallsInFlight: workerConfig.PROVIDER_CALLS_IN_FLIGHT,
   },
@@ -74,5 +82,6 @@ process.once('SIGINT', stop);
 logger.info({ queues: workers.map((worker) => worker.options.taskQueue) }, 'worker is polling');
 await Promise.all(workers.map((worker) => worker.run()));
 await connection.close();
+await health.close();
 await orm.close();
 logger.info('worker has stopped');

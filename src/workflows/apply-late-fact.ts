@@ -37,7 +37,7 @@ export async function applyLateFact(input: LateFactInput): Promise<{ readonly st
       live,
       organizationId,
       subscriptionId: settled.subscriptionId,
-      provider,
+      provider: settled.provider ?? provider,
       country,
     });
   }

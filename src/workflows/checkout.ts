@@ -1,12 +1,4 @@
-import {
-  allHandlersFinished,
-  condition,
-  isCancellation,
-  log,
-  proxyActivities,
-  setCurrentDetails,
-  setHandler,
-} from '@temporalio/workflow';
+import { allHandlersFinished, condition, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import { isSettled, nextLookMs, type CheckoutStatus } from '../domain/checkout/transition.ts';
 import {
@@ -23,6 +15,9 @@ import {
 import { quickThenPatient } from './quick-then-patient.ts';
 import { createShowCheckout } from './show-checkout.ts';
 import { createStartGrants } from './start-grants.ts';
+import { resolveStray } from './resolve-stray.ts';
+import { startOnce } from './start-once.ts';
+import { strayStart } from './start-options.ts';
 import { startSubscription } from './start-subscription.ts';
 
 /** With patience, on a queue of its own. */
@@ -75,7 +70,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   const tell = (line: string) =>
     setCurrentDetails(story.push(`${new Date().toISOString()} ${line}`) ? story.join('\n\n') : '');
   const opened = await open();
-  const orphans = opened.left.filter((attempt) => attempt.mayExist).map((attempt) => endOrphan(attempt.provider));
+  for (const stray of opened.strays) await startStray(stray);
   status = opened.status;
   provider = opened.provider;
   tell(`**${status}**${provider === null ? '' : ` at ${provider}`}`);
@@ -89,6 +84,8 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
     const settled: Awaited<ReturnType<Activities['settleCheckout']>> =
       heard === 'end' || heard === 'over' ? await end(heard === 'end' ? 'canceled' : 'expired') : await settle();
     status = settled.status;
+    provider = settled.provider ?? provider;
+    for (const stray of settled.strays ?? []) await startStray(stray);
     if (heard === 'end') mustEnd = false;
     endsAt = settled.endsAt ?? endsAt;
     if (settled.subscriptionId !== null) await startIts(settled.subscriptionId);
@@ -99,7 +96,6 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
     if (status !== before) tell(`**${status}**, ${settled.because}`);
   }
   show(status, provider);
-  await Promise.all(orphans);
   await condition(allHandlersFinished);
   return { status };
 
@@ -107,14 +103,22 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
     const left: Awaited<ReturnType<Activities['openCheckout']>>['left'][number][] = [];
     for (const next of [...input.attempts, null]) {
       const summary = `open at ${next ?? 'nobody'}`;
+      let isRepeated = false;
       const answer = await quickThenPatient(
         summary,
         patient(billingQueue, summary),
-        (run) => run.openCheckout({ ...ref, provider: next, left }),
-        () => show(status, provider),
+        (run) => run.openCheckout({ ...ref, provider: next, left, ...(isRepeated && { isRepeated }) }),
+        () => {
+          isRepeated = true;
+          show(status, provider);
+        },
       );
       left.push(...answer.left);
-      if (answer.status !== 'creating') return { ...answer, left };
+      if (answer.status !== 'creating') {
+        const strays = left.filter(({ mayExist }) => mayExist).map((attempt) => attempt.provider);
+        const twice = isRepeated && answer.provider !== null ? [answer.provider] : [];
+        return { ...answer, strays: [...strays, ...twice] };
+      }
       const reason = answer.left.at(-1)?.reason ?? 'api_error';
       tell(`${next ?? 'nobody'} could not serve: ${reason}`);
     }
@@ -152,20 +156,14 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
     return patient(providerQueue(provider ?? ''), `end at ${provider ?? 'nobody'}`).endCheckout({ ...ref, to });
   }
 
-  /** An unclear answer may have left a session nobody has the URL of: end it while the next provider serves. */
-  async function endOrphan(of: string): Promise<void> {
-    try {
-      await proxyActivities<Activities>({
-        taskQueue: providerQueue(of),
-        startToCloseTimeout: '15s',
-        scheduleToCloseTimeout: '1h',
-        retry: { initialInterval: '10s', maximumInterval: '5m' },
-        summary: `end a session ${of} may have opened`,
-      }).endOrphanCheckouts({ ...ref, provider: of });
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      log.warn('an orphan session could not be ended; it expires by itself', { provider: of });
-    }
+  /** Another session may exist there, which nobody has the URL of, or which was handed out and left. */
+  function startStray(of: string): Promise<void> {
+    const { projectId, live, organizationId, checkoutId, country } = input;
+    return startOnce(
+      resolveStray,
+      strayStart({ projectId, live, organizationId, checkoutId, country, provider: of }),
+      true,
+    );
   }
 
   function startIts(subscriptionId: string) {

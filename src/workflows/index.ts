@@ -9,6 +9,7 @@ export { defaultPaymentMethod } from './default-payment-method.ts';
 export { detachPaymentMethod } from './detach-payment-method.ts';
 export { pushPlans } from './push-plans.ts';
 export { refundPayment } from './refund-payment.ts';
+export { resolveStray } from './resolve-stray.ts';
 export { subscription } from './subscription.ts';
 export { sweepDisputes } from './sweep-disputes.ts';
 export { syncPaymentMethods } from './sync-payment-methods.ts';

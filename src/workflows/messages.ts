@@ -4,6 +4,7 @@ import type { CheckoutMode } from '../domain/catalogue.ts';
 import type { BenefitStep } from '../domain/benefit-push.ts';
 import type { AccountKey } from '../domain/provider-account.ts';
 import type { PushStep } from '../domain/plan-push.ts';
+import type { StrayStatus } from '../domain/checkout/stray.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { RefundStatus } from '../domain/payment/refund.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
@@ -38,6 +39,16 @@ export interface CheckoutInput {
   readonly attempts: readonly string[];
   /** Why this order: the rule that held, and the buyer's country. */
   readonly rule: string;
+  readonly country: string | null;
+}
+
+/** A session that may exist at a provider beside the one a checkout stands for. */
+export interface StrayInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly organizationId: string;
+  readonly checkoutId: string;
+  readonly provider: string;
   readonly country: string | null;
 }
 
@@ -136,6 +147,7 @@ export const operateUpdate = defineUpdate<{ readonly status: OperationStatus }, 
 export const refundAskedUpdate = defineUpdate<{ readonly status: RefundStatus }>('asked');
 export const refundStateQuery = defineQuery<{ readonly status: RefundStatus; readonly next: string | null }>('state');
 export const providerFactsSignal = defineSignal<[readonly ProviderFact[]]>('providerFacts');
+export const strayStateQuery = defineQuery<{ readonly status: StrayStatus; readonly next: string | null }>('state');
 export const stateQuery = defineQuery<{
   readonly status: CheckoutStatus | SubscriptionStatus;
   readonly next: string | null;

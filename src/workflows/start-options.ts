@@ -1,3 +1,4 @@
+import { strayWorkflowId } from '../domain/checkout/stray.ts';
 import type { GrantWork } from '../domain/benefit.ts';
 import type { RoutingDecision } from '../domain/routing/route.ts';
 import { attemptsOf } from '../domain/routing/route.ts';
@@ -12,6 +13,7 @@ import {
   subscriptionWorkflowId,
   type CheckoutInput,
   type EntityInput,
+  type StrayInput,
   type SubscriptionInput,
 } from './messages.ts';
 import { expectedAttributes, startAttributes } from './search-attributes.ts';
@@ -42,6 +44,19 @@ export function checkoutStart(row: {
     args: [input] as [CheckoutInput],
     typedSearchAttributes: startAttributes({ ...input, kind: 'checkout', ...expectedAttributes(input) }),
     staticSummary: `${row.organizationId}: ${row.mode} by rule ${row.routing.rule}`,
+  };
+}
+
+/** How whoever looks after a session that may exist beside a checkout's own starts: by its checkout, relay or sweep. */
+export function strayStart(input: StrayInput) {
+  const { projectId, live, organizationId, checkoutId, provider, country } = input;
+  const given: StrayInput = { projectId, live, organizationId, checkoutId, provider, country };
+  return {
+    workflowId: strayWorkflowId(checkoutId, provider),
+    taskQueue: billingQueue,
+    args: [given] as [StrayInput],
+    typedSearchAttributes: startAttributes({ ...given, kind: 'stray-session', status: 'unknown' }),
+    staticSummary: `${organizationId}: another session at ${provider}`,
   };
 }
 

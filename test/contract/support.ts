@@ -92,7 +92,7 @@ export async function createWorld(options: { readonly records?: boolean } = {}):
       const env = Object.fromEntries(
         Object.entries(config[provider] ?? {}).map(([key, value]) => [`${prefix}_${key.toUpperCase()}`, value]),
       );
-      const { accounts, faults } = createAccounts({ ...env, ...overrides }, { timeoutMs: TIMEOUT_MS });
+      const { accounts, faults } = createAccounts({ ...env, ...overrides }, () => ({ timeoutMs: TIMEOUT_MS }));
       const account = accounts.get(provider);
       if (!account) throw new Error(`no account at ${provider}: ${JSON.stringify(faults)}`);
       return recorder?.watch(account) ?? account;

@@ -94,7 +94,13 @@ describe('a checkout that was paid', () => {
     const fakes = {
       openCheckout: async () => opened,
       settleCheckout: async () => ({
-        ...{ status: 'paid' as const, subscriptionId: null, endsAt: null, because: 'the provider says paid' },
+        ...{
+          status: 'paid' as const,
+          provider: 'acme',
+          subscriptionId: null,
+          endsAt: null,
+          because: 'the provider says paid',
+        },
         grants: [...grants, ...grants],
       }),
       carryOutGrant: async ({ grantId }: { grantId: string }) => (asked.push(grantId), granted),

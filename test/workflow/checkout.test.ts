@@ -9,9 +9,11 @@ import {
   whyQuery,
   type CheckoutInput,
 } from '../../src/workflows/messages.ts';
+import { strayWorkflowId } from '../../src/domain/checkout/stray.ts';
+import { searchAttributes } from '../../src/workflows/search-attributes.ts';
 import { checkoutStart } from '../../src/workflows/start-options.ts';
 import type { checkout } from '../../src/workflows/checkout.ts';
-import { aCheckout, startWorkflowWorld, type FakeActivities } from './support.ts';
+import { aCheckout, aLook, startWorkflowWorld, type FakeActivities } from './support.ts';
 
 let world: Awaited<ReturnType<typeof startWorkflowWorld>>;
 beforeAll(async () => {
@@ -36,6 +38,7 @@ const opened = async (changes: Partial<Opened> = {}): Promise<Opened> => ({
 });
 const settled = (changes: Partial<Settled> = {}): Settled => ({
   status: 'open',
+  provider: 'acme',
   subscriptionId: null,
   endsAt: null,
   because: 'the provider says so',
@@ -95,8 +98,8 @@ describe('checkout', () => {
     });
   });
 
-  it('asks the next provider when the first cannot serve, and ends what an unclear answer may have left', async () => {
-    const ended: string[] = [];
+  it('asks the next provider when the first cannot serve, and has what an unclear answer may have left looked after', async () => {
+    const looked: string[] = [];
     const asked: (string | null)[] = [];
     const fakes: FakeActivities = {
       openCheckout: async ({ provider }) => {
@@ -109,19 +112,73 @@ describe('checkout', () => {
         return opened();
       },
       settleCheckout: async () => settled({ status: 'paid' }),
-      endOrphanCheckouts: async ({ provider }) => {
-        ended.push(provider);
-        return { ended: 1 };
+      resolveStray: async ({ provider }) => {
+        looked.push(provider);
+        return aLook({ status: 'absent' });
       },
     };
     await world.withActivities(fakes, async () => {
-      // the orphan's provider shares the queue of this world
-      const { answer, handle } = await open(aCheckout({ attempts: ['other', 'acme'] }));
+      const input = aCheckout({ attempts: ['other', 'acme'] });
+      const { answer, handle } = await open(input);
       expect(answer).toEqual({ status: 'open' });
       expect(asked).toEqual(['other', 'acme']);
       await handle.signal(providerFactsSignal, [aFact()]);
-      await world.withQueue('other', fakes, () => handle.result());
-      expect(ended).toEqual(['other']);
+      await handle.result(); // it does not wait for what was left
+      const stray = world.env.client.workflow.getHandle(strayWorkflowId(input.checkoutId, 'other'));
+      expect(await world.withQueue('other', fakes, () => stray.result())).toEqual({ status: 'absent' });
+      expect(looked).toEqual(['other']);
+    });
+  });
+
+  it('says that a call was repeated, and has the provider searched for what the first may have left', async () => {
+    const repeated: (boolean | undefined)[] = [];
+    const fakes: FakeActivities = {
+      openCheckout: async ({ isRepeated }) => {
+        repeated.push(isRepeated);
+        if (repeated.length === 1) throw new Error('the worker hung');
+        return opened();
+      },
+      settleCheckout: async () => settled({ status: 'paid' }),
+      resolveStray: async () => aLook({ status: 'absent' }),
+    };
+    await world.withActivities(fakes, async () => {
+      const input = aCheckout();
+      const { handle } = await open(input);
+      await handle.signal(providerFactsSignal, [aFact()]);
+      await handle.result();
+      expect(repeated).toEqual([undefined, true]);
+      const stray = world.env.client.workflow.getHandle(strayWorkflowId(input.checkoutId, 'acme'));
+      expect(await stray.result()).toEqual({ status: 'absent' });
+    });
+  });
+
+  it('follows the session that was paid: what it begins is begun there', async () => {
+    const fakes: FakeActivities = {
+      openCheckout: async () => opened(),
+      settleCheckout: async () => settled({ status: 'paid', provider: 'elsewhere', because: 'it moved' }),
+    };
+    await world.withActivities(fakes, async () => {
+      const { handle } = await open(aCheckout());
+      await handle.signal(providerFactsSignal, [aFact()]);
+      await handle.result();
+      const { typedSearchAttributes } = await handle.describe();
+      expect(typedSearchAttributes.get(searchAttributes.provider)).toBe('elsewhere');
+    });
+  });
+
+  it('has a page looked after that was closed here and can still be paid there', async () => {
+    const fakes: FakeActivities = {
+      openCheckout: async () => opened(),
+      endCheckout: async () => settled({ status: 'canceled', strays: ['acme'] }),
+      resolveStray: async () => aLook({ status: 'lapsed' }),
+    };
+    await world.withActivities(fakes, async () => {
+      const input = aCheckout();
+      const { handle } = await open(input);
+      expect(await handle.executeUpdate(expireUpdate)).toEqual({ status: 'canceled' });
+      await handle.result();
+      const stray = world.env.client.workflow.getHandle(strayWorkflowId(input.checkoutId, 'acme'));
+      expect(await stray.result()).toEqual({ status: 'lapsed' });
     });
   });
 

@@ -72,3 +72,13 @@ export function aCheckout(changes: Partial<CheckoutInput> = {}): CheckoutInput {
     ...changes,
   };
 }
+
+/** What one look for a stray session came to. */
+export function aLook(
+  changes: Partial<Awaited<ReturnType<Activities['resolveStray']>>> = {},
+): Awaited<ReturnType<Activities['resolveStray']>> {
+  return {
+    ...{ status: 'unknown', because: 'looked', lookAgainMs: null, hasMoved: false, subscriptionId: null },
+    ...{ servedBy: 'acme', refundId: null, others: [], ...changes },
+  };
+}

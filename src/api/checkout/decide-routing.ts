@@ -10,6 +10,7 @@ import {
   type RouteRequest,
   type RoutingDecision,
 } from '../../domain/routing/route.ts';
+import { isAvailable } from '../../domain/health/breaker.ts';
 import { bucketOf } from '../../domain/routing/bucket.ts';
 import type { RoutingPolicy } from '../../domain/routing/policy.ts';
 import type { Caller } from '../caller.ts';
@@ -47,7 +48,7 @@ export interface RoutingInput {
  *
  * @throws {BillingError} `payment_method_unavailable`, `no_provider_available`
  */
-export function decideRouting(deps: Pick<ApiDeps, 'providers' | 'policies'>, input: RoutingInput): Routed {
+export function decideRouting(deps: Pick<ApiDeps, 'providers' | 'policies' | 'health'>, input: RoutingInput): Routed {
   const policy = policyOf(deps, input.caller);
   const request = toRouteRequest(input);
   if (input.offer?.amount.amountMinor === 0) return withoutProvider(policy, request);
@@ -95,11 +96,12 @@ function toRouteRequest(input: RoutingInput): RouteRequest {
 }
 
 function providerFacts(
-  deps: Pick<ApiDeps, 'providers'>,
-  { configured, offer }: RoutingInput,
+  deps: Pick<ApiDeps, 'providers' | 'health'>,
+  { caller, configured, offer }: RoutingInput,
   request: RouteRequest,
 ): Readonly<Record<string, ProviderFacts>> {
   const facts: Record<string, ProviderFacts> = {};
+  const account = { projectId: caller.projectId, live: caller.live };
   for (const id of deps.providers.ids()) {
     const abilities = deps.providers.abilities(id);
     if (abilities === null) continue;
@@ -108,7 +110,7 @@ function providerFacts(
       isConfigured: configured.has(id),
       abilities,
       isSellable: !needsPush || offer.pushedTo.includes(id),
-      isAvailable: true,
+      isAvailable: isAvailable(deps.health.viewOf({ ...account, provider: id }), Date.now()),
     };
   }
   return facts;

@@ -34,7 +34,8 @@ export function createOpsRoutes(deps: ApiDeps): Router {
     .get(async (request, response) => {
       const { projectId, live } = operator(request, readOps);
       const configured = await deps.providers.configured(projectId, live);
-      const data = deps.providers.ids().map((id) => presentProvider(deps.providers, configured, id));
+      const healthOf = (provider: string) => deps.health.viewOf({ projectId, live, provider });
+      const data = deps.providers.ids().map((id) => presentProvider(deps.providers, configured, id, healthOf(id)));
       response.json({ data, next_cursor: null });
     })
     .all(refuseMethod('GET'));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { nullableTime, paging, time, timestamp } from './common.ts';
+import { providerHealth } from './provider-health.ts';
 
 const eventStatus = z.enum(['received', 'noted', 'delivered', 'ignored', 'set_aside']);
 
@@ -106,6 +107,7 @@ export const provider = z
       z.object({ key: z.string(), description: z.string(), secret: z.boolean(), required: z.boolean() }),
     ),
     retains: z.array(z.string()).meta({ description: 'What it keeps of an erased customer.' }),
+    health: providerHealth.nullable().meta({ description: 'null: the project has no account there in this mode.' }),
   })
   .meta({ id: 'Provider' });
 

@@ -98,14 +98,15 @@ export async function listCheckouts(
   );
 }
 
-/** The payment that tells most: one that succeeded, else the newest. */
+/** The payment that tells most: one that succeeded where the checkout stands, else the newest there, else any. */
 export async function findCheckoutPayment(em: Db, checkout: Checkout): Promise<Payment | null> {
   const payments = await em.find(
     PaymentEntity,
     { projectId: checkout.projectId, checkoutId: checkout.id },
     { orderBy: { id: 'desc' }, limit: 20 },
   );
-  return payments.find((payment) => payment.status === 'succeeded') ?? payments[0] ?? null;
+  const own = payments.filter(({ provider }) => provider === checkout.provider);
+  return own.find(({ status }) => status === 'succeeded') ?? own[0] ?? payments[0] ?? null;
 }
 
 /** What happened to one object, oldest first. */

@@ -1,6 +1,6 @@
 import type { Checkout, CheckoutFallback } from '../entities/checkout.ts';
 import { AuditEntryEntity } from '../entities/records.ts';
-import { FallbackEntity } from '../entities/routing.ts';
+import { FallbackEntity, StraySessionEntity } from '../entities/routing.ts';
 import { insertStatement, type Statement } from '../insert-statement.ts';
 import { newId } from '../new-id.ts';
 import type { Db } from '../orm.ts';
@@ -27,9 +27,16 @@ export interface FallbackStep {
   readonly providerCode: string | null;
 }
 
+/** A provider where a session that nobody was given may exist. */
+export interface StrayStep {
+  readonly provider: string;
+  /** When its answer was lost, ISO. */
+  readonly askedAt: string;
+}
+
 /**
- * Makes a checkout `open`, or `failed` when nobody serves it, together with its audit entries, its fallback rows and the
- * provider's ids: one statement, one commit, for the caller waits for it.
+ * Makes a checkout `open`, or `failed` when nobody serves it, together with its audit entries, its fallback rows, the
+ * sessions that may be left behind and the provider's ids: one statement, one commit, for the caller waits for it.
  *
  * @param input.page null: nobody could serve.
  * @returns false when the checkout was no longer `creating`; then only the provider's ids were noted.
@@ -42,6 +49,7 @@ export async function storeOpening(
     /** Why nobody could serve. */
     readonly failureCode: string | null;
     readonly steps: readonly FallbackStep[];
+    readonly strays: readonly StrayStep[];
     readonly fallback: CheckoutFallback | null;
     readonly detail: string;
     /** What the app's endpoints hear; written only where the project has one. */
@@ -67,7 +75,11 @@ export async function storeOpening(
       checkout.id,
     ],
   };
-  const inserts = [...input.steps.flatMap((step) => stepRows(em, checkout, step)), openingEntry(em, checkout, input)];
+  const inserts = [
+    ...input.steps.flatMap((step) => stepRows(em, checkout, step)),
+    ...input.strays.map((stray) => strayRow(em, checkout, stray)),
+    openingEntry(em, checkout, input),
+  ];
   const parts = [...inserts.map(whenUpdated), ...(page ? linkStatements(checkout, page) : [])];
   const named = parts.map(({ sql }, index) => `part_${index} as (${sql})`);
   const event = eventStatement(checkout, input.event);
@@ -136,6 +148,14 @@ function stepRows(em: Db, checkout: Checkout, step: FallbackStep): readonly Stat
   });
   const told = `${step.attempted} did not serve (${step.reason}); next: ${step.next ?? 'nobody'}`;
   return [row, entry(em, checkout, 'checkout.fell_back', told)];
+}
+
+function strayRow(em: Db, checkout: Checkout, { provider, askedAt }: StrayStep): Statement {
+  const { projectId, live, id: checkoutId } = checkout;
+  return insertStatement(em, StraySessionEntity, {
+    ...{ id: newId('stray'), projectId, live, checkoutId, provider, providerCheckoutId: null, status: 'unknown' },
+    ...{ askedAt: new Date(askedAt), emptyLooks: 0, resolvedAt: null, why: null },
+  });
 }
 
 function entry(

@@ -58,7 +58,7 @@ export async function reserveRefund(
 /** The newest payment that succeeded, held until the transaction ends. */
 async function lockPayment(tx: Db, scope: Scope, target: RefundTarget): Promise<Payment | null> {
   const { projectId, live } = scope;
-  const of = target.invoiceId === null ? { checkoutId: target.checkoutId } : { invoiceId: target.invoiceId };
+  const of = target.invoiceId === null ? await ofCheckout(tx, scope, target) : { invoiceId: target.invoiceId };
   return tx.findOne(
     PaymentEntity,
     { projectId, live, organizationId: target.organizationId, ...of, status: 'succeeded' },
@@ -66,7 +66,14 @@ async function lockPayment(tx: Db, scope: Scope, target: RefundTarget): Promise<
   );
 }
 
-function createRefund(
+/** What was paid twice has another payment, at another provider, which goes back by itself. */
+async function ofCheckout(tx: Db, { projectId, live }: Scope, { checkoutId }: RefundTarget) {
+  const checkout = checkoutId === null ? null : await tx.findOne(CheckoutEntity, { id: checkoutId, projectId, live });
+  return { checkoutId, ...(checkout?.provider != null && { provider: checkout.provider }) };
+}
+
+/** A refund that is asked for, in the transaction that holds its payment. */
+export function createRefund(
   tx: Db,
   payment: Payment,
   input: Pick<Parameters<typeof reserveRefund>[2], 'id' | 'target' | 'reason' | 'actor'> & {

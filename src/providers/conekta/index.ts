@@ -1,6 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { z } from 'zod';
 import { baseUrl, flag, isAnySet, isOn, secretsOf, text } from '../environment.ts';
+import { defineErrorMap } from '../error-map.ts';
 import { defineProvider } from '../port.ts';
 import { conektaAbilities } from './abilities.ts';
 import { createConektaAccount } from './account.ts';
@@ -12,10 +13,12 @@ import { conektaCredentials } from './credentials.ts';
 import { createConektaCustomerData } from './customer-data.ts';
 import { createConektaCustomers } from './customers.ts';
 import { createConektaDisputes } from './disputes.ts';
+import errorMap from './error-map.json' with { type: 'json' };
 import { createConektaInvoices } from './invoices.ts';
 import { createConektaPaymentMethods } from './payment-methods.ts';
 import { createConektaPayments } from './payments.ts';
 import { createConektaPortal } from './portal.ts';
+import { conektaRateLimits } from './rate-limits.ts';
 import { createConektaRefunds } from './refunds.ts';
 import { createConektaSubscriptions } from './subscriptions.ts';
 import { createConektaWebhookEndpoints } from './webhook-endpoints.ts';
@@ -99,6 +102,8 @@ export const conekta = defineProvider({
     return read.success ? read.data.live : isAnySet(env, ['CONEKTA_API_KEY']);
   },
   abilities: conektaAbilities,
+  rateLimits: conektaRateLimits,
+  errorMap: defineErrorMap('conekta', errorMap),
   webhook: conektaWebhook,
   createAccount(config, http) {
     const api = createConektaApi({ apiKey: config.apiKey, baseUrl: config.baseUrl, http });

@@ -3,17 +3,12 @@ import { OutcomeUnknownError } from '../failures.ts';
 import { createJsonApi, type JsonCall } from '../json-api.ts';
 import type { HttpSettings } from '../port.ts';
 import { errorUnder200, fungiesErrorOf, isFungiesMissing } from './errors.ts';
-import { createRateLimit } from './rate-limit.ts';
 import { envelope } from './wire.ts';
 
 export const FUNGIES_HOSTS = {
   production: 'https://api.fungies.io',
   sandbox: 'https://api.stage.fungies.net',
 } as const;
-
-/** Unpublished; what public integrations keep to. */
-const PER_SECOND = 4;
-const BURST = 8;
 
 export type FungiesCall<Schema extends z.ZodType> = Omit<JsonCall<Schema>, 'budget'>;
 
@@ -42,19 +37,14 @@ export function createFungiesApi(input: {
   };
   const reads = createJsonApi({ ...settings, headers });
   const writes = createJsonApi({ ...settings, headers: { ...headers, 'x-fngs-secret-key': input.secretKey } });
-  // A stand-in on another host has no limit to keep to.
-  const isOwnHost = Object.values<string>(FUNGIES_HOSTS).includes(input.baseUrl);
-  const limit = isOwnHost ? createRateLimit({ perSecond: PER_SECOND, burst: BURST }) : null;
 
   const wrapped = <Schema extends z.ZodType>(call: FungiesCall<Schema>) => ({ ...call, reply: envelope });
   const apiFor = (method: string) => (method === 'GET' ? reads : writes);
   return {
     async call(call) {
-      await limit?.pass();
       return unwrap(await apiFor(call.method).call(wrapped(call)), call.reply);
     },
     async find(call) {
-      await limit?.pass();
       const found = await apiFor(call.method).find(wrapped(call));
       return found === null ? null : unwrap(found, call.reply);
     },

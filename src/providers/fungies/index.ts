@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { baseUrl, flag, isAnySet, isOn, secretsOf, text, type Environment } from '../environment.ts';
+import { defineErrorMap } from '../error-map.ts';
 import { defineProvider } from '../port.ts';
 import { fungiesAbilities } from './abilities.ts';
 import { createFungiesAccount } from './account.ts';
@@ -11,8 +12,10 @@ import { fungiesCredentials } from './credentials.ts';
 import { createFungiesCustomerData } from './customer-data.ts';
 import { createFungiesCustomers } from './customers.ts';
 import { createFungiesDiscounts } from './discounts.ts';
+import errorMap from './error-map.json' with { type: 'json' };
 import { createFungiesInvoices } from './invoices.ts';
 import { createFungiesPortal } from './portal.ts';
+import { fungiesRateLimits } from './rate-limits.ts';
 import { createFungiesSubscriptions } from './subscriptions.ts';
 import { fungiesWebhook } from './webhook.ts';
 
@@ -84,6 +87,8 @@ export const fungies = defineProvider({
     ]),
   isLive: (env) => !isInSandbox(env),
   abilities: fungiesAbilities,
+  rateLimits: fungiesRateLimits,
+  errorMap: defineErrorMap('fungies', errorMap),
   webhook: fungiesWebhook,
   createAccount(config, http) {
     const { publicKey, secretKey, baseUrl: apiUrl, storeUrl } = config;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { baseUrl, flag, isAnySet, isOn, secretsOf, text } from '../environment.ts';
+import { defineErrorMap } from '../error-map.ts';
 import { defineProvider } from '../port.ts';
 import { polarAbilities } from './abilities.ts';
 import { createPolarBenefits } from './benefits.ts';
@@ -12,11 +13,13 @@ import { createPolarCustomerData } from './customer-data.ts';
 import { createPolarCustomers } from './customers.ts';
 import { createPolarDiscounts } from './discounts.ts';
 import { createPolarDisputes } from './disputes.ts';
+import errorMap from './error-map.json' with { type: 'json' };
 import { createPolarInvoices } from './invoices.ts';
 import { createPolarLicenseKeys } from './license-keys.ts';
 import { checkAccount, rememberOrganization } from './organization.ts';
 import { createPolarPaymentMethods } from './payment-methods.ts';
 import { createPolarPortal } from './portal.ts';
+import { polarRateLimits } from './rate-limits.ts';
 import { createPolarRefunds } from './refunds.ts';
 import { createPolarSubscriptions } from './subscriptions.ts';
 import { createPolarUsage } from './usage.ts';
@@ -72,6 +75,8 @@ export const polar = defineProvider({
   isConfigured: (env) =>
     isAnySet(env, ['POLAR_ACCESS_TOKEN', 'POLAR_API_KEY', 'POLAR_WEBHOOK_SECRET', 'POLAR_WEBHOOK_SECRET_PREVIOUS']),
   abilities: polarAbilities,
+  rateLimits: polarRateLimits,
+  errorMap: defineErrorMap('polar', errorMap),
   webhook: polarWebhook,
   createAccount(config, http) {
     const api = createPolarApi({ accessToken: config.accessToken, baseUrl: config.baseUrl, http });

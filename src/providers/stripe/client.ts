@@ -32,8 +32,9 @@ export function createStripeApi(input: {
   readonly http: HttpSettings;
 }): StripeApi {
   const { http } = input;
-  // Calls are reported here, where their name is known.
-  const transport = createTransport({ timeoutMs: http.timeoutMs });
+  // Their times are reported here, where their name is known.
+  const { onCall: _, ...settings } = http;
+  const transport = createTransport(settings);
   const stripe = new Stripe(input.apiKey, {
     httpClient: createStripeHttpClient(transport, input.baseUrl),
     apiVersion: API_VERSION,

@@ -22,6 +22,8 @@ export function stripeErrorOf(error: unknown): BillingError {
   if (error instanceof Stripe.errors.StripeConnectionError) {
     const cause: unknown = error.detail;
     if (cause instanceof TransportError) return fromTransport('stripe', cause);
+    // Not admitted: nothing was sent.
+    if (cause instanceof BillingError) return cause;
   }
   const status = error.statusCode;
   const fault = {

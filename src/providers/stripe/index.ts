@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { baseUrl, flag, isAnySet, isOn, secretsOf, text } from '../environment.ts';
+import { defineErrorMap } from '../error-map.ts';
 import { defineProvider } from '../port.ts';
 import { stripeAbilities } from './abilities.ts';
 import { createStripeAccountCheck } from './account.ts';
@@ -12,10 +13,12 @@ import { createStripeCustomerData } from './customer-data.ts';
 import { createStripeCustomers } from './customers.ts';
 import { createStripeDiscounts } from './discounts.ts';
 import { createStripeDisputes } from './disputes.ts';
+import errorMap from './error-map.json' with { type: 'json' };
 import { createStripeInvoices } from './invoices.ts';
 import { createStripePaymentMethods } from './payment-methods.ts';
 import { createStripePayments } from './payments.ts';
 import { createStripePortal } from './portal.ts';
+import { stripeRateLimits } from './rate-limits.ts';
 import { createStripeRefunds } from './refunds.ts';
 import { createStripeSubscriptions } from './subscriptions.ts';
 import { createStripeUsage } from './usage.ts';
@@ -69,6 +72,8 @@ export const stripe = defineProvider({
     isAnySet(env, ['STRIPE_SECRET_KEY', 'STRIPE_API_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_WEBHOOK_SECRET_PREVIOUS']),
   isLive: (env) => [env.STRIPE_SECRET_KEY, env.STRIPE_API_KEY].some((key) => isLive(key?.trim() ?? '')),
   abilities: stripeAbilities,
+  rateLimits: stripeRateLimits,
+  errorMap: defineErrorMap('stripe', errorMap),
   webhook: stripeWebhook,
   createAccount(config, http) {
     const api = createStripeApi({ apiKey: config.apiKey, baseUrl: config.baseUrl, http });

@@ -9,6 +9,7 @@ import type { Db } from '../../db/orm.ts';
 import type { LateFactInput } from '../../workflows/apply-late-fact.ts';
 import { billingQueue, lateFactWorkflowId, providerFactsSignal, type ProviderFact } from '../../workflows/messages.ts';
 import { startAttributes } from '../../workflows/search-attributes.ts';
+import { strayStart } from '../../workflows/start-options.ts';
 import { claimEvents, recordOutcomes, type ClaimedEvent, type EventOutcome, type Outcome } from './claim-events.ts';
 import { findTargets, type Target } from './find-target.ts';
 
@@ -63,6 +64,8 @@ async function deliverGroup(deps: RelayDeps, { target, events }: Group): Promise
 async function deliverTo(deps: RelayDeps, target: Target | null, events: readonly ClaimedEvent[]): Promise<Outcome> {
   if (target === null) return withoutTarget(events);
   const facts = events.map(asFact);
+  if (target.kind === 'stray')
+    return { status: 'delivered', deliveredTo: await tellStray(deps, target, events, facts) };
   try {
     await deps.temporal.workflow.getHandle(target.workflowId).signal(providerFactsSignal, facts);
     return { status: 'delivered', deliveredTo: target.workflowId };
@@ -71,6 +74,24 @@ async function deliverTo(deps: RelayDeps, target: Target | null, events: readonl
   }
   if (target.isStarting) return waiting(events, `${target.workflowId} has not started yet`);
   return { status: 'delivered', deliveredTo: await startLateFact(deps, target, events, facts) };
+}
+
+/** Whoever looks after it hears of it, or begins to: what was settled long ago is looked at once more. */
+async function tellStray(
+  deps: RelayDeps,
+  { id: checkoutId, organizationId, country }: Target,
+  events: readonly ClaimedEvent[],
+  facts: readonly ProviderFact[],
+): Promise<string> {
+  const [first] = events;
+  if (first === undefined) throw new Error('a group has at least one event');
+  const { projectId, live, provider } = first;
+  const start = strayStart({ projectId, live, organizationId, checkoutId, provider, country });
+  await deps.temporal.workflow.signalWithStart('resolveStray', {
+    ...{ ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' },
+    ...{ signal: providerFactsSignal, signalArgs: [facts] },
+  });
+  return start.workflowId;
 }
 
 async function startLateFact(
@@ -82,14 +103,15 @@ async function startLateFact(
   const [first] = events;
   if (first === undefined) throw new Error('a group has at least one event');
   const { projectId, live, provider } = first;
-  const { organizationId, country } = target;
+  const { organizationId, country, kind } = target;
+  if (kind === 'stray') throw new Error('a stray session has a workflow of its own');
   const input: LateFactInput = {
     projectId,
     live,
     organizationId,
     provider,
     country,
-    target: { kind: target.kind, id: target.id },
+    target: { kind, id: target.id },
     facts,
   };
   const workflowId = lateFactWorkflowId(first.id);

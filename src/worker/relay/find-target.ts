@@ -1,12 +1,14 @@
 import { InvoiceEntity, PaymentEntity } from '../../db/entities/payment.ts';
 import type { Db } from '../../db/orm.ts';
 import { executePrepared } from '../../db/prepared.ts';
+import { strayWorkflowId } from '../../domain/checkout/stray.ts';
 import { checkoutWorkflowId, subscriptionWorkflowId } from '../../workflows/messages.ts';
 import type { ClaimedEvent } from './claim-events.ts';
 
 /** The entity an event is about, and the workflow that must hear of it. */
 export interface Target {
-  readonly kind: 'checkout' | 'subscription';
+  /** `stray`: a session of the checkout at another provider than the one it stands for. */
+  readonly kind: 'checkout' | 'subscription' | 'stray';
   readonly id: string;
   readonly workflowId: string;
   readonly organizationId: string;
@@ -24,6 +26,7 @@ interface Entity {
 /**
  * Finds whom each event concerns: the object itself, then the ids it mentions (a subscription before its checkout), then
  * our own id in its metadata, then payments and invoices of ours that it mentions (a renewal's refund or dispute).
+ * A checkout's event of another provider than it stands with is about a stray session there.
  * Absent: nothing of ours, or nothing of ours yet. Two statements for a whole batch: thousands may come at once.
  */
 export async function findTargets(em: Db, events: readonly ClaimedEvent[]): Promise<ReadonlyMap<string, Target>> {
@@ -37,7 +40,7 @@ export async function findTargets(em: Db, events: readonly ClaimedEvent[]): Prom
   const targets = new Map<string, Target>();
   for (const { event, entity } of concerned) {
     const row = entity && rows.find(({ kind, id }) => kind === entity.kind && id === entity.id);
-    if (row && (row.kind === 'subscription' || isIn(row, event))) targets.set(event.id, targetOf(row));
+    if (row && (row.kind === 'subscription' || isIn(row, event))) targets.set(event.id, targetOf(row, event));
   }
   return targets;
 }
@@ -87,6 +90,8 @@ interface EntityRow extends Entity {
   readonly live: boolean;
   readonly organization_id: string;
   readonly country: string | null;
+  /** Of a checkout: the provider it stands with. */
+  readonly provider: string | null;
   readonly is_creating: boolean;
   readonly age_ms: number;
 }
@@ -94,11 +99,11 @@ interface EntityRow extends Entity {
 function readEntities(em: Db, entities: readonly Entity[]): Promise<readonly EntityRow[]> {
   const idsOf = (wanted: Entity['kind']) => entities.filter(({ kind }) => kind === wanted).map(({ id }) => id);
   return executePrepared<EntityRow & Record<string, unknown>>(em, {
-    sql: `select 'subscription' as kind, id, project_id, live, organization_id, country, false as is_creating,
+    sql: `select 'subscription' as kind, id, project_id, live, organization_id, country, provider, false as is_creating,
         (extract(epoch from now() - created_at) * 1000)::float8 as age_ms
       from subscriptions where id = any (?::text[])
       union all
-      select 'checkout', id, project_id, live, organization_id, country, status = 'creating',
+      select 'checkout', id, project_id, live, organization_id, country, provider, status = 'creating',
         (extract(epoch from now() - created_at) * 1000)::float8
       from checkouts where id = any (?::text[])`,
     params: [idsOf('subscription'), idsOf('checkout')],
@@ -110,12 +115,12 @@ function isIn(row: EntityRow, event: ClaimedEvent): boolean {
   return row.project_id === event.projectId && row.live === event.live;
 }
 
-function targetOf(row: EntityRow): Target {
+function targetOf(row: EntityRow, event: ClaimedEvent): Target {
   const { kind, id, organization_id: organizationId, country } = row;
-  const isYoung = row.age_ms < 60_000;
-  return {
-    ...{ kind, id, organizationId, country },
-    workflowId: kind === 'subscription' ? subscriptionWorkflowId(id) : checkoutWorkflowId(id),
-    isStarting: kind === 'subscription' ? isYoung : row.is_creating,
-  };
+  const told = { id, organizationId, country };
+  if (kind === 'subscription')
+    return { ...told, kind, workflowId: subscriptionWorkflowId(id), isStarting: row.age_ms < 60_000 };
+  if (!row.is_creating && row.provider !== event.provider)
+    return { ...told, kind: 'stray', workflowId: strayWorkflowId(id, event.provider), isStarting: false };
+  return { ...told, kind, workflowId: checkoutWorkflowId(id), isStarting: row.is_creating };
 }

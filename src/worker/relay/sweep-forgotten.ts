@@ -4,6 +4,7 @@ import { sweepCustomerData } from './sweep-customer-data.ts';
 import { sweepGrants } from './sweep-grants.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
 import { sweepRefunds } from './sweep-refunds.ts';
+import { sweepStrays } from './sweep-strays.ts';
 import { sweepSubscriptionChanges } from './sweep-subscription-changes.ts';
 import { sweepSubscriptions } from './sweep-subscriptions.ts';
 
@@ -16,6 +17,7 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepRefunds,
   sweepGrants,
   sweepCustomerData,
+  sweepStrays,
 ];
 
 /** @returns how many workflows were started. */

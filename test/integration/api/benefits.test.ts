@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createCarryOutGrant } from '../../../src/activities/carry-out-grant.ts';
 import { createKeyRing } from '../../../src/crypto/key-ring.ts';
 import { fakeProviders } from './fake-providers.ts';
+import { healthy } from '../../support/healthy.ts';
 import { startApi, type Called, type TestApi } from './support.ts';
 import { expectDocumented } from '../../support/documented-events.ts';
 
@@ -10,7 +11,9 @@ let api: TestApi;
 beforeAll(async () => {
   const keyRing = createKeyRing([{ id: 'k1', key: randomBytes(32) }]);
   api = await startApi({ keyRing });
-  const deps = { orm: api.orm, keyRing, providers: fakeProviders(), lookGapsMs: [], maxCallsInFlight: 1 };
+  const providers = fakeProviders();
+  const served = { providers, background: providers, health: healthy };
+  const deps = { orm: api.orm, keyRing, ...served, lookGapsMs: [], maxCallsInFlight: 1 };
   const carryOutGrant = createCarryOutGrant(deps);
   work = async (workflowId) => {
     const [, grantId = ''] = workflowId.split('/');

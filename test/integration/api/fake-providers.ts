@@ -1,6 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { CheckoutMode } from '../../../src/domain/catalogue.ts';
 import type { ProviderAbilities, SubscriptionAbilities } from '../../../src/domain/routing/abilities.ts';
+import { reactionTo, type ErrorMap } from '../../../src/domain/routing/reaction.ts';
+import { faultOf } from '../../../src/providers/error-map.ts';
 import type {
   ProviderAccount,
   ProviderClient,
@@ -141,6 +143,18 @@ const fakeCredentials = {
   FAKE_BASE_URL: { ...field, isSecret: false, isRequired: false },
 };
 
+/** Repeats by key nothing; `busy` is worth another try, and a discount code that one does not know nobody knows. */
+const fakeErrorMap: ErrorMap = {
+  repeatsByKey: false,
+  errors: [
+    { code: 'busy', reaction: 'retry', because: 'nothing was done', source: 'made up' },
+    {
+      ...{ code: 'discount_code_unknown', reaction: 'stop', refusal: 'discount_code_unknown' },
+      ...{ because: 'the buyer mistyped it', source: 'made up' },
+    },
+  ],
+};
+
 /** The API itself never calls a provider. */
 function never(): never {
   throw new Error('the API called a provider');
@@ -169,6 +183,7 @@ export function fakeProviders(
       ...['create', 'resume', 'cancelChange'].map((name) => `subscriptions.${name}`),
       ...(id === 'local' ? [] : ['refunds.create', 'refunds.list']),
     ],
+    reactionTo: (_id, failure) => reactionTo(fakeErrorMap, faultOf(failure)),
     reload: () => Promise.resolve(),
   };
 }

@@ -12,6 +12,7 @@ import type { TemporalGateway } from '../../../src/api/temporal.ts';
 import { createKeyRing } from '../../../src/crypto/key-ring.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
+import { createProviderHealth } from '../../../src/health/create-provider-health.ts';
 import { openEventInbox } from '../../../src/db/queries/provider-events.ts';
 import type { Policies } from '../../../src/policies.ts';
 import { createDatabase } from '../../support/servers/postgres.ts';
@@ -169,8 +170,9 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
   const inbox = openEventInbox(database.url);
   const temporal = fakeTemporal(() => orm);
   const logs: string[] = [];
+  const health = createProviderHealth({ orm, logger: pino({ level: 'silent' }), shareEveryMs: 0 });
   const server = createApp({
-    ...{ orm, inbox, policies, temporal },
+    ...{ orm, inbox, policies, temporal, health },
     providers: fakeProviders(),
     geo: noGeoDatabase,
     keyRing: createKeyRing([{ id: 'k1', key: randomBytes(32) }]),
@@ -198,6 +200,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
       server.closeAllConnections();
       server.close();
       await inbox.close();
+      await health.close();
       await orm.close();
       await database.drop();
     },

@@ -7,6 +7,7 @@ import { createKeyRing } from '../../../src/crypto/key-ring.ts';
 import { SubscriptionEntity } from '../../../src/db/entities/subscription.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
+import { healthy } from '../../support/healthy.ts';
 import { BillingError } from '../../../src/domain/errors.ts';
 import type { SubscriptionStatus } from '../../../src/domain/subscription/truth.ts';
 import type { BenefitGrantTruth, BenefitOperations, BenefitTruth } from '../../../src/providers/port-catalog.ts';
@@ -30,7 +31,8 @@ export async function closeWorld(): Promise<void> {
 }
 
 export function deps(): ActivityDeps {
-  return { orm, keyRing, providers: directoryOf(acme), lookGapsMs: [], maxCallsInFlight: 1 };
+  const providers = directoryOf(acme);
+  return { orm, keyRing, providers, background: providers, health: healthy, lookGapsMs: [], maxCallsInFlight: 1 };
 }
 
 export const keyRing = createKeyRing([{ id: 'k1', key: randomBytes(32) }]);

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createActivities } from '../../../src/activities/index.ts';
 import { createKeyRing } from '../../../src/crypto/key-ring.ts';
 import { openOrm } from '../../../src/db/orm.ts';
+import { healthy } from '../../support/healthy.ts';
 import { withClient } from '../../../src/local/postgres.ts';
+import type { ProviderDirectory } from '../../../src/providers/port.ts';
 import type { CustomerDataOperations } from '../../../src/providers/port-records.ts';
 import type { RelayDeps } from '../../../src/worker/relay/deliver-events.ts';
 import { housekeep } from '../../../src/worker/relay/housekeep.ts';
@@ -40,23 +42,21 @@ const asked: string[] = [];
 let provider: CustomerDataOperations;
 
 const plain = fakeProviders(['merchant']);
+const providers: ProviderDirectory = {
+  ...plain,
+  abilities: (id) => {
+    const abilities = plain.abilities(id);
+    return abilities && { ...abilities, retains: ['Orders, by tax law.'] };
+  },
+  async account(projectId, live, id) {
+    const account = await plain.account(projectId, live, id);
+    return account && { ...account, client: { ...account.client, customerData: provider } };
+  },
+};
 function activities() {
   return createActivities({
-    orm,
-    keyRing,
-    lookGapsMs: [1_000],
-    maxCallsInFlight: 10,
-    providers: {
-      ...plain,
-      abilities: (id) => {
-        const abilities = plain.abilities(id);
-        return abilities && { ...abilities, retains: ['Orders, by tax law.'] };
-      },
-      async account(projectId, live, id) {
-        const account = await plain.account(projectId, live, id);
-        return account && { ...account, client: { ...account.client, customerData: provider } };
-      },
-    },
+    ...{ orm, providers, background: providers, health: healthy },
+    ...{ keyRing, lookGapsMs: [1_000], maxCallsInFlight: 10 },
   });
 }
 

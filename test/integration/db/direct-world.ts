@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import type { ActivityDeps } from '../../../src/activities/deps.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
+import { healthy } from '../../support/healthy.ts';
 import type { SubscriptionTruth } from '../../../src/domain/subscription/truth.ts';
 import { createProviderDirectory } from '../../../src/providers/directory.ts';
 import type { CustomerInput, ProviderClient } from '../../../src/providers/port.ts';
@@ -151,10 +152,14 @@ export async function startDirectWorld() {
      values ('price_1', 'plan_1', 'monthly', 2900, 'USD', 'p')`,
   );
   let acme = anAcme();
-  const none = createProviderDirectory({ env: {}, http: { timeoutMs: 1 }, loadAccounts: async () => [] });
+  const none = createProviderDirectory({ env: {}, http: () => ({ timeoutMs: 1 }), loadAccounts: async () => [] });
+  const providers = {
+    ...none,
+    account: async () => ({ live: false, webhookSecrets: [], client: acme.client }),
+  };
   const deps: ActivityDeps = {
     ...{ orm, keyRing: null, lookGapsMs: [1_000], maxCallsInFlight: 10 },
-    providers: { ...none, account: async () => ({ live: false, webhookSecrets: [], client: acme.client }) },
+    ...{ providers, background: providers, health: healthy },
   };
   return {
     deps,

@@ -4,6 +4,7 @@ import type { CheckoutTruth, InvoiceTruth, PaymentTruth } from '../../../src/dom
 import type { DisputeTruth, RefundTruth } from '../../../src/domain/payment/truth.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
+import { healthy } from '../../support/healthy.ts';
 import type { ProviderClient } from '../../../src/providers/port.ts';
 import { fakeProviders } from '../api/fake-providers.ts';
 import { createDatabase } from '../../support/servers/postgres.ts';
@@ -78,7 +79,10 @@ function depsOf(orm: MikroORM, client: ProviderClient): ActivityDeps {
     ...fakeProviders(),
     account: () => Promise.resolve({ live: false, webhookSecrets: [], client }),
   };
-  return { orm, providers, keyRing: null, lookGapsMs: [1_000], maxCallsInFlight: 10 };
+  return {
+    ...{ orm, providers, background: providers, health: healthy },
+    ...{ keyRing: null, lookGapsMs: [1_000], maxCallsInFlight: 10 },
+  };
 }
 
 export function aPayment(changes: Partial<PaymentTruth> = {}): PaymentTruth {

@@ -7,6 +7,7 @@ import {
 } from '../../../src/db/entities/subscription.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
+import { healthy } from '../../support/healthy.ts';
 import { BillingError } from '../../../src/domain/errors.ts';
 import type { ProviderAbilities, SubscriptionAbilities } from '../../../src/domain/routing/abilities.ts';
 import type { SubscriptionTruth } from '../../../src/domain/subscription/truth.ts';
@@ -76,7 +77,10 @@ export async function startOperationWorld(): Promise<OperationWorld> {
   const providers = directoryOf(acme);
   return {
     ...{ orm, acme },
-    activities: createActivities({ orm, providers, keyRing: null, lookGapsMs: [], maxCallsInFlight: 4 }),
+    activities: createActivities({
+      ...{ orm, providers, background: providers, health: healthy },
+      ...{ keyRing: null, lookGapsMs: [], maxCallsInFlight: 4 },
+    }),
     query: (sql, params = []) => orm.em.fork().execute(sql, params),
     async aSubscription(columns = {}) {
       const id = newId('sub');

@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { createActivities, type Activities } from '../../../src/activities/index.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
+import { healthy } from '../../support/healthy.ts';
 import type { InvoiceTruth, PaymentTruth } from '../../../src/domain/checkout/truth.ts';
 import type { LifecyclePolicy } from '../../../src/domain/subscription/lifecycle-policy.ts';
 import type { SubscriptionTruth } from '../../../src/domain/subscription/truth.ts';
@@ -77,7 +78,10 @@ export async function startSubscriptionWorld(): Promise<SubscriptionWorld> {
   };
   return {
     ...{ orm, acme, run },
-    activities: createActivities({ orm, providers, keyRing: null, lookGapsMs: [], maxCallsInFlight: 4 }),
+    activities: createActivities({
+      ...{ orm, providers, background: providers, health: healthy },
+      ...{ keyRing: null, lookGapsMs: [], maxCallsInFlight: 4 },
+    }),
     query: (sql, params = []) => orm.em.fork().execute(sql, params),
     async aSubscription(columns = {}) {
       const id = newId('sub');

@@ -7,6 +7,7 @@ import { settleVoucherSubscription } from '../../../src/activities/settle-vouche
 import { SubscriptionEntity } from '../../../src/db/entities/subscription.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
+import { healthy } from '../../support/healthy.ts';
 import { BillingError } from '../../../src/domain/errors.ts';
 import { createDatabase, type TestDatabase } from '../../support/servers/postgres.ts';
 import { fakeVoucherProvider, type FakeVoucherProvider } from './support/fake-voucher-provider.ts';
@@ -35,7 +36,11 @@ afterAll(async () => {
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-01-31T12:00:00.000Z') });
   provider = fakeVoucherProvider();
-  deps = { orm, providers: provider.directory, keyRing: null, lookGapsMs: [], maxCallsInFlight: 10 };
+  const { directory } = provider;
+  deps = {
+    ...{ orm, providers: directory, background: directory, health: healthy },
+    ...{ keyRing: null, lookGapsMs: [], maxCallsInFlight: 10 },
+  };
   subscriptionId = newId('sub');
   await run(`insert into subscriptions (id, project_id, live, organization_id, plan_id, price_id, status,
       billing_interval, quantity, provider, collection, voucher_method, amount_minor, currency, anchor_at)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { abilitiesOf, createAccounts, moduleOf, operationsOf, providerIds } from '../../../src/providers/accounts.ts';
 import signed from '../../fixtures/conekta/webhook-signed.json' with { type: 'json' };
 
-const http = { timeoutMs: 500 };
+const http = () => ({ timeoutMs: 500 });
 const keysOf = (env: Record<string, string>): readonly string[] =>
   createAccounts(env, http).faults.map(({ key }) => key);
 const accountsOf = (env: Record<string, string>) => {

@@ -12,7 +12,7 @@ function directoryOf(stored: Record<string, StoredAccount[]>, env: Record<string
   const faults: unknown[] = [];
   const directory = createProviderDirectory({
     env,
-    http: { timeoutMs: 1_000 },
+    http: () => ({ timeoutMs: 1_000 }),
     loadAccounts: async (projectId) => (reads.push(projectId), stored[projectId] ?? []),
     onFault: (...fault) => void faults.push(fault),
   });

@@ -3,7 +3,7 @@ import { createAccount, createAccounts, moduleOf, operationsOf } from '../../../
 import type { CreateCheckoutInput } from '../../../../src/providers/port.ts';
 import { linkOf } from '../../../../src/providers/fungies/checkouts.ts';
 
-const http = { timeoutMs: 500 };
+const http = () => ({ timeoutMs: 500 });
 const keys = {
   FUNGIES_PUBLIC_KEY: 'pub_x',
   FUNGIES_SECRET_KEY: 'sec_x',

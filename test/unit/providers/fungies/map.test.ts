@@ -10,7 +10,7 @@ import {
   namesCheckout,
   subscriptionStatus,
 } from '../../../../src/providers/fungies/map.ts';
-import { createRateLimit } from '../../../../src/providers/fungies/rate-limit.ts';
+import { createRateLimit } from '../../../../scripts/smoke/rate-limit.ts';
 import { fungiesItem, fungiesPayment, fungiesSubscription } from '../../../../src/providers/fungies/wire.ts';
 import events from '../../../fixtures/fungies/events.json' with { type: 'json' };
 
