@@ -5,18 +5,23 @@ import { checkoutStories } from './histories/checkouts.ts';
 import { shortStories } from './histories/short-workflows.ts';
 import { subscriptionStories } from './histories/subscriptions.ts';
 
+const groups = { checkouts: checkoutStories, subscriptions: subscriptionStories, short: shortStories };
+
 /**
  * Plays each story on the whole system and keeps its workflows' histories in `test/replay/histories`. Run it when a
- * workflow is released; never to make a failing replay pass.
+ * workflow is released; never to make a failing replay pass. Arguments name groups of stories: then only theirs are
+ * replaced.
  */
+const wanted = process.argv.slice(2);
+const chosen = Object.entries(groups).filter(([name]) => wanted.length === 0 || wanted.includes(name));
 const folder = new URL('../test/replay/histories/', import.meta.url);
 const system = await startSystem();
 try {
   const files = new Map<string, string>();
-  for (const play of [...checkoutStories, ...subscriptionStories, ...shortStories])
+  for (const play of chosen.flatMap(([, stories]) => stories))
     for (const [name, workflowId] of Object.entries(await play(system))) await record(system, name, workflowId, files);
   // All or none: a story that went wrong leaves the old ones in place.
-  for (const old of await readdir(folder)) await rm(new URL(old, folder));
+  if (wanted.length === 0) for (const old of await readdir(folder)) await rm(new URL(old, folder));
   for (const [name, text] of files) await writeFile(new URL(`${name}.json`, folder), text);
   console.log(`${files.size} histories are kept`);
 } finally {

@@ -2,7 +2,7 @@ import { pino, type DestinationStream, type Logger } from 'pino';
 
 export type { Logger } from 'pino';
 
-const secretNames = new Set([
+const secretNames = [
   'authorization',
   'password',
   'secret',
@@ -20,10 +20,7 @@ const secretNames = new Set([
   'rawBody',
   'body',
   'headers',
-]);
-
-const censored = '[redacted]';
-const deepest = 3;
+];
 
 /**
  * JSON lines on stdout. Secrets and personal data are cut out by name, to a depth of three; errors are reduced to what
@@ -37,42 +34,11 @@ export function createLogger(
     level: input.level,
     base: { process: input.process },
     timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }), log: cutFields },
-    // By name these reach a child's own fields too, which no formatter sees.
-    serializers: { ...Object.fromEntries([...secretNames].map((name) => [name, () => censored])), err: describeError },
+    formatters: { level: (label: string) => ({ level: label }) },
+    redact: { paths: secretNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+    serializers: { err: describeError },
   };
   return destination ? pino(options, destination) : pino(options);
-}
-
-type Fields = Record<string, unknown>;
-
-/** pino's own redaction by paths took 0.1 ms of every line, twenty times what else it does (2026-11-21). */
-function cutFields(fields: Fields): Fields {
-  return cutNamed(fields, 1);
-}
-
-function cutNamed(fields: Fields, depth: number): Fields {
-  let cut: Fields | null = null;
-  for (const [name, value] of Object.entries(fields)) {
-    const kept = secretNames.has(name) ? censored : name === 'err' ? value : cutWithin(value, depth + 1);
-    if (kept === value) continue;
-    cut ??= { ...fields };
-    cut[name] = kept;
-  }
-  return cut ?? fields;
-}
-
-/** Values as JSON shows them; an `err` is left to its serializer. */
-function cutWithin(value: unknown, depth: number): unknown {
-  if (typeof value !== 'object' || value === null || depth > deepest) return value;
-  if (value instanceof Error) return describeError(value);
-  if (Array.isArray(value)) return value.map((entry: unknown) => cutWithin(entry, depth + 1));
-  if (hasJson(value)) return cutWithin(value.toJSON(), depth);
-  return cutNamed({ ...value }, depth);
-}
-
-function hasJson(value: object): value is { toJSON(): unknown } {
-  return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 /** What a log line says of an error: kind, code, place; never the data it was about. */

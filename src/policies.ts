@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { policyFile, toPolicy } from './api/schemas/routing-policy.ts';
+import type { ProviderAbilities } from './domain/routing/abilities.ts';
+import { analyzePolicy } from './domain/routing/analysis/analyze-policy.ts';
 import type { BlockedCountry } from './domain/routing/country.ts';
-import type { RoutingPolicy, RuleConditions } from './domain/routing/policy.ts';
+import type { RoutingPolicy } from './domain/routing/policy.ts';
 
-/** Operator data read at start: who is routed where, who may not buy, and what each country pays in. */
+/** Operator data that ships, read at start: who is routed where, who may not buy, and what each country pays in. */
 export interface Policies {
   readonly routing: ReadonlyMap<string, RoutingPolicy>;
   readonly blockedCountries: readonly BlockedCountry[];
@@ -13,45 +16,13 @@ export interface Policies {
 }
 
 export interface PolicyFault {
-  /** The file, and the rule in it. */
+  /** The file, and the place in it. */
   readonly key: string;
   readonly detail: string;
 }
 
 const country = z.string().regex(/^[A-Z]{2}$/);
 const currency = z.string().regex(/^[A-Z]{3}$/);
-
-const conditionsSchema = z.strictObject({
-  country: z
-    .union([z.array(z.union([country, z.literal('unknown')])).min(1), z.enum(['served', 'unknown'])])
-    .optional(),
-  card_country: z
-    .array(z.union([country, z.literal('unknown')]))
-    .min(1)
-    .optional(),
-  mode: z
-    .array(z.enum(['payment', 'subscription', 'setup']))
-    .min(1)
-    .optional(),
-  digital: z.boolean().optional(),
-  currency: z.array(currency).min(1).optional(),
-  payment_method: z.array(z.string().min(1)).min(1).optional(),
-  amount_minor: z
-    .strictObject({ currency, min: z.int().min(0).optional(), max: z.int().min(0).optional() })
-    .refine((range) => (range.min ?? 0) <= (range.max ?? Number.MAX_SAFE_INTEGER), 'min is above max')
-    .optional(),
-  percent: z.number().min(0).max(100).optional(),
-});
-
-const policySchema = z
-  .strictObject({
-    name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
-    version: z.int().min(1),
-    description: z.string(),
-    rules: z.array(z.strictObject({ id: z.string().min(1), when: conditionsSchema, provider: z.string().min(1) })),
-    fallback_provider: z.string().min(1),
-  })
-  .refine((policy) => new Set(policy.rules.map((rule) => rule.id)).size === policy.rules.length, 'a rule id repeats');
 
 const blockedSchema = z.array(
   z.strictObject({
@@ -69,10 +40,13 @@ const dataFiles = { blocked: 'blocked-countries.json', currencies: 'country-curr
 /**
  * Reads a folder of policies. Every `*.json` but the two data files is a routing policy named inside.
  *
- * @param input.providerIds The providers that rules may name.
+ * @param input.abilities Of the providers that rules may name.
  * @returns `faults` lists everything wrong at once, by file and rule; then the policies are not to be used.
  */
-export function loadPolicies(input: { readonly directory: string; readonly providerIds: readonly string[] }): {
+export function loadPolicies(input: {
+  readonly directory: string;
+  readonly abilities: Readonly<Record<string, ProviderAbilities>>;
+}): {
   readonly policies: Policies;
   readonly faults: readonly PolicyFault[];
 } {
@@ -80,12 +54,13 @@ export function loadPolicies(input: { readonly directory: string; readonly provi
   const read = <T>(file: string, schema: z.ZodType<T>): T | null => readData(input.directory, file, schema, faults);
   const routing = new Map<string, RoutingPolicy>();
   for (const file of routingFiles(input.directory)) {
-    const policy = read(file, policySchema);
-    if (policy === null) continue;
-    faults.push(...policyFaults(file, policy, input.providerIds));
+    const document = read(file, policyFile);
+    if (document === null) continue;
+    const policy = toPolicy(document, document.version);
+    faults.push(...policyFaults(file, policy, input.abilities));
     if (routing.has(policy.name))
       faults.push({ key: file, detail: `the name ${policy.name} is taken by another file` });
-    routing.set(policy.name, { ...policy, rules: policy.rules.map((rule) => ({ ...rule, when: present(rule.when) })) });
+    routing.set(policy.name, policy);
   }
   return {
     policies: {
@@ -95,6 +70,19 @@ export function loadPolicies(input: { readonly directory: string; readonly provi
     },
     faults,
   };
+}
+
+/** What rules may name, with what each can do. */
+export function abilitiesByProvider(providers: {
+  readonly ids: () => readonly string[];
+  readonly abilities: (id: string) => ProviderAbilities | null;
+}): Readonly<Record<string, ProviderAbilities>> {
+  const known: Record<string, ProviderAbilities> = {};
+  for (const id of providers.ids()) {
+    const able = providers.abilities(id);
+    if (able !== null) known[id] = able;
+  }
+  return known;
 }
 
 function routingFiles(directory: string): readonly string[] {
@@ -116,44 +104,16 @@ function readData<T>(directory: string, file: string, schema: z.ZodType<T>, faul
   return null;
 }
 
-/** Unknown providers, and rules that can never be reached because an earlier one catches everything. */
+/** What the analysis calls an error. */
 function policyFaults(
   file: string,
-  policy: z.output<typeof policySchema>,
-  providerIds: readonly string[],
+  policy: RoutingPolicy,
+  abilities: Readonly<Record<string, ProviderAbilities>>,
 ): readonly PolicyFault[] {
-  const faults: PolicyFault[] = [];
-  const key = (part: string) => `${file} ${part}`;
-  if (!providerIds.includes(policy.fallback_provider))
-    faults.push({ key: key('fallback_provider'), detail: `no provider is called ${policy.fallback_provider}` });
-  let caught: string | null = null;
-  for (const rule of policy.rules) {
-    if (!providerIds.includes(rule.provider))
-      faults.push({ key: key(`rule ${rule.id}`), detail: `no provider is called ${rule.provider}` });
-    if (caught !== null)
-      faults.push({ key: key(`rule ${rule.id}`), detail: `is never reached: rule ${caught} catches everything` });
-    if (Object.keys(present(rule.when)).length === 0) caught ??= rule.id;
-  }
-  return faults;
-}
-
-/** Drops absent conditions, which zod writes as `undefined`. */
-function present(when: z.output<typeof conditionsSchema>): RuleConditions {
-  const amount = when.amount_minor;
-  return {
-    ...(when.country !== undefined && { country: when.country }),
-    ...(when.card_country !== undefined && { card_country: when.card_country }),
-    ...(when.mode !== undefined && { mode: when.mode }),
-    ...(when.digital !== undefined && { digital: when.digital }),
-    ...(when.currency !== undefined && { currency: when.currency }),
-    ...(when.payment_method !== undefined && { payment_method: when.payment_method }),
-    ...(when.percent !== undefined && { percent: when.percent }),
-    ...(amount !== undefined && {
-      amount_minor: {
-        currency: amount.currency,
-        ...(amount.min !== undefined && { min: amount.min }),
-        ...(amount.max !== undefined && { max: amount.max }),
-      },
-    }),
-  };
+  return analyzePolicy(policy, abilities)
+    .filter(({ severity }) => severity === 'error')
+    .map(({ because, pointer, rule }) => ({
+      key: rule === null ? `${file} ${pointer}` : `${file} rule ${rule}`,
+      detail: because,
+    }));
 }

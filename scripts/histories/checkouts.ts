@@ -1,4 +1,5 @@
 import { lateFactWorkflowId, checkoutWorkflowId, subscriptionWorkflowId } from '../../src/workflows/messages.ts';
+import { strayWorkflowId } from '../../src/domain/checkout/stray.ts';
 import type { CheckoutView, System } from '../../test/integration/support.ts';
 import { moment, type Story } from './story.ts';
 
@@ -56,7 +57,41 @@ const canceledAndPaidLate: Story = async (at) => {
   };
 };
 
-export const checkoutStories: readonly Story[] = [paid, subscribed, fellBack, voucher, canceledAndPaidLate];
+/** The first provider opens a session whose answer is lost; the second serves. */
+async function fallenBack(at: System, provider: string, country: string): Promise<CheckoutView> {
+  await at.fault({ provider, operation: 'checkouts.create', kind: 'timeout_after_work', rate: 1, times: 1 });
+  return at.open({ country });
+}
+
+const strayEnded: Story = async (at) => {
+  const view = await fallenBack(at, 'conekta', 'MX');
+  await at.complete(view, 'paid');
+  await until(at, view, 'paid');
+  return { 'stray-ended': strayWorkflowId(view.checkout_id, 'conekta') };
+};
+
+const strayPaid: Story = async (at) => {
+  const view = await fallenBack(at, 'polar', 'US');
+  await at.complete({ ...view, provider: 'polar' }, 'paid');
+  await until(at, view, 'paid');
+  return {
+    'checkout-moved': checkoutWorkflowId(view.checkout_id),
+    'stray-paid': strayWorkflowId(view.checkout_id, 'polar'),
+  };
+};
+
+const strayReturned: Story = async (at) => {
+  const view = await fallenBack(at, 'polar', 'US');
+  await at.complete(view, 'paid');
+  await until(at, view, 'paid');
+  await at.complete({ ...view, provider: 'polar' }, 'paid');
+  return { 'stray-returned': strayWorkflowId(view.checkout_id, 'polar') };
+};
+
+export const checkoutStories: readonly Story[] = [
+  ...[paid, subscribed, fellBack, voucher, canceledAndPaidLate],
+  ...[strayEnded, strayPaid, strayReturned],
+];
 
 async function until(at: System, view: CheckoutView, status: string): Promise<void> {
   for (let tries = 0; (await at.checkout(view.checkout_id)).status !== status; tries += 1) {

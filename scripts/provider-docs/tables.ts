@@ -1,5 +1,6 @@
 import type { CheckoutMode } from '../../src/domain/catalogue.ts';
 import type { ProviderAbilities } from '../../src/domain/routing/abilities.ts';
+import { defaultReactions } from '../../src/domain/routing/reaction.ts';
 import { moduleOf, operationsOf, providerIds } from '../../src/providers/accounts.ts';
 import type { CredentialField, ProviderModule } from '../../src/providers/port.ts';
 import { operationWords } from './operation-words.ts';
@@ -19,6 +20,7 @@ export function providerTables(): string {
   return [
     ...['### Operations', operationTable(), '### Selling', sellingTable(), '### Subscriptions', subscriptionTable()],
     ...['### Payment methods', methodTable(), ...modules.map(methodLimits)],
+    ...['### Errors', errorIntroduction, ...modules.map(errorTable)],
     ...['### Credentials', ...modules.map(credentialTable)],
     ...['### What stays when a customer is erased', ...modules.map(retained)],
   ].join('\n\n');
@@ -162,6 +164,22 @@ function credentialTable({ name, credentials }: ProviderModule): string {
     return [`\`${key}\``, field.description, yes(field.isRequired), yes(field.isSecret), rotation(entry)];
   });
   return [`**${name}**`, table(['Key', 'What it is', 'Required', 'Secret', 'Rotation'], rows)].join('\n\n');
+}
+
+const errorIntroduction = `What is done about each error, first line that fits; where none does: ${Object.entries(
+  defaultReactions,
+)
+  .map(([kind, reaction]) => `\`${kind}\` → ${reaction.replace('_', ' ')}`)
+  .join(', ')}. What may have been done is repeated only where the same key never does it twice.`;
+
+function errorTable({ name, errorMap }: ProviderModule): string {
+  const rows = errorMap.errors.map(({ code, status, param, reaction, refusal, because, source }) => {
+    const when = [code && `\`${code}\``, status && String(status), param && `of \`${param}\``];
+    const then = reaction === 'stop' ? `stop: \`${refusal ?? 'provider_refused'}\`` : reaction.replace('_', ' ');
+    return [when.filter((part) => part !== undefined).join(' '), then, because, source];
+  });
+  const repeats = errorMap.repeatsByKey ? 'the same key never does it twice' : 'no idempotency keys';
+  return [`**${name}** (${repeats})`, table(['Error', 'Reaction', 'Why', 'Source'], rows)].join('\n\n');
 }
 
 function retained({ name, abilities }: ProviderModule): string {

@@ -32,7 +32,8 @@ export function createResolveStray(deps: ActivityDeps) {
       const row = await em.findOneOrFail(CheckoutEntity, { id: checkoutId, projectId, live });
       const stray = await em.fork().transactional((tx) => keepStray(tx, { projectId, live, checkoutId, provider }));
       if (row.status === 'creating') return answerOf(stray, row, { lookAgainMs: emptyLookAfterMs });
-      const { client } = await accountOf(deps, projectId, live, provider);
+      // Nobody waits for it: those who wait come first.
+      const { client } = await accountOf({ ...deps, providers: deps.background }, projectId, live, provider);
       const look: StrayLook = { deps, em, row, stray, client, input };
       if (isOwn(look, stray.providerCheckoutId) && row.status === 'paid')
         return conclude(look, { status: 'paid', why: 'the checkout is paid with it' });

@@ -34,8 +34,13 @@ export function createSettleCheckout(deps: ActivityDeps) {
       const { client } = await accountOf(deps, row.projectId, row.live, row.provider);
       const { projectId, live, provider, providerCheckoutId } = row;
       const owner = { projectId, live, provider };
-      const { truth, back } = await lookUnlessOpen(deps, owner, () =>
-        readCheckoutTruth(em, client, owner, providerCheckoutId, ref.disputeIds ?? []),
+      const { truth, back } = await readCheckoutTruth(
+        em,
+        client,
+        owner,
+        providerCheckoutId,
+        ref.disputeIds ?? [],
+        (look) => lookUnlessOpen(deps, owner, look),
       );
       return asSettled(
         await applyCheckoutTruth(em.fork(), row, truth, { back }),

@@ -5,6 +5,7 @@ import { closeToForeignOrigins, createCors } from './cors.ts';
 import type { ApiDeps } from './deps.ts';
 import { refusal } from './error-codes.ts';
 import { createErrorHandler } from './errors.ts';
+import { measureFence } from './fence-metrics.ts';
 import { measureProviderHealth } from './measure-provider-health.ts';
 import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
@@ -13,6 +14,7 @@ import { echoRequestId } from './request-id.ts';
 import { createRequestLog } from './request-log.ts';
 import { createAccessRoutes } from './routes/access.ts';
 import { createAliasRoutes } from './routes/aliases.ts';
+import { createBlockedCountryRoutes } from './routes/blocked-countries.ts';
 import { createBenefitRoutes } from './routes/benefits.ts';
 import { createCheckoutRoutes } from './routes/checkouts.ts';
 import { createDirectGrantRoutes } from './routes/direct-grants.ts';
@@ -27,6 +29,7 @@ import { createKeyRoutes } from './routes/keys.ts';
 import { createLicenseKeyRoutes } from './routes/license-keys.ts';
 import { createOpsBenefitRoutes } from './routes/ops-benefits.ts';
 import { createOpsRoutes } from './routes/ops.ts';
+import { createReviewRoutes } from './routes/reviews.ts';
 import { createOrderRoutes } from './routes/orders.ts';
 import { createOutboundEventRoutes } from './routes/outbound-events.ts';
 import { createOrganizationRoutes } from './routes/organizations.ts';
@@ -40,6 +43,8 @@ import { createProjectRoutes } from './routes/projects.ts';
 import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
 import { createProviderHealthRoutes } from './routes/provider-health.ts';
 import { createRefundRoutes } from './routes/refunds.ts';
+import { createRoutingExplainRoutes } from './routes/routing-explain.ts';
+import { createRoutingPolicyRoutes } from './routes/routing-policies.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
@@ -59,10 +64,12 @@ export function createApp(deps: ApiDeps): Express {
   // Before all else: the path that every payment depends on.
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
+  measureFence(deps.metrics.registry, deps.orm);
   measureProviderHealth(deps);
   const acts = createPortalActs(deps);
-  app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
+  // The API before the pages: each router that does not know a path costs a turn of the event loop.
   app.use(basePath, createKeyedRoutes(deps, acts));
+  app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
   app.use((_request, _response, next) => next(refusal('not_found', 'No such route.')));
   app.use(createErrorHandler({ ...deps, publicUrl: deps.settings.publicUrl }));
   return app;
@@ -95,6 +102,7 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createDisputeRoutes(deps),
     createOrderRoutes(deps),
     createOpsRoutes(deps),
+    createReviewRoutes(deps),
     createProjectRoutes(deps),
     createProviderAccountRoutes(deps),
     createProviderHealthRoutes(deps),
@@ -109,6 +117,9 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createOpsBenefitRoutes(deps),
     createPlanBenefitRoutes(deps),
     createDirectGrantRoutes(deps),
+    createRoutingPolicyRoutes(deps),
+    createRoutingExplainRoutes(deps),
+    createBlockedCountryRoutes(deps),
   );
   return router;
 }

@@ -8,6 +8,7 @@ import type { Policies } from '../policies.ts';
 import type { ProviderDirectory } from '../providers/port.ts';
 import type { GeoLookup } from './geo.ts';
 import type { Metrics } from './metrics.ts';
+import type { ProjectRules } from './routing/project-rules.ts';
 import type { TemporalGateway } from './temporal.ts';
 import type { VerifyUserToken } from './user-tokens.ts';
 
@@ -28,7 +29,9 @@ export interface ApiDeps {
   /** By id; the API knows none by name. */
   readonly providers: ProviderDirectory;
   readonly health: ProviderHealth;
+  /** What ships. What holds for a project is in `rules`. */
   readonly policies: Policies;
+  readonly rules: ProjectRules;
   readonly temporal: TemporalGateway;
   readonly geo: GeoLookup;
   /** null: webhook bodies are not kept. */

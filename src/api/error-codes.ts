@@ -4,12 +4,14 @@ import { billingErrors } from './error-tables/billing-errors.ts';
 import { customerErrors } from './error-tables/customer-errors.ts';
 import { checkoutErrors } from './error-tables/checkout-errors.ts';
 import type { ErrorPage } from './error-tables/error-page.ts';
+import { fallbackErrors } from './error-tables/fallback-errors.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
 import { providerHealthErrors } from './error-tables/provider-health-errors.ts';
 import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
+import { routingErrors } from './error-tables/routing-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
@@ -25,6 +27,8 @@ const errorCodes = {
   ...subscriptionOperationErrors,
   ...refundErrors,
   ...outboundErrors,
+  ...fallbackErrors,
+  ...routingErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -7,13 +7,14 @@ import { openOrm } from '../db/orm.ts';
 import { openEventInbox } from '../db/queries/provider-events.ts';
 import { createProviderHealth } from '../health/create-provider-health.ts';
 import { createLogger, type Logger } from '../logger.ts';
-import { loadPolicies } from '../policies.ts';
-import { createAccounts, providerIds } from '../providers/accounts.ts';
+import { abilitiesByProvider, loadPolicies } from '../policies.ts';
+import { abilitiesOf, createAccounts, providerIds } from '../providers/accounts.ts';
 import { createProviderDirectory } from '../providers/directory.ts';
 import { createAccountLoader } from '../stored-accounts.ts';
 import { createApp } from './app.ts';
 import { noGeoDatabase, openGeoDatabase, type GeoLookup } from './geo.ts';
 import { createMetrics } from './metrics.ts';
+import { createProjectRules } from './routing/project-rules.ts';
 import { createTemporalGateway } from './temporal.ts';
 import { createTokenVerifier } from './user-tokens.ts';
 
@@ -28,7 +29,10 @@ async function main(): Promise<void> {
   const loaded = loadConfig(process.env);
   const http = { timeoutMs: providerTimeoutMs };
   const policyDirectory = new URL('../../policies', import.meta.url).pathname;
-  const { policies, faults } = loadPolicies({ directory: policyDirectory, providerIds: providerIds() });
+  const { policies, faults } = loadPolicies({
+    directory: policyDirectory,
+    abilities: abilitiesByProvider({ ids: providerIds, abilities: abilitiesOf }),
+  });
   const allFaults = [
     ...('faults' in loaded ? loaded.faults : []),
     ...createAccounts(process.env, () => http).faults,
@@ -49,7 +53,7 @@ async function main(): Promise<void> {
   const connection = Connection.lazy(temporal.connectionOptions);
   const client = new Client({ connection, namespace: temporal.namespace ?? 'default' });
   const app = createApp({
-    ...{ orm, inbox, policies, logger, health },
+    ...{ orm, inbox, policies, logger, health, rules: createProjectRules({ orm, policies }) },
     providers: createProviderDirectory({
       env: process.env,
       http: ({ rateLimit, ...account }) => health.http(account, { ...http, rateLimit, priority: 'foreground' }),

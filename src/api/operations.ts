@@ -25,7 +25,9 @@ import { moneyOperations } from './money-operations.ts';
 import { benefitOperations } from './benefit-operations.ts';
 import { outboundOperations } from './outbound-operations.ts';
 import { projectOperations } from './project-operations.ts';
+import { reviewOperations } from './review-operations.ts';
 import { providerHealthOperations } from './provider-health-operations.ts';
+import { routingOperations } from './routing-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
@@ -94,8 +96,10 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...providerHealthOperations,
     ...benefitOperations,
     ...projectOperations,
+    ...routingOperations,
     ...outboundOperations,
     ...customerOperations,
+    ...reviewOperations,
     ...providerIds.flatMap(aliasOperations),
     ...providerIds.flatMap(customerAliases),
   ];

@@ -25,6 +25,9 @@ export function presentCheckout(row: Checkout): CheckoutSummary {
       country_source: row.routing.country_source,
       fallbacks: [...row.routing.fallbacks],
       bucket: row.routing.bucket,
+      considered: row.routing.considered.map(({ failed, needs, rule }) => ({
+        ...{ rule, failed, why: failed === null ? null : `it asks for ${needs ?? failed}` },
+      })),
     },
   };
 }

@@ -1,8 +1,8 @@
 import { reactionTo } from '../domain/routing/reaction.ts';
 import { abilitiesOf, createAccount, createAccounts, moduleOf, providerIds, operationsOf } from './accounts.ts';
+import { faultOf } from './error-map.ts';
 import type { HttpOf } from './accounts.ts';
 import type { AccountKey } from '../domain/provider-account.ts';
-import { faultOf } from './error-map.ts';
 import type { CredentialFault, HttpSettings, ProviderAccount, ProviderDirectory } from './port.ts';
 
 /** The project whose accounts may come from the environment; every project may bring its own. */

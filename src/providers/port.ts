@@ -305,9 +305,9 @@ export interface ProviderModule<Schema extends z.ZodType<AccountConfig> = z.ZodT
   /** Whether these credentials move real money, told by their form alone where it tells: a smoke test refuses them. */
   isLive(env: Readonly<Record<string, string | undefined>>): boolean;
   readonly abilities: ProviderAbilities;
-  readonly rateLimits: RateLimits;
   /** What is done about each of its errors: `error-map.json`. */
   readonly errorMap: ErrorMap;
+  readonly rateLimits: RateLimits;
   readonly webhook: ProviderWebhook;
   createAccount(config: z.output<Schema>, http: HttpSettings): ProviderAccount;
 }

@@ -170,6 +170,17 @@ describe.each(providerIds())('a checkout at %s', (provider) => {
     expect(orphans === null ? null : (found?.length ?? orphans)).toBe(orphans);
   });
 
+  it('is found by our id once it was paid, too', async ({ skip }) => {
+    const { find } = account.client.checkouts;
+    if (!find) return skip();
+    const { input, session } = await anOpenOne();
+    await world.complete(provider, session.providerCheckoutId, 'paid');
+    const { checkoutId, customer } = input;
+    const createdAfter = new Date(Date.now() - 60_000).toISOString();
+    const found = await find({ checkoutId, organizationId: customer.organizationId, createdAfter });
+    expect(found).toEqual([{ providerCheckoutId: session.providerCheckoutId }]);
+  });
+
   it('is surely not opened when the provider refuses, is busy or cannot be reached', async ({ skip }) => {
     const input = await aCheckout(provider, account);
     await world.fault(provider, 'latency', { latency_ms: 1 });

@@ -286,6 +286,7 @@ describe('checkout', () => {
         return opened();
       },
       settleCheckout: async () => settled({ status: 'paid' }),
+      resolveStray: async () => aLook({ status: 'absent' }),
     };
     await world.withActivities(fakes, async () => {
       const { answer, handle } = await open(aCheckout());

@@ -126,11 +126,13 @@ describe('a session that may exist', () => {
     };
     await world.withActivities(fakes, async () => {
       const input = aStray();
-      const handle = await start(input); // its checkout has ended: nobody hears
-      expect(await handle.result()).toEqual({ status: 'refunded' });
-      expect(refunded).toEqual([`re_${count}`]);
-      const other = world.env.client.workflow.getHandle(strayStart({ ...input, provider: 'other' }).workflowId);
-      expect(await world.withQueue('other', fakes, () => other.result())).toEqual({ status: 'ended' });
+      await world.withQueue('other', fakes, async () => {
+        const handle = await start(input); // its checkout has ended: nobody hears
+        expect(await handle.result()).toEqual({ status: 'refunded' });
+        expect(refunded).toEqual([`re_${count}`]);
+        const other = world.env.client.workflow.getHandle(strayStart({ ...input, provider: 'other' }).workflowId);
+        expect(await other.result()).toEqual({ status: 'ended' });
+      });
       expect(looked.filter((provider) => provider === 'other')).toEqual(['other']);
     });
   });

@@ -18,7 +18,7 @@ const codes = { email: 'email_required', name: 'name_required', phone: 'phone_re
  */
 export function checkoutContact(input: {
   readonly body: CreateCheckoutBody;
-  readonly organization: Organization;
+  readonly organization: Pick<Organization, 'email' | 'name' | 'phone'>;
   readonly defaultPhone: string | null;
   readonly abilities: ProviderAbilities | null;
 }): Contact {

@@ -23,7 +23,16 @@ export interface CheckoutFacts {
  * @throws {BillingError} of `checkoutOrganization` and `findCheckoutProduct`
  */
 export async function readCheckoutFacts(em: Db, caller: Caller, body: CreateCheckoutBody): Promise<CheckoutFacts> {
-  const id = checkoutOrganization(caller, body);
+  return readFactsOf(em, caller, body, checkoutOrganization(caller, body));
+}
+
+/** The same for an organization that the caller is known to be allowed to see. */
+export async function readFactsOf(
+  em: Db,
+  caller: Caller,
+  body: CreateCheckoutBody,
+  id: string,
+): Promise<CheckoutFacts> {
   const [organization, product, liveSubscriptions] = await Promise.all([
     findOrganization(em.fork(), { projectId: caller.projectId, live: caller.live, id }),
     findCheckoutProduct(em.fork(), caller, body),

@@ -11,13 +11,15 @@ import type { Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
 import { checkRedirect } from '../redirects.ts';
+import { policyInForce } from '../routing/project-rules.ts';
 import type { CreateCheckoutBody } from '../schemas/checkout.ts';
 import { checkoutContact } from './checkout-contact.ts';
 import type { CheckoutFacts } from './checkout-facts.ts';
 import { checkoutOrganization } from './checkout-organization.ts';
 import { findCountry, refuseBlocked } from './country-evidence.ts';
 import { decideRouting, type Routed } from './decide-routing.ts';
-import { quoteOffer, type Offer } from './find-offer.ts';
+import type { Offer } from './find-offer.ts';
+import { weighCheckout } from './weigh-checkout.ts';
 
 export interface CreateCheckoutInput {
   readonly caller: Caller;
@@ -82,28 +84,24 @@ async function draftCheckout(
   const { product, liveSubscriptions, ...known } = await input.facts;
   const key = { projectId: caller.projectId, live: caller.live, id: organizationId };
   const organization = known.organization ?? (await ensureOrganization(em.fork(), key));
-  const configured = await deps.providers.configured(caller.projectId, caller.live);
   const evidence = findCountry(deps, { request, body, organization });
   await refuseBlocked(em, deps, { caller, organizationId, evidence, body });
-  const countryCurrency =
-    evidence.country === null ? null : (deps.policies.countryCurrencies[evidence.country] ?? null);
-  const { defaultCurrency, defaultPhone } = caller.project;
-  const offer = product && quoteOffer(product, body, { countryCurrency, defaultCurrency });
-  refuseSecond(caller, offer, liveSubscriptions);
-  const urls = checkUrls(input);
-  const trialDays = offer?.mode === 'subscription' ? (body.trial_days ?? offer.plan.trialDays) : null;
-  const routed = decideRouting(deps, {
-    ...{ caller, body, organization, evidence, offer, configured, trialDays, liveSubscriptions },
+  const policy = await policyInForce(deps.rules, caller);
+  const { offer, routing, trialDays } = await weighCheckout(deps, {
+    ...{ caller, body, organization, evidence, product, liveSubscriptions, policy },
     preferredProvider: input.preferredProvider,
   });
+  refuseSecond(caller, offer, liveSubscriptions);
+  const urls = checkUrls(input);
+  const routed = decideRouting(deps, routing);
   const abilities = routed.provider === null ? null : deps.providers.abilities(routed.provider);
-  const contact = checkoutContact({ body, organization, defaultPhone, abilities });
+  const contact = checkoutContact({ body, organization, defaultPhone: caller.project.defaultPhone, abilities });
   const facts = { organizationId, evidence, offer, routed, contact, urls, trialDays, requestFingerprint };
   return { checkout: toRow(input, facts), routed };
 }
 
 /** @throws {BillingError} `already_subscribed`; a publishable key alone is not told to what. */
-function refuseSecond(caller: Caller, offer: Offer | null, live: readonly Subscription[]): void {
+export function refuseSecond(caller: Caller, offer: Offer | null, live: readonly Subscription[]): void {
   if (offer?.mode !== 'subscription') return;
   const same = live.find((subscription) => subscription.planId === offer.plan.id);
   if (!same) return;

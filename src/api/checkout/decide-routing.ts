@@ -10,14 +10,28 @@ import {
   type RouteRequest,
   type RoutingDecision,
 } from '../../domain/routing/route.ts';
+import type { BillingError } from '../../domain/errors.ts';
 import { isAvailable } from '../../domain/health/breaker.ts';
 import { bucketOf } from '../../domain/routing/bucket.ts';
-import type { RoutingPolicy } from '../../domain/routing/policy.ts';
+import type { CompiledPolicy } from '../../domain/routing/compile-policy.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
 import type { CreateCheckoutBody } from '../schemas/checkout.ts';
 import type { Offer } from './find-offer.ts';
+
+/** What routing comes to, whether or not anybody can serve it. */
+export interface RoutingOutcome {
+  readonly request: RouteRequest;
+  readonly decision: RoutingDecision;
+  /** The providers to ask, in order; empty: nobody is, for nothing is due or nobody can serve it. */
+  readonly attempts: readonly string[];
+  readonly asked: RouteQuestion | null;
+  /** What the first one's page will offer. */
+  readonly paymentMethods: readonly string[];
+  /** Why it is refused; null: it is not. */
+  readonly refusal: BillingError | null;
+}
 
 export interface Routed {
   readonly decision: RoutingDecision;
@@ -31,8 +45,9 @@ export interface Routed {
 
 export interface RoutingInput {
   readonly caller: Caller;
+  readonly policy: CompiledPolicy;
   readonly body: CreateCheckoutBody;
-  readonly organization: Organization;
+  readonly organization: Pick<Organization, 'id' | 'preferredProvider'>;
   readonly evidence: CountryEvidence;
   readonly offer: Offer | null;
   /** Providers at which the project has an account in the caller's mode. */
@@ -48,29 +63,33 @@ export interface RoutingInput {
  *
  * @throws {BillingError} `payment_method_unavailable`, `no_provider_available`
  */
-export function decideRouting(deps: Pick<ApiDeps, 'providers' | 'policies' | 'health'>, input: RoutingInput): Routed {
-  const policy = policyOf(deps, input.caller);
+export function decideRouting(deps: Pick<ApiDeps, 'providers' | 'health'>, input: RoutingInput): Routed {
+  const { asked, attempts, decision, paymentMethods, refusal: refused } = considerRouting(deps, input);
+  if (refused) throw refused;
+  return { decision, asked, provider: attempts[0] ?? null, paymentMethods };
+}
+
+/** The same, told instead of thrown. */
+export function considerRouting(deps: Pick<ApiDeps, 'providers' | 'health'>, input: RoutingInput): RoutingOutcome {
+  const { policy } = input;
   const request = toRouteRequest(input);
   if (input.offer?.amount.amountMinor === 0) return withoutProvider(policy, request);
   const facts = providerFacts(deps, input, request);
-  if (request.forcedProvider !== null && !facts[request.forcedProvider])
-    throw fieldRefusal('validation_failed', '/provider', 'No provider has this id.');
   const decision = route(request, policy, facts);
-  const [provider] = attemptsOf(decision);
-  if (provider === undefined) throw explainNobody(request, policy, facts);
-  const abilities = facts[provider]?.abilities;
+  const attempts = attemptsOf(decision);
+  const [provider] = attempts;
+  const abilities = provider === undefined ? undefined : facts[provider]?.abilities;
+  const isUnknown = request.forcedProvider !== null && !facts[request.forcedProvider];
   return {
-    decision,
+    ...{ request, decision, attempts },
     asked: { request, providers: withoutAbilities(facts) },
-    provider,
     paymentMethods: abilities ? fittingMethods(request, abilities) : [],
+    refusal: isUnknown
+      ? fieldRefusal('validation_failed', '/provider', 'No provider has this id.')
+      : provider === undefined
+        ? explainNobody(request, policy, facts)
+        : null,
   };
-}
-
-function policyOf(deps: Pick<ApiDeps, 'policies'>, caller: Caller): RoutingPolicy {
-  const policy = deps.policies.routing.get(caller.project.routingPolicy);
-  if (policy) return policy;
-  throw refusal('internal_error', `The project's routing policy ${caller.project.routingPolicy} is not loaded.`);
 }
 
 function toRouteRequest(input: RoutingInput): RouteRequest {
@@ -121,9 +140,10 @@ function withoutAbilities(facts: Readonly<Record<string, ProviderFacts>>): Route
 }
 
 /** A free plan lives without a provider; its decision says so, and nobody is asked. */
-function withoutProvider(policy: RoutingPolicy, request: RouteRequest): Routed {
+function withoutProvider({ policy }: CompiledPolicy, request: RouteRequest): RoutingOutcome {
   const provider = 'none';
   return {
+    request,
     decision: {
       policy: policy.name,
       policy_version: policy.version,
@@ -136,14 +156,15 @@ function withoutProvider(policy: RoutingPolicy, request: RouteRequest): Routed {
       country_source: request.evidence.source,
       considered: [],
     },
+    attempts: [],
     asked: null,
-    provider: null,
     paymentMethods: [],
+    refusal: null,
   };
 }
 
 /** Whether the wished methods alone are to blame: without them somebody could serve. */
-function explainNobody(request: RouteRequest, policy: RoutingPolicy, facts: Readonly<Record<string, ProviderFacts>>) {
+function explainNobody(request: RouteRequest, policy: CompiledPolicy, facts: Readonly<Record<string, ProviderFacts>>) {
   const withoutWish = route({ ...request, wishedPaymentMethods: null }, policy, facts);
   if (request.wishedPaymentMethods !== null && attemptsOf(withoutWish).length > 0)
     return fieldRefusal(

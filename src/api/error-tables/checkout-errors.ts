@@ -65,7 +65,7 @@ export const checkoutErrors = {
   discount_code_unknown: {
     kind: 'invalid',
     title: 'Unknown discount code',
-    meaning: 'Every provider that could serve the checkout was asked, and none knows this code.',
+    meaning: 'The provider that serves the checkout knows no such code, or it is over.',
     fix: 'Correct the code, or leave it out.',
   },
   already_subscribed: {

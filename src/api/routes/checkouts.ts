@@ -7,10 +7,10 @@ import { pathParam, refuseMethod, sendAnswer } from '../answer.ts';
 import { authorize, authorizeFor, callerOf, visibleOrganizations, type Need } from '../caller.ts';
 import { readCheckoutFacts } from '../checkout/checkout-facts.ts';
 import { createCheckout } from '../checkout/create-checkout.ts';
-import { nobodyAvailable } from '../checkout/decide-routing.ts';
+import { explainFailure } from '../checkout/explain-failure.ts';
 import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
-import { fieldRefusal, refusal } from '../error-codes.ts';
+import { refusal } from '../error-codes.ts';
 import { runIdempotent } from '../idempotency.ts';
 import { expireCheckout, openCheckout } from '../open-checkout.ts';
 import { presentCheckout, presentCheckoutDetail } from '../../present/checkout.ts';
@@ -120,9 +120,4 @@ function count(deps: ApiDeps, row: Checkout): void {
   if (row.fallback === null) return;
   const { attempted_provider: attempted, fallback_provider, reason } = row.fallback;
   deps.metrics.fallbacks.inc({ attempted, fallback: fallback_provider ?? 'none', reason });
-}
-
-function explainFailure(row: Checkout) {
-  if (row.failureCode !== 'discount_code_unknown') return nobodyAvailable();
-  return fieldRefusal('discount_code_unknown', '/discount_code', 'No provider knows this discount code.');
 }

@@ -2,6 +2,8 @@ import { Router } from 'express';
 import type { Project } from '../../db/entities/project.ts';
 import { recordAudit } from '../../db/queries/audit.ts';
 import { addProject, listProjects } from '../../db/queries/projects.ts';
+import { activeModes } from '../../db/queries/routing-policies.ts';
+import type { Db } from '../../db/orm.ts';
 import { pathParam, refuseMethod } from '../answer.ts';
 import type { Caller } from '../caller.ts';
 import { changedLifecyclePolicy } from '../lifecycle-policy.ts';
@@ -45,8 +47,8 @@ async function create(deps: ApiDeps, { em, caller, body: sent }: Operating): Pro
   if (!isPlatformOperator(caller))
     throw refusal('insufficient_scope', 'Only operators of the first project make projects.');
   const body = parseInput(createProjectBody, sent);
-  const routingPolicy = body.routing_policy ?? caller.project.routingPolicy;
-  refuseUnknownPolicy(deps, routingPolicy);
+  const routingPolicy = body.routing_policy ?? defaultPolicy(deps, caller);
+  await refuseUnusablePolicy(em, deps, body.id, routingPolicy);
   const lifecyclePolicy = changedLifecyclePolicy({}, body.lifecycle_policy);
   const project = await em.transactional(async (tx) => {
     const made = await addProject(tx, {
@@ -70,7 +72,7 @@ async function create(deps: ApiDeps, { em, caller, body: sent }: Operating): Pro
 async function change(deps: ApiDeps, { em, caller, request, body: sent }: Operating): Promise<Answer> {
   const project = await findManaged(em, caller, pathParam(request, 'project'));
   const body = parseInput(patchProjectBody, sent);
-  if (body.routing_policy !== undefined) refuseUnknownPolicy(deps, body.routing_policy);
+  if (body.routing_policy !== undefined) await refuseUnusablePolicy(em, deps, project.id, body.routing_policy);
   const before = presentProject(project);
   await em.transactional(async (tx) => {
     tx.assign(project, changesOf(project, body), { mergeObjectProperties: false });
@@ -79,10 +81,30 @@ async function change(deps: ApiDeps, { em, caller, request, body: sent }: Operat
   return { status: 200, body: presentProject(project) };
 }
 
-function refuseUnknownPolicy(deps: ApiDeps, name: string): void {
+/** The caller's, where it ships; the project's own ones are nobody else's. */
+function defaultPolicy(deps: ApiDeps, { project }: Caller): string {
+  if (deps.policies.routing.has(project.routingPolicy)) return project.routingPolicy;
+  return deps.policies.routing.keys().next().value ?? project.routingPolicy;
+}
+
+/**
+ * The setting holds in both modes: what does not ship must be active wherever the project has providers.
+ *
+ * @throws {BillingError} `validation_failed`
+ */
+async function refuseUnusablePolicy(em: Db, deps: ApiDeps, projectId: string, name: string): Promise<void> {
   if (deps.policies.routing.has(name)) return;
-  const known = [...deps.policies.routing.keys()].join(', ');
-  throw fieldRefusal('validation_failed', '/routing_policy', `No routing policy has this name. There are: ${known}.`);
+  const active = await activeModes(em.fork(), projectId, name);
+  if (active.size === 0) {
+    const known = [...deps.policies.routing.keys()].join(', ');
+    const message = `No routing policy of this name ships or is active. There ship: ${known}.`;
+    throw fieldRefusal('validation_failed', '/routing_policy', message);
+  }
+  for (const live of [false, true]) {
+    if (active.has(live) || (await deps.providers.configured(projectId, live)).size === 0) continue;
+    const message = `It is active in ${live ? 'test' : 'live'} mode only; activate it with a ${live ? 'live' : 'test'} key first.`;
+    throw fieldRefusal('validation_failed', '/routing_policy', message);
+  }
 }
 
 function changesOf(project: Project, body: PatchProjectBody): Partial<Project> {

@@ -112,6 +112,11 @@ const checkoutFields = {
       country_source: z.string(),
       fallbacks: z.array(z.string()),
       bucket: z.int(),
+      considered: z
+        .array(z.object({ rule: z.string(), failed: z.string().nullable(), why: z.string().nullable() }))
+        .meta({
+          description: 'Each rule looked at, in order: the condition that failed, and what it asks for; null: it held.',
+        }),
     })
     .meta({ id: 'CheckoutRouting' }),
 };

@@ -6,8 +6,8 @@ export const bucketCount = 10_000;
  * FNV-1a over the bytes, then a final avalanche, so that near-equal ids spread.
  */
 export function bucketOf(projectId: string, organizationId: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytesOf(`${projectId}/${organizationId}`)) hash = Math.imul(hash ^ byte, 0x01000193);
+  let hash = addText(0x811c9dc5, projectId);
+  hash = addText(addByte(hash, slash), organizationId);
   hash ^= hash >>> 16;
   hash = Math.imul(hash, 0x85ebca6b);
   hash ^= hash >>> 13;
@@ -16,11 +16,19 @@ export function bucketOf(projectId: string, organizationId: string): number {
   return (hash >>> 0) % bucketCount;
 }
 
+const slash = 0x2f;
+
 /** Ids are ASCII by contract; anything else still hashes, by code unit bytes. */
-function* bytesOf(text: string): Generator<number> {
+function addText(start: number, text: string): number {
+  let hash = start;
   for (let index = 0; index < text.length; index += 1) {
     const unit = text.charCodeAt(index);
-    if (unit > 0xff) yield unit >>> 8;
-    yield unit & 0xff;
+    if (unit > 0xff) hash = addByte(hash, unit >>> 8);
+    hash = addByte(hash, unit & 0xff);
   }
+  return hash;
+}
+
+function addByte(hash: number, byte: number): number {
+  return Math.imul(hash ^ byte, 0x01000193);
 }

@@ -35,6 +35,26 @@ export interface BlockedCountry {
   readonly reason: string;
 }
 
+/** What a project says of a country, over what ships. */
+export interface BlockedOverlay extends BlockedCountry {
+  /** false: it may be sold to, whatever ships. */
+  readonly isBlocked: boolean;
+}
+
+/** The list in force: what a project says of a country replaces all that ships of it. By country. */
+export function overlayBlocked(
+  shipped: readonly BlockedCountry[],
+  own: readonly BlockedOverlay[],
+): readonly BlockedCountry[] {
+  const overlaid = new Set(own.map(({ country }) => country));
+  const added = own
+    .filter(({ isBlocked }) => isBlocked)
+    .map(({ country, reason, regions, since }) => ({ country, regions, since, reason }));
+  return [...shipped.filter(({ country }) => !overlaid.has(country)), ...added].sort((a, b) =>
+    a.country < b.country ? -1 : 1,
+  );
+}
+
 /** @param region The address's state: a code (`43`) or an ISO 3166-2 code (`UA-43`). */
 export function findBlock(
   blocked: readonly BlockedCountry[],

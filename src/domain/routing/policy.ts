@@ -16,6 +16,20 @@ export interface RuleConditions {
   readonly percent?: number;
 }
 
+/** In the order in which they are looked at. */
+export const conditionNames = [
+  'country',
+  'card_country',
+  'mode',
+  'digital',
+  'currency',
+  'payment_method',
+  'amount_minor',
+  'percent',
+] as const satisfies readonly (keyof RuleConditions)[];
+
+export type ConditionName = (typeof conditionNames)[number];
+
 export interface RoutingRule {
   readonly id: string;
   readonly when: RuleConditions;

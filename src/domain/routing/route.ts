@@ -1,9 +1,17 @@
 import type { CheckoutMode } from '../catalogue.ts';
 import type { Money } from '../money.ts';
 import type { ProviderAbilities } from './abilities.ts';
-import { bucketCount, bucketOf } from './bucket.ts';
+import { bucketOf } from './bucket.ts';
+import {
+  asksProvider,
+  fails,
+  type Column,
+  type CompiledPolicy,
+  type CompiledRule,
+  type Considered,
+} from './compile-policy.ts';
 import type { CountryEvidence } from './country.ts';
-import type { RoutingPolicy, RoutingRule, RuleConditions } from './policy.ts';
+import { covers, offersAny, offersOf, prepareAbilities, type PreparedAbilities } from './prepared-abilities.ts';
 
 export interface RouteRequest {
   readonly projectId: string;
@@ -66,38 +74,51 @@ export interface RoutingDecision {
   readonly bucket: number;
   readonly country: string | null;
   readonly country_source: CountryEvidence['source'];
-  /** Each rule looked at, in order, and the condition that failed; the last one held. */
-  readonly considered: readonly { readonly rule: string; readonly failed: string | null }[];
+  /** Each rule looked at, in order, and the condition that failed; the last one held, unless nothing did. */
+  readonly considered: readonly Considered[];
 }
 
 /**
  * Who serves a checkout, and who steps in. Pure: the same input gives the same answer on every machine.
  * Order: forced → provider of the live subscription → preferred provider → the policy's rules → its fallback.
  * (Blocked countries are refused before this is asked.)
+ *
+ * It makes nothing but its answer: everything else is prepared in the policy and, once, for each provider's abilities.
  */
 export function route(
   request: RouteRequest,
-  policy: RoutingPolicy,
+  compiled: CompiledPolicy,
   providers: Readonly<Record<string, ProviderFacts>>,
 ): RoutingDecision {
+  const { policy } = compiled;
   const bucket = bucketOf(request.projectId, request.organizationId);
-  const considered: { rule: string; failed: string | null }[] = [];
-  const chosen = choose(request, policy, providers, bucket, considered);
-  const fallbacks =
-    request.forcedProvider !== null || chosen.provider === policy.fallback_provider ? [] : [policy.fallback_provider];
+  const chosen = choose(request, compiled, providers, bucket);
+  const isAlone = request.forcedProvider !== null || chosen.provider === policy.fallback_provider;
+  const fallbacks = isAlone ? nobody : compiled.fallbacks;
+  const skipped: SkippedProvider[] = [];
+  skipUnable(chosen.provider, request, providers, skipped);
+  for (const provider of fallbacks) skipUnable(provider, request, providers, skipped);
   return {
     policy: policy.name,
     policy_version: policy.version,
     rule: chosen.rule,
     provider: chosen.provider,
     fallbacks,
-    skipped: [chosen.provider, ...fallbacks].flatMap((provider) => skip(provider, request, providers[provider])),
+    skipped,
     bucket,
     country: request.evidence.country,
     country_source: request.evidence.source,
-    considered,
+    considered: chosen.considered,
   };
 }
+
+interface Chosen {
+  readonly rule: string;
+  readonly provider: string;
+  readonly considered: readonly Considered[];
+}
+
+const nobody: readonly string[] = [];
 
 /** The providers to ask, in order. Empty: nobody can serve this. */
 export function attemptsOf(decision: RoutingDecision): readonly string[] {
@@ -111,90 +132,105 @@ export function fittingMethods(
   request: Pick<RouteRequest, 'mode' | 'amount' | 'evidence' | 'wishedPaymentMethods'>,
   abilities: ProviderAbilities,
 ): readonly string[] {
-  const currency = request.amount?.currency ?? null;
-  const country = request.evidence.country;
-  const offered = abilities.paymentMethods
-    .filter((entry) => entry.modes.includes(request.mode))
-    .filter((entry) => currency === null || (entry.currencies?.includes(currency) ?? true))
-    .filter((entry) => country === null || (entry.countries?.includes(country) ?? true))
-    .map((entry) => entry.method);
+  const offered = offersOf(prepareAbilities(abilities), request).map(({ method }) => method);
   const wished = request.wishedPaymentMethods;
   return wished === null ? offered : offered.filter((method) => wished.includes(method));
 }
 
-export function serves(
-  list: { readonly except: readonly string[] } | { readonly only: readonly string[] },
-  code: string,
-) {
-  return 'only' in list ? list.only.includes(code) : !list.except.includes(code);
-}
-
 function choose(
   request: RouteRequest,
-  policy: RoutingPolicy,
+  compiled: CompiledPolicy,
   providers: Readonly<Record<string, ProviderFacts>>,
   bucket: number,
-  considered: { rule: string; failed: string | null }[],
-): { readonly rule: string; readonly provider: string } {
-  if (request.forcedProvider !== null) return { rule: 'forced', provider: request.forcedProvider };
-  if (request.liveProvider !== null) return { rule: 'live-subscription', provider: request.liveProvider };
-  if (request.preferredProvider !== null) return { rule: 'preferred', provider: request.preferredProvider };
-  for (const rule of policy.rules) {
-    const failed = failedCondition(rule, request, providers[rule.provider], bucket);
-    considered.push({ rule: rule.id, failed });
-    if (failed === null) return { rule: rule.id, provider: rule.provider };
-  }
-  return { rule: 'fallback', provider: policy.fallback_provider };
+): Chosen {
+  const { forcedProvider, liveProvider, preferredProvider } = request;
+  if (forcedProvider !== null) return { rule: 'forced', provider: forcedProvider, considered: [] };
+  if (liveProvider !== null) return { rule: 'live-subscription', provider: liveProvider, considered: [] };
+  if (preferredProvider !== null) return { rule: 'preferred', provider: preferredProvider, considered: [] };
+  return applyRules(request, compiled, providers, bucket);
 }
 
-function failedCondition(
-  rule: RoutingRule,
+/** The first rule that holds, and of each before it the first condition that does not, in the order of `conditionNames`. */
+function applyRules(
   request: RouteRequest,
-  facts: ProviderFacts | undefined,
+  compiled: CompiledPolicy,
+  providers: Readonly<Record<string, ProviderFacts>>,
   bucket: number,
-): string | null {
-  const { when } = rule;
-  if (!countryHolds(when.country, request.evidence.country, facts)) return 'country';
-  if (when.card_country && !when.card_country.includes(request.cardCountry ?? 'unknown')) return 'card_country';
-  if (when.mode && !when.mode.includes(request.mode)) return 'mode';
-  if (when.digital !== undefined && when.digital !== request.digital) return 'digital';
-  if (when.currency && !(request.amount && when.currency.includes(request.amount.currency))) return 'currency';
-  if (when.payment_method && !when.payment_method.some((method) => request.wishedPaymentMethods?.includes(method)))
-    return 'payment_method';
-  if (when.amount_minor && !amountHolds(when.amount_minor, request.amount)) return 'amount_minor';
-  if (when.percent !== undefined && bucket >= Math.round((when.percent * bucketCount) / 100)) return 'percent';
-  return null;
+): Chosen {
+  const { amount, evidence, wishedPaymentMethods: wished } = request;
+  const country = verdictsOf(compiled.country, evidence.country ?? 'unknown');
+  const cardCountry = verdictsOf(compiled.cardCountry, request.cardCountry ?? 'unknown');
+  const mode = verdictsOf(compiled.mode, request.mode);
+  const digital = verdictsOf(compiled.digital, request.digital ? 'true' : 'false');
+  const currency = verdictsOf(compiled.currency, amount === null ? 'none' : amount.currency);
+  const considered = compiled.considered.slice();
+  let index = 0;
+  for (const rule of compiled.rules) {
+    const { failed } = rule;
+    const ofCountry = country[index];
+    if (ofCountry === fails || (ofCountry === asksProvider && !isServed(evidence.country, providers[rule.provider])))
+      considered[index] = failed.country;
+    else if (cardCountry[index] === fails) considered[index] = failed.card_country;
+    else if (mode[index] === fails) considered[index] = failed.mode;
+    else if (digital[index] === fails) considered[index] = failed.digital;
+    else if (currency[index] === fails) considered[index] = failed.currency;
+    else if (rule.paymentMethods !== null && !isWished(rule.paymentMethods, wished))
+      considered[index] = failed.payment_method;
+    else if (rule.amount !== null && !amountHolds(rule.amount, amount)) considered[index] = failed.amount_minor;
+    else if (bucket >= rule.bucketsBelow) considered[index] = failed.percent;
+    else {
+      considered.length = index + 1;
+      return { rule: rule.id, provider: rule.provider, considered };
+    }
+    index += 1;
+  }
+  return { rule: 'fallback', provider: compiled.policy.fallback_provider, considered };
 }
 
-function countryHolds(wanted: RuleConditions['country'], country: string | null, facts: ProviderFacts | undefined) {
-  if (wanted === undefined) return true;
-  if (wanted === 'unknown') return country === null;
-  if (wanted === 'served') return country !== null && facts !== undefined && serves(facts.abilities.countries, country);
-  return wanted.includes(country ?? 'unknown');
+function verdictsOf(column: Column, value: string): Uint8Array {
+  return column.of.get(value) ?? column.other;
 }
 
-function amountHolds(wanted: NonNullable<RuleConditions['amount_minor']>, amount: Money | null): boolean {
+function isWished(methods: readonly string[], wished: readonly string[] | null): boolean {
+  return wished !== null && wished.some((method) => methods.includes(method));
+}
+
+function isServed(country: string | null, facts: ProviderFacts | undefined): boolean {
+  return country !== null && facts !== undefined && covers(prepareAbilities(facts.abilities).countries, country);
+}
+
+function amountHolds(wanted: NonNullable<CompiledRule['amount']>, amount: Money | null): boolean {
   if (amount === null || amount.currency !== wanted.currency) return false;
-  return amount.amountMinor >= (wanted.min ?? 0) && amount.amountMinor <= (wanted.max ?? Number.MAX_SAFE_INTEGER);
+  return amount.amountMinor >= wanted.min && amount.amountMinor <= wanted.max;
 }
 
-function skip(provider: string, request: RouteRequest, facts: ProviderFacts | undefined): readonly SkippedProvider[] {
-  if (!facts?.isConfigured) return [{ provider, reason: 'not_configured', because: 'it has no account in this mode' }];
-  const because = cannotServe(request, facts);
-  if (because !== null) return [{ provider, reason: 'unsupported', because }];
-  return facts.isAvailable ? [] : [{ provider, reason: 'unavailable', because: 'it has been failing' }];
+/** Notes why a provider is not to be asked, if there is a reason. */
+function skipUnable(
+  provider: string,
+  request: RouteRequest,
+  providers: Readonly<Record<string, ProviderFacts>>,
+  skipped: SkippedProvider[],
+): void {
+  const facts = providers[provider];
+  if (!facts?.isConfigured) {
+    skipped.push({ provider, reason: 'not_configured', because: 'it has no account in this mode' });
+    return;
+  }
+  const because = cannotServe(request, facts, prepareAbilities(facts.abilities));
+  if (because !== null) skipped.push({ provider, reason: 'unsupported', because });
+  else if (!facts.isAvailable) skipped.push({ provider, reason: 'unavailable', because: 'it has been failing' });
 }
 
 /** Why a provider cannot express the whole request, or null when it can. */
-function cannotServe(request: RouteRequest, { abilities, isSellable }: ProviderFacts): string | null {
+function cannotServe(request: RouteRequest, facts: ProviderFacts, able: PreparedAbilities): string | null {
   const { mode, evidence, amount } = request;
-  if (!abilities.modes.includes(mode)) return `it has no ${mode} checkouts`;
-  if (evidence.country !== null && !serves(abilities.countries, evidence.country))
+  const { features, modes } = facts.abilities;
+  if (!modes.includes(mode)) return `it has no ${mode} checkouts`;
+  if (evidence.country !== null && !covers(able.countries, evidence.country))
     return `it does not serve buyers in ${evidence.country}`;
-  if (amount && !serves(abilities.currencies, amount.currency)) return `it does not charge ${amount.currency}`;
-  if (!isSellable) return 'the price has not been pushed to it';
-  if (fittingMethods(request, abilities).length === 0) return 'it offers none of the wished payment methods';
-  const { features } = abilities;
+  if (amount && !covers(able.currencies, amount.currency)) return `it does not charge ${amount.currency}`;
+  if (!facts.isSellable) return 'the price has not been pushed to it';
+  if (!offersAny(able, request)) return 'it offers none of the wished payment methods';
   if (request.quantity > 1 && !features.quantity.includes(mode)) return 'it cannot sell a quantity';
   if (request.hasDiscountCode && !features.discountCode.includes(mode)) return 'it takes no discount code';
   if (request.hasTrial && !features.trialDays.includes(mode)) return 'it cannot set a trial';

@@ -102,8 +102,8 @@ export const conekta = defineProvider({
     return read.success ? read.data.live : isAnySet(env, ['CONEKTA_API_KEY']);
   },
   abilities: conektaAbilities,
-  rateLimits: conektaRateLimits,
   errorMap: defineErrorMap('conekta', errorMap),
+  rateLimits: conektaRateLimits,
   webhook: conektaWebhook,
   createAccount(config, http) {
     const api = createConektaApi({ apiKey: config.apiKey, baseUrl: config.baseUrl, http });

@@ -87,8 +87,8 @@ export const fungies = defineProvider({
     ]),
   isLive: (env) => !isInSandbox(env),
   abilities: fungiesAbilities,
-  rateLimits: fungiesRateLimits,
   errorMap: defineErrorMap('fungies', errorMap),
+  rateLimits: fungiesRateLimits,
   webhook: fungiesWebhook,
   createAccount(config, http) {
     const { publicKey, secretKey, baseUrl: apiUrl, storeUrl } = config;

@@ -14,24 +14,43 @@ import { pageOf, polarCheckout, type PolarCheckout } from './wire.ts';
 
 type Checkouts = ProviderClient['checkouts'];
 
+const MAX_PAGES = 10;
+
 /** Polar cannot end a session (it lapses after 24 h), so there is no `end`. */
 export function createPolarCheckouts(api: JsonApi): Checkouts {
   return {
     create: (input) => open(api, input).catch(asUnknown),
     get: (id) => readTruth(api, id),
-    async find({ checkoutId, organizationId }) {
-      const page = await api.call({
-        operation: 'checkouts.list',
-        method: 'GET',
-        path: '/v1/checkouts/',
-        query: { external_customer_id: organizationId, status: 'open', limit: 100, sorting: '-created_at' },
-        reply: pageOf(polarCheckout),
-      });
-      return page.items
-        .filter((item) => item.metadata.checkout_id === checkoutId)
-        .map((item) => ({ providerCheckoutId: item.id }));
-    },
+    find: (query) => findSessions(api, query),
   };
+}
+
+/**
+ * Newest first, by time: a session may have been paid meanwhile, and one opened by e-mail names another customer than
+ * ours or none.
+ */
+async function findSessions(
+  api: JsonApi,
+  query: { readonly checkoutId: string; readonly createdAfter: string },
+): Promise<readonly { readonly providerCheckoutId: string }[]> {
+  const budget = api.budget();
+  const found: { providerCheckoutId: string }[] = [];
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const { items, pagination } = await api.call({
+      operation: 'checkouts.list',
+      method: 'GET',
+      path: '/v1/checkouts/',
+      query: { limit: 100, page, sorting: '-created_at' },
+      reply: pageOf(polarCheckout),
+      budget,
+    });
+    const own = items.filter((item) => item.metadata.checkout_id === query.checkoutId);
+    found.push(...own.map(({ id }) => ({ providerCheckoutId: id })));
+    const oldest = items.at(-1)?.created_at;
+    if (oldest == null || page >= pagination.max_page) return found;
+    if (Date.parse(oldest) < Date.parse(query.createdAfter)) return found;
+  }
+  return found;
 }
 
 async function open(api: JsonApi, input: CreateCheckoutInput): Promise<CreateCheckoutResult> {

@@ -75,8 +75,8 @@ export const polar = defineProvider({
   isConfigured: (env) =>
     isAnySet(env, ['POLAR_ACCESS_TOKEN', 'POLAR_API_KEY', 'POLAR_WEBHOOK_SECRET', 'POLAR_WEBHOOK_SECRET_PREVIOUS']),
   abilities: polarAbilities,
-  rateLimits: polarRateLimits,
   errorMap: defineErrorMap('polar', errorMap),
+  rateLimits: polarRateLimits,
   webhook: polarWebhook,
   createAccount(config, http) {
     const api = createPolarApi({ accessToken: config.accessToken, baseUrl: config.baseUrl, http });

@@ -72,8 +72,8 @@ export const stripe = defineProvider({
     isAnySet(env, ['STRIPE_SECRET_KEY', 'STRIPE_API_KEY', 'STRIPE_WEBHOOK_SECRET', 'STRIPE_WEBHOOK_SECRET_PREVIOUS']),
   isLive: (env) => [env.STRIPE_SECRET_KEY, env.STRIPE_API_KEY].some((key) => isLive(key?.trim() ?? '')),
   abilities: stripeAbilities,
-  rateLimits: stripeRateLimits,
   errorMap: defineErrorMap('stripe', errorMap),
+  rateLimits: stripeRateLimits,
   webhook: stripeWebhook,
   createAccount(config, http) {
     const api = createStripeApi({ apiKey: config.apiKey, baseUrl: config.baseUrl, http });

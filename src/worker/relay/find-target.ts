@@ -90,7 +90,6 @@ interface EntityRow extends Entity {
   readonly live: boolean;
   readonly organization_id: string;
   readonly country: string | null;
-  /** Of a checkout: the provider it stands with. */
   readonly provider: string | null;
   readonly is_creating: boolean;
   readonly age_ms: number;
@@ -117,10 +116,15 @@ function isIn(row: EntityRow, event: ClaimedEvent): boolean {
 
 function targetOf(row: EntityRow, event: ClaimedEvent): Target {
   const { kind, id, organization_id: organizationId, country } = row;
-  const told = { id, organizationId, country };
-  if (kind === 'subscription')
-    return { ...told, kind, workflowId: subscriptionWorkflowId(id), isStarting: row.age_ms < 60_000 };
-  if (!row.is_creating && row.provider !== event.provider)
-    return { ...told, kind: 'stray', workflowId: strayWorkflowId(id, event.provider), isStarting: false };
-  return { ...told, kind, workflowId: checkoutWorkflowId(id), isStarting: row.is_creating };
+  const isYoung = row.age_ms < 60_000;
+  if (kind === 'checkout' && !row.is_creating && row.provider !== event.provider)
+    return {
+      ...{ kind: 'stray', id, organizationId, country, isStarting: false },
+      workflowId: strayWorkflowId(id, event.provider),
+    };
+  return {
+    ...{ kind, id, organizationId, country },
+    workflowId: kind === 'subscription' ? subscriptionWorkflowId(id) : checkoutWorkflowId(id),
+    isStarting: kind === 'subscription' ? isYoung : row.is_creating,
+  };
 }

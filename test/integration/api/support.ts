@@ -8,6 +8,7 @@ import type { ApiDeps } from '../../../src/api/deps.ts';
 import { noGeoDatabase } from '../../../src/api/geo.ts';
 import { mintKey, scopes, type KeyKind } from '../../../src/api/keys.ts';
 import { createMetrics } from '../../../src/api/metrics.ts';
+import { createProjectRules } from '../../../src/api/routing/project-rules.ts';
 import type { TemporalGateway } from '../../../src/api/temporal.ts';
 import { createKeyRing } from '../../../src/crypto/key-ring.ts';
 import { newId } from '../../../src/db/new-id.ts';
@@ -172,7 +173,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
   const logs: string[] = [];
   const health = createProviderHealth({ orm, logger: pino({ level: 'silent' }), shareEveryMs: 0 });
   const server = createApp({
-    ...{ orm, inbox, policies, temporal, health },
+    ...{ orm, inbox, policies, temporal, health, rules: createProjectRules({ orm, policies }) },
     providers: fakeProviders(),
     geo: noGeoDatabase,
     keyRing: createKeyRing([{ id: 'k1', key: randomBytes(32) }]),

@@ -71,7 +71,7 @@ export type MoneyWorld = Awaited<ReturnType<typeof openMoneyWorld>>;
 
 const routing = JSON.stringify({
   ...{ rule: 'merchant-of-record', policy: 'standard', policy_version: 1, country: 'US', country_source: 'request' },
-  ...{ fallbacks: [], bucket: 1, skipped: [], provider: 'merchant' },
+  ...{ fallbacks: [], bucket: 1, skipped: [], considered: [], provider: 'merchant' },
 });
 
 function depsOf(orm: MikroORM, client: ProviderClient): ActivityDeps {

@@ -41,6 +41,14 @@ function aTemporal(answer: (workflowId: string) => void = () => undefined) {
         signals.push({ workflowId, ids: facts.map(({ id }) => id) });
       },
     }),
+    signalWithStart: async (
+      name: string,
+      { workflowId, signalArgs }: { workflowId: string; signalArgs: [readonly { id: string }[]] },
+    ) => {
+      answer(workflowId);
+      started.push(`${name}:${workflowId}`);
+      signals.push({ workflowId, ids: signalArgs[0].map(({ id }) => id) });
+    },
     start: async (_: string, options: { workflowId: string }) => void started.push(options.workflowId),
   };
   const temporal = { workflow } as unknown as Client;
@@ -48,10 +56,10 @@ function aTemporal(answer: (workflowId: string) => void = () => undefined) {
   return { signals, started, deps };
 }
 
-async function aCheckout(id: string, status = 'open'): Promise<void> {
+async function aCheckout(id: string, status = 'open', provider = 'acme'): Promise<void> {
   await run(`insert into checkouts (id, project_id, live, organization_id, mode, country_source, success_url, cancel_url,
-    routing, status, quantity, checkout_url) values ('${id}', 'p', false, 'org_1', 'payment', 'none', 's', 'c', '{}',
-    '${status}', 1, 'https://pay.example')`);
+    routing, status, quantity, checkout_url, provider) values ('${id}', 'p', false, 'org_1', 'payment', 'none', 's', 'c', '{}',
+    '${status}', 1, 'https://pay.example', '${provider}')`);
 }
 
 async function anEvent(id: string, changes: { checkoutId?: string; object?: string } = {}): Promise<void> {
@@ -120,6 +128,30 @@ describe('the relay', () => {
     await deliverEvents(deps, batch);
     expect(started).toEqual(['fact/evt_1']);
     expect(await rowOf('evt_1')).toMatchObject({ status: 'delivered', delivered_to: 'fact/evt_1' });
+  });
+
+  it('tells whoever looks after a session at another provider than the checkout stands with, and has it begun', async () => {
+    await aCheckout('chk_1', 'open', 'other');
+    await aCheckout('chk_2', 'failed', 'other');
+    await anEvent('evt_1');
+    await anEvent('evt_2', { checkoutId: 'chk_2', object: 'o_2' });
+    const { deps, started, signals } = aTemporal();
+    await deliverEvents(deps, batch);
+    expect(started.toSorted()).toEqual([
+      'resolveStray:resolve-stray/chk_1/acme',
+      'resolveStray:resolve-stray/chk_2/acme',
+    ]);
+    expect(signals.flatMap(({ ids }) => ids).toSorted()).toEqual(['evt_1', 'evt_2']);
+  });
+
+  it('waits with such an event until the checkout has a provider at all', async () => {
+    await aCheckout('chk_1', 'creating', 'other');
+    await anEvent('evt_1');
+    const { deps, started } = aTemporal(() => {
+      throw new WorkflowNotFoundError('none', 'checkout/chk_1', undefined);
+    });
+    await deliverEvents(deps, batch);
+    expect(started).toEqual([]);
   });
 
   it('keeps what is about nothing we know as ignored, after waiting for it', async () => {

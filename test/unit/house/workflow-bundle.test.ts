@@ -4,8 +4,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeBundle } from '../../../src/worker/workflow-bundle.ts';
 
-/** Temporal's own share is most of it. Every cached workflow pays for its bundle: growth needs a reason. */
-const budgetBytes = 2_000_000;
+/**
+ * Temporal's own share is most of it. Every cached workflow pays for its bundle: growth needs a reason. (2.0 MB until
+ * stray sessions and reconciliation got workflows of their own.)
+ */
+const budgetBytes = 2_100_000;
 
 let folder: string;
 let code: string;

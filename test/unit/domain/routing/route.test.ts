@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ProviderAbilities } from '../../../src/domain/routing/abilities.ts';
-import { bucketCount, bucketOf } from '../../../src/domain/routing/bucket.ts';
-import { attemptsOf, fittingMethods, route, type RouteRequest } from '../../../src/domain/routing/route.ts';
-import type { RoutingPolicy } from '../../../src/domain/routing/policy.ts';
+import type { ProviderAbilities } from '../../../../src/domain/routing/abilities.ts';
+import { compilePolicy } from '../../../../src/domain/routing/compile-policy.ts';
+import { bucketCount, bucketOf } from '../../../../src/domain/routing/bucket.ts';
+import { attemptsOf, fittingMethods, route, type RouteRequest } from '../../../../src/domain/routing/route.ts';
+import type { RoutingPolicy } from '../../../../src/domain/routing/policy.ts';
 
 const everything: ProviderAbilities = {
   merchantOfRecord: false,
@@ -64,7 +65,7 @@ const providers = {
   seller: facts({ countries: { except: ['RU'] } }),
   universal: facts(),
 };
-const decide = (changes: Partial<RouteRequest> = {}) => route(aRequest(changes), aPolicy, providers);
+const decide = (changes: Partial<RouteRequest> = {}) => route(aRequest(changes), compilePolicy(aPolicy), providers);
 const from = (country: string | null) => ({ evidence: { country, source: 'request' as const } });
 
 describe('route', () => {
@@ -72,8 +73,8 @@ describe('route', () => {
     const decision = decide();
     expect(decision).toMatchObject({ rule: 'seller', provider: 'seller', fallbacks: ['universal'], policy_version: 3 });
     expect(decision.considered).toEqual([
-      { rule: 'local', failed: 'country' },
-      { rule: 'seller', failed: null },
+      { rule: 'local', failed: 'country', needs: 'country MX' },
+      { rule: 'seller', failed: null, needs: null },
     ]);
   });
 
@@ -108,7 +109,7 @@ describe('route', () => {
   });
 
   it('leaves out who has no account', () => {
-    const decision = route(aRequest(), aPolicy, { ...providers, seller: facts({}, false) });
+    const decision = route(aRequest(), compilePolicy(aPolicy), { ...providers, seller: facts({}, false) });
     expect(decision.skipped).toMatchObject([{ provider: 'seller', reason: 'not_configured' }]);
     expect(attemptsOf(decision)).toEqual(['universal']);
   });
@@ -128,10 +129,11 @@ describe('route', () => {
 });
 
 describe('percentage rules', () => {
-  const split = (percent: number): RoutingPolicy => ({
-    ...aPolicy,
-    rules: [{ id: 'some', when: { percent }, provider: 'seller' }],
-  });
+  const split = (percent: number) =>
+    compilePolicy({
+      ...aPolicy,
+      rules: [{ id: 'some', when: { percent }, provider: 'seller' }],
+    });
 
   it('take about their share of organizations and never let one change side', () => {
     const ids = Array.from({ length: 20_000 }, (_, index) => `org_${index}`);
