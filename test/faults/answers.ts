@@ -8,7 +8,7 @@ export function createHeard() {
   const counts: Record<string, number> = {};
   return {
     counts: counts as Heard,
-    hear({ status, code }: Answered): void {
+    hear: ({ status, code }: Answered): void => {
       const key = status === 0 ? 'broken' : code === null ? String(status) : `${status} ${code}`;
       counts[key] = (counts[key] ?? 0) + 1;
     },

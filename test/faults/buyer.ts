@@ -75,8 +75,8 @@ export async function runBuyer(shop: ShopInput, plan: BuyerPlan): Promise<Bought
 
 interface Hands {
   /** @returns what the page said. */
-  complete(outcome: Outcome): Promise<string>;
-  end(): Promise<unknown>;
+  readonly complete: (outcome: Outcome) => Promise<string>;
+  readonly end: () => Promise<unknown>;
 }
 
 /** @returns how the checkout must come out if no money was taken. */
