@@ -21,10 +21,16 @@ export const markets: readonly Market[] = [
   { country: 'RU', provider: 'stripe' },
 ];
 
-/** The request for one paid one-time checkout, as an app sends it. */
+/** The request for one paid checkout, as an app sends it: a one-time product unless a plan is named. */
 export function checkoutRequest(
   target: Target,
-  input: { readonly country: string; readonly organizationId: string; readonly idempotencyKey: string },
+  input: {
+    readonly country: string;
+    readonly organizationId: string;
+    readonly idempotencyKey: string;
+    /** Bought by the month. */
+    readonly plan?: string;
+  },
 ): PlannedRequest {
   return {
     method: 'POST',
@@ -36,7 +42,9 @@ export function checkoutRequest(
     },
     body: JSON.stringify({
       organization_id: input.organizationId,
-      product_id: 'starter-kit',
+      ...(input.plan === undefined
+        ? { product_id: 'starter-kit' }
+        : { product_id: input.plan, billing_interval: 'monthly' }),
       country: input.country,
       email: `${input.organizationId}@example.com`,
       success_url: 'https://app.example/ok?c={CHECKOUT_ID}',

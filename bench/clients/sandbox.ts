@@ -2,10 +2,13 @@ import type { Target } from '../stack/target.ts';
 
 export interface FaultInput {
   readonly provider: string | null;
-  readonly operation?: string;
+  /** Absent or null: all. */
+  readonly operation?: string | null;
   readonly kind: string;
   readonly rate?: number;
   readonly latency_ms?: number;
+  readonly status?: number;
+  readonly retry_after_s?: number;
   readonly seed?: number;
 }
 
@@ -35,10 +38,11 @@ export interface Delivery {
   readonly status: 'pending' | 'delivered' | 'failed' | 'lost';
 }
 
-export type Outcome = 'paid' | 'declined' | 'abandoned';
+export type Outcome = 'paid' | 'declined' | 'abandoned' | 'voucher_issued' | 'voucher_paid';
 
 export interface SandboxClient {
   addFault(fault: FaultInput): Promise<{ readonly id: string }>;
+  removeFault(id: string): Promise<unknown>;
   /** How often each fault has struck, by its id. */
   faultHits(): Promise<ReadonlyMap<string, number>>;
   clearFaults(): Promise<void>;
@@ -71,6 +75,7 @@ export function createSandboxClient(target: Place): SandboxClient {
   const ask = createSandboxControl(target);
   return {
     addFault: (fault) => ask('POST', 'faults', fault),
+    removeFault: (id) => ask('DELETE', `faults/${id}`),
     async faultHits() {
       const faults = await ask<readonly { id: string; hits: number }[]>('GET', 'faults');
       return new Map(faults.map(({ id, hits }) => [id, hits]));

@@ -5,6 +5,7 @@ import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { Checkout } from '../db/entities/checkout.ts';
 import type { Db } from '../db/orm.ts';
 import { findOrder, type OrderFacts } from '../db/queries/order-facts.ts';
+import { findStrayProviders } from '../db/queries/stray-sessions.ts';
 import type { CreateCheckoutInput, CreateCheckoutResult, ProviderAccount, UnknownOutcome } from '../providers/port.ts';
 import { callKey } from './call-key.ts';
 import { closeUnservedCheckout, keepOpenedCheckout } from './keep-opened-checkout.ts';
@@ -42,6 +43,8 @@ export interface OpenCheckoutResult {
   readonly subscriptionId: string | null;
   readonly left: readonly LeftProvider[];
   readonly lookGapsMs: readonly number[];
+  /** Where sessions may be left behind, as an earlier run of this very call wrote it: its own answer was lost. */
+  readonly strays?: readonly string[];
 }
 
 /**
@@ -52,7 +55,7 @@ export function createOpenCheckout(deps: ActivityDeps, gate: CallGate) {
   return async function openCheckout(input: OpenCheckoutInput): Promise<OpenCheckoutResult> {
     const em = deps.orm.em.fork();
     const { row, facts } = await findQuoted(em, input);
-    if (row.status !== 'creating') return asResult(row);
+    if (row.status !== 'creating') return { ...asResult(row), strays: await findStrayProviders(em, row) };
     if (input.provider === null) {
       if (row.amountMinor === 0) return asResult(await activateFreeCheckout(em, row));
       return asResult(await closeUnservedCheckout(em, row, input.left));

@@ -117,7 +117,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
       if (answer.status !== 'creating') {
         const strays = left.filter(({ mayExist }) => mayExist).map((attempt) => attempt.provider);
         const twice = isRepeated && answer.provider !== null ? [answer.provider] : [];
-        return { ...answer, strays: [...strays, ...twice] };
+        return { ...answer, strays: [...new Set([...strays, ...twice, ...(answer.strays ?? [])])] };
       }
       const reason = answer.left.at(-1)?.reason ?? 'api_error';
       tell(`${next ?? 'nobody'} could not serve: ${reason}`);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stack } from '../../src/local/stack.ts';
+import { strike } from '../support/strike.ts';
 
 /** PostgreSQL and the sandbox stay up: they stand for what others run. */
 export const victims = ['api', 'worker', 'relay', 'temporal'] as const;
@@ -27,17 +28,7 @@ async function killAgainAndAgain(
   const startMs = Date.now();
   for (const moment of moments) {
     await sleep(Math.max(0, startMs + moment - Date.now()));
-    while (!strike(stack, victim)) await sleep(100);
+    await strike(stack, victim);
     onKill(victim);
-  }
-}
-
-/** @returns false while it is down from the last time. */
-function strike(stack: Pick<Stack, 'kill'>, victim: Victim): boolean {
-  try {
-    stack.kill(victim, 'SIGKILL');
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -17,6 +17,15 @@ export async function findStray(
   return em.findOne(StraySessionEntity, { projectId, live, checkoutId, provider }, { refresh: true });
 }
 
+/** Where sessions of the checkout may exist that are not settled yet. */
+export async function findStrayProviders(
+  em: Db,
+  { projectId, live, id }: { readonly projectId: string; readonly live: boolean; readonly id: string },
+): Promise<readonly string[]> {
+  const rows = await em.find(StraySessionEntity, { projectId, live, checkoutId: id, status: 'unknown' });
+  return rows.map(({ provider }) => provider);
+}
+
 /**
  * The row, made where there is none: a session shows by itself, or one that was handed out is left.
  *

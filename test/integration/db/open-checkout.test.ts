@@ -98,6 +98,15 @@ describe('a provider that cannot charge the quote', () => {
   });
 });
 
+describe('a worker that dies after the commit', () => {
+  it('loses the answer, and its repeat still names where a session may be left', async () => {
+    at.merchant.answers.push({ outcome: 'unknown', reason: 'timeout', providerCode: 'timeout' });
+    const checkoutId = await openTwo();
+    const again = await at.open({ ...scope, checkoutId, provider: 'merchant', left: [] });
+    expect(again).toMatchObject({ status: 'open', provider: 'world', left: [], strays: ['merchant'] });
+  });
+});
+
 describe('the error map', () => {
   it('has a provider asked once more, where nothing was done', async () => {
     at.merchant.answers.push(refuses('busy', 'unavailable'));

@@ -1,0 +1,111 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { createSandboxClient } from '../../bench/clients/sandbox.ts';
+import { parseTarget } from '../../bench/stack/target.ts';
+import { ANY_PORTS } from '../../src/local/stack-options.ts';
+import { startStack } from '../../src/local/stack.ts';
+import { answerFaults, createHeard, type Heard } from './answers.ts';
+import { compareBooks, totalsOf } from './books.ts';
+import { runBuyer, type Bought, type ShopInput } from './buyer.ts';
+import { disturb, type Disturbance } from './disturb.ts';
+import { drawPlan, type Dose, type FaultPlan } from './plan.ts';
+import { createProgress } from './progress.ts';
+import { readBooks, workflowFaults } from './read-books.ts';
+import { awaitRest, lookGaps, providerTimeoutMs, type Rest } from './rest.ts';
+import { p99, unknownFaults, watchUnknowns } from './unknowns.ts';
+
+export interface FaultsResult {
+  readonly dose: Dose;
+  readonly faults: readonly string[];
+  readonly disturbance: Disturbance;
+  readonly heard: Heard;
+  readonly rest: Rest;
+  /** How many things were unknown for a while, and how long 99 % of them at most. */
+  readonly unknown: { readonly count: number; readonly p99Ms: number; readonly longestMs: number };
+  readonly fellBack: number;
+  readonly straysPaid: number;
+  readonly refunded: number;
+  /** By kind, provider and currency, in minor units. */
+  readonly totals: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  /** Where the logs stayed; null when all went well. */
+  readonly keptIn: string | null;
+}
+
+/** One run from an empty database to the verdict. The seed decides who buys what, what breaks and who dies. */
+export async function runFaults(dose: Dose, print: (line: string) => void): Promise<FaultsResult> {
+  const startMs = Date.now();
+  const stateDir = mkdtempSync(join(tmpdir(), 'plinto-faults-'));
+  let isClean = false;
+  const stack = await startStack({
+    ...{ stateDir, ports: ANY_PORTS, ownServers: true, throwaway: true, maxRestartDelayMs: 1_000 },
+    env: {
+      ...{ CHECKOUT_LOOK_GAPS: lookGaps, PROVIDER_TIMEOUT_MS: String(providerTimeoutMs) },
+      ...{ LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '1000000' },
+    },
+  });
+  const target = parseTarget(stack.devFile());
+  const sandbox = createSandboxClient(target);
+  const database = new pg.Pool({ connectionString: target.database_url, max: 3 });
+  try {
+    const plan = drawPlan(dose);
+    const { hear, counts: heard } = createHeard();
+    const disturbance: Disturbance = { kills: { worker: 0, api: 0, relay: 0 }, struck: {}, active: 0 };
+    const progress = createProgress({ ...dose, lengthMs: plan.lengthMs }, disturbance, print);
+    const watching = watchUnknowns(database);
+    const shop = { target, sandbox, onAnswer: hear };
+    const [buyers] = await Promise.all([
+      runBuyers(plan, shop, progress.ended),
+      disturb(plan, stack, sandbox, disturbance),
+    ]).finally(progress.stop);
+    print('all bought, all faults over; waiting until everything has come to rest');
+    const waiting = buyers.bought.filter(({ expected }) => expected === 'waiting').map(({ checkoutId }) => checkoutId);
+    const rest = await awaitRest(database, waiting, print);
+    const unknowns = await watching.stop();
+    const books = await readBooks(database, sandbox, buyers.bought);
+    const faults = [
+      ...buyers.faults,
+      ...rest.faults,
+      ...compareBooks(books),
+      ...answerFaults(heard),
+      ...unknownFaults(unknowns),
+      ...(await workflowFaults(target, database)),
+    ];
+    isClean = faults.length === 0;
+    const lasted = unknowns.map(({ ms }) => ms ?? Number.POSITIVE_INFINITY);
+    return {
+      ...{ dose, faults, disturbance, heard, rest, totals: totalsOf(books.ledger) },
+      unknown: { count: lasted.length, p99Ms: p99(lasted), longestMs: Math.max(0, ...lasted) },
+      fellBack: books.checkouts.filter(({ fallback }) => fallback !== null).length,
+      straysPaid: buyers.bought.filter(({ isStrayPaid }) => isStrayPaid).length,
+      refunded: books.refunds.length,
+      seconds: Math.round((Date.now() - startMs) / 1_000),
+      keptIn: isClean ? null : stateDir,
+    };
+  } finally {
+    await database.end();
+    await stack.stop();
+    if (isClean) rmSync(stateDir, { recursive: true, force: true });
+  }
+}
+
+/** Everybody at their moment, whatever became of the others. */
+async function runBuyers(plan: FaultPlan, shop: ShopInput, ended: () => void) {
+  const bought: Bought[] = [];
+  const faults: string[] = [];
+  await Promise.all(
+    plan.buyers.map(async (buyer) => {
+      await sleep(buyer.afterMs);
+      try {
+        bought.push(await runBuyer(shop, buyer));
+      } catch (error) {
+        faults.push(`${buyer.key} (${buyer.behaviour}): ${error instanceof Error ? error.message : String(error)}`);
+      }
+      ended();
+    }),
+  );
+  return { bought, faults };
+}

@@ -1,0 +1,31 @@
+import type { Disturbance } from './disturb.ts';
+
+/** Every five seconds one line: how far, how fast, how long yet, and what is being done to it. */
+export function createProgress(
+  { checkouts, lengthMs }: { readonly checkouts: number; readonly lengthMs: number },
+  disturbance: Disturbance,
+  print: (line: string) => void,
+) {
+  const startMs = Date.now();
+  let done = 0;
+  const timer = setInterval(() => {
+    const ms = Date.now() - startMs;
+    const parts = [
+      `${Math.round(ms / 1_000)} s: ${done} of ${checkouts} checkouts`,
+      `${Math.floor((done / checkouts) * 100)} %`,
+      `${(done / (ms / 1_000)).toFixed(1)}/s`,
+      `about ${Math.max(0, Math.ceil((lengthMs - ms) / 1_000))} s left`,
+      `${disturbance.active} faults on`,
+      `killed ${listed(disturbance.kills)}`,
+    ];
+    print(parts.join(', '));
+  }, 5_000);
+  return { ended: () => void done++, stop: () => clearInterval(timer) };
+}
+
+/** `worker 2, api 1`. */
+export function listed(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${name} ${count}`)
+    .join(', ');
+}
