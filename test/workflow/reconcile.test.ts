@@ -221,7 +221,13 @@ describe('mending', () => {
     const heard: string[] = [];
     const settleCheckout: Activities['settleCheckout'] = async ({ checkoutId }) => {
       heard.push(checkoutId);
-      return { status: 'paid', subscriptionId: null, endsAt: null, because: 'the provider says paid' };
+      return {
+        status: 'paid',
+        provider: 'acme',
+        subscriptionId: null,
+        endsAt: null,
+        because: 'the provider says paid',
+      };
     };
     const repairDifferences: Activities['repairDifferences'] = async ({ looks }) => {
       asked.push(`repair ${looks}`);
@@ -244,7 +250,7 @@ describe('mending', () => {
   it('stops after the last look, which leaves nothing to wait for', async () => {
     const { asked, activities } = aProvider();
     const settleCheckout: Activities['settleCheckout'] = async () => ({
-      ...{ status: 'paid', subscriptionId: null, endsAt: null, because: 'as before' },
+      ...{ status: 'paid', provider: 'acme', subscriptionId: null, endsAt: null, because: 'as before' },
     });
     const repairDifferences: Activities['repairDifferences'] = async ({ looks }) => {
       asked.push(`repair ${looks}`);

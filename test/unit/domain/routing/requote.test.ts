@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { ProviderAbilities } from '../../../../src/domain/routing/abilities.ts';
 import { compilePolicy } from '../../../../src/domain/routing/compile-policy.ts';
 import { requoteFallbacks, type Alternative } from '../../../../src/domain/routing/requote.ts';
-import { attemptsOf, route, type ProviderFacts, type RouteRequest } from '../../../../src/domain/routing/route.ts';
+import { attemptsOf } from '../../../../src/domain/routing/attempts.ts';
+import { route, type ProviderFacts, type RouteRequest } from '../../../../src/domain/routing/route.ts';
 
 const every = ['payment', 'subscription', 'setup'] as const;
 const abilities = (currencies: ProviderAbilities['currencies'], needsPush = false): ProviderAbilities => ({
