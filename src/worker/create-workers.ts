@@ -44,13 +44,11 @@ export async function createWorkers(options: WorkerOptions): Promise<readonly Wo
     maxConcurrentLocalActivityExecutions: lookSlots,
     maxCachedWorkflows: 2_000,
   });
-  const perProvider = deps.providers
-    .ids()
-    .map((provider) =>
-      Worker.create({
-        ...{ ...shared, activities: patient, taskQueue: providerQueue(provider) },
-        maxConcurrentActivityTaskExecutions: 50,
-      }),
-    );
+  const perProvider = deps.providers.ids().map((provider) =>
+    Worker.create({
+      ...{ ...shared, activities: patient, taskQueue: providerQueue(provider) },
+      maxConcurrentActivityTaskExecutions: 50,
+    }),
+  );
   return Promise.all([billing, subscriptions, ...perProvider]);
 }

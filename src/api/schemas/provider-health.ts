@@ -13,12 +13,15 @@ export const providerHealth = z
     failures: z.int(),
     failure_share: z.number().nullable().meta({ description: '0 to 1; null: nobody called.', example: 0.25 }),
     last_failure: z.string().nullable().meta({
-      description: '`timeout`, `lost` (the connection was cut), `not_sent` (it could not be reached) or `http_` and the status.',
+      description:
+        '`timeout`, `lost` (the connection was cut), `not_sent` (it could not be reached) or `http_` and the status.',
       example: 'timeout',
     }),
     last_failure_at: nullableTime,
     last_success_at: nullableTime,
-    credentials_rejected_at: nullableTime.meta({ description: 'Since when it refuses our credentials; null: it does not.' }),
+    credentials_rejected_at: nullableTime.meta({
+      description: 'Since when it refuses our credentials; null: it does not.',
+    }),
     paused_until: nullableTime.meta({ description: 'The provider asked to slow down until then.' }),
     budget: z
       .object({ per_second: z.number(), burst: z.int(), left: z.int() })
