@@ -37,7 +37,7 @@ function askBoth(options: { readonly timeoutMs?: number; readonly only?: 'first'
   return createAskServices({
     services: options.only ? both.slice(0, 1) : both,
     dispatcher: agent,
-    logger: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
+    logger: pino({ level: 'info' }, { write: (line: string) => void logs.push(line) }),
     timeoutMs: options.timeoutMs ?? 800,
     now: () => clock,
   });
@@ -159,6 +159,15 @@ describe('a service that fails', () => {
     }
     expect(logs.length).toBe(1);
     expect(logs.join()).toContain('ipapi.co');
+    expect(logs.join()).not.toMatch(/81\.2|hush/);
+  });
+
+  it('is told of at once when it refuses the key', async () => {
+    first.answer = json({ error: true, reason: 'Invalid key' }, {}, 403);
+    const ask = askBoth({ only: 'first' });
+    for (const index of [1, 2, 3]) await ask(stranger(index));
+    expect(first.asked.length).toBe(1);
+    expect(logs.map((line): unknown => JSON.parse(line))).toMatchObject([{ why: 'the key is refused' }]);
     expect(logs.join()).not.toMatch(/81\.2|hush/);
   });
 
