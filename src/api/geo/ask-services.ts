@@ -36,7 +36,7 @@ export interface AskServicesInput {
   readonly dispatcher: Dispatcher;
   readonly logger: Logger;
   /** For all services together. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs: number;
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
 }
@@ -79,7 +79,7 @@ function gateOf(service: GeoServiceId, now: () => number, logger: Logger): Servi
 type Gated = AskedService & { readonly gate: ServiceGate };
 
 async function askInTurn(services: readonly Gated[], ip: string, input: AskServicesInput): Promise<ServiceFinding> {
-  const deadline = performance.now() + (input.timeoutMs ?? 800);
+  const deadline = performance.now() + input.timeoutMs;
   let isSure = true;
   for (const [index, asked] of services.entries()) {
     const leftMs = deadline - performance.now();

@@ -13,7 +13,7 @@ async function find(env: Env, address: string) {
   if ('faults' in loaded) throw new Error('faults');
   const logs: string[] = [];
   const logger = pino({ level: 'warn' }, { write: (line: string) => void logs.push(line) });
-  const geo = await openGeo(loaded.config, logger);
+  const geo = await openGeo(loaded.config, logger, 5_000);
   const pieces = await geo.findCountry(address, { mayAsk: true });
   await geo.close();
   return { countries: pieces.map(({ country }) => country), logs: logs.join() };
