@@ -36,7 +36,7 @@ export interface AskServicesInput {
   readonly dispatcher: Dispatcher;
   readonly logger: Logger;
   /** For all services together. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs: number;
   /** Milliseconds of a clock that only goes forward. */
   readonly now?: () => number;
 }
@@ -79,12 +79,12 @@ function gateOf(service: GeoServiceId, now: () => number, logger: Logger): Servi
 type Gated = AskedService & { readonly gate: ServiceGate };
 
 async function askInTurn(services: readonly Gated[], ip: string, input: AskServicesInput): Promise<ServiceFinding> {
-  const deadline = performance.now() + (input.timeoutMs ?? 800);
+  const deadline = performance.now() + input.timeoutMs;
   let isSure = true;
   for (const [index, asked] of services.entries()) {
     const leftMs = deadline - performance.now();
     const isLast = index === services.length - 1;
-    const answer = await askOne(asked, ip, input.dispatcher, Math.floor(isLast ? leftMs : leftMs * (1 - backupShare)));
+    const answer = await askOne(asked, ip, input, Math.floor(isLast ? leftMs : leftMs * (1 - backupShare)));
     if (answer?.kind === 'country') return { country: answer.country, service: asked.service.id, isSure: true };
     isSure &&= answer?.kind === 'unknown';
   }
@@ -95,12 +95,18 @@ async function askInTurn(services: readonly Gated[], ip: string, input: AskServi
 async function askOne(
   { baseUrl, gate, key, service }: Gated,
   ip: string,
-  dispatcher: Dispatcher,
+  { dispatcher, logger }: Pick<AskServicesInput, 'dispatcher' | 'logger'>,
   timeoutMs: number,
 ): Promise<ServiceAnswer | null> {
   if (timeoutMs <= 0 || !gate.enter()) return null;
   const answer = await fetchAnswer(service, service.url(ip, baseUrl, key), dispatcher, timeoutMs);
   gate.leave({ isAnswer: answer.kind !== 'failed', pauseMs: answer.pauseMs });
+  if (answer.kind === 'failed') {
+    const line = { service: service.id, why: answer.why, pause_ms: answer.pauseMs };
+    // A spent quota or a wrong key is for somebody to see to; a failure now and then is not.
+    if (answer.pauseMs !== null) logger.warn(line, 'a geolocation service wants to be left alone');
+    else logger.debug(line, 'a geolocation service gave no answer');
+  }
   return answer;
 }
 

@@ -49,6 +49,3 @@ function fromDatabase({ builtAt, country }: Pick<OfflineDatabase, 'country' | 'b
   const built = `the database of ${builtAt.toISOString().slice(0, 10)}`;
   return found === null ? piece(null, `not in ${built}`) : piece(found, `by ${built}`);
 }
-
-/** Nobody's country is known: for tests. */
-export const noGeo: GeoLookup = createGeoLookup({ database: { country: () => null, builtAt: null }, ask: null });

@@ -40,18 +40,22 @@ export async function openOfflineDatabase(input: {
   const { logger, path } = input;
   let loaded: LoadedFile | null = null;
   let seen: string | null = null;
+  let toldOld: LoadedFile | null = null;
   const look = async () => {
     const version = await versionOf(path);
-    if (version === seen) return;
-    seen = version;
-    try {
-      loaded = await loadFile(path);
-      logger.info({ built_at: loaded.builtAt.toISOString() }, 'the geolocation database is loaded');
-      if (Date.now() - loaded.builtAt.getTime() > oldMs)
-        logger.warn({ built_at: loaded.builtAt.toISOString() }, 'the geolocation database is over 90 days old');
-    } catch (error) {
-      logger.warn({ err: error, kept: loaded !== null }, 'the geolocation database cannot be read');
+    if (version !== seen) {
+      seen = version;
+      try {
+        loaded = await loadFile(path);
+        logger.info({ built_at: loaded.builtAt.toISOString() }, 'the geolocation database is loaded');
+      } catch (error) {
+        logger.warn({ err: error, kept: loaded !== null }, 'the geolocation database cannot be read');
+      }
     }
+    // It may grow old while the process runs.
+    if (loaded === null || loaded === toldOld || Date.now() - loaded.builtAt.getTime() <= oldMs) return;
+    toldOld = loaded;
+    logger.warn({ built_at: loaded.builtAt.toISOString() }, 'the geolocation database is over 90 days old');
   };
   await look();
   const timer = setInterval(() => void look(), input.checkMs ?? 60_000).unref();

@@ -7,11 +7,18 @@ import { geoServices } from './http-services.ts';
 import { openOfflineDatabase } from './offline-database.ts';
 
 const connectTimeoutMs = 400;
+/** What a checkout may wait for its country. */
+const patienceMs = 800;
 
-/** The file, and the services that are switched on. Without a file the country is learnt from the request only. */
+/**
+ * The file, and the services that are switched on. Without a file the country is learnt from the request only.
+ *
+ * @param timeoutMs For all services together.
+ */
 export async function openGeo(
   config: Pick<Config, 'geoDatabasePath' | 'geoServices' | 'egress'>,
   logger: Logger,
+  timeoutMs = patienceMs,
 ): Promise<GeoLookup> {
   const database = await openOfflineDatabase({ path: config.geoDatabasePath, logger });
   if (config.geoServices.length === 0)
@@ -25,7 +32,7 @@ export async function openGeo(
   });
   return createGeoLookup({
     database,
-    ask: createAskServices({ services, dispatcher: agent, logger }),
+    ask: createAskServices({ services, dispatcher: agent, logger, timeoutMs }),
     close: async () => {
       database.close();
       await agent.close();

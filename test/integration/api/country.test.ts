@@ -41,7 +41,10 @@ beforeAll(async () => {
   agent = createGuardedAgent({ allowPrivate: true, httpsOnly: false }, { connectTimeoutMs: 400 });
   database = await openOfflineDatabase({ path, logger });
   const services = [{ service: geoServices['ipapi.co'], baseUrl: stub.url, key: null }];
-  geo = createGeoLookup({ database, ask: createAskServices({ services, dispatcher: agent, logger }) });
+  geo = createGeoLookup({
+    database,
+    ask: createAskServices({ services, dispatcher: agent, logger, timeoutMs: 2_000 }),
+  });
   for (const [name, settings] of Object.entries(deployments)) apis.set(name, await startApi({ geo, settings }));
 }, 120_000);
 afterAll(async () => {
@@ -210,7 +213,7 @@ describe('a checkout', () => {
     stub.answer = silence;
     const startedAt = performance.now();
     expect(await evidence('behind its proxy', { headers: forwarded('3fff:fffe::1') })).toBe(nobody);
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    expect(performance.now() - startedAt).toBeLessThan(4_000);
     expect(stub.asked.length).toBe(1);
   });
 });

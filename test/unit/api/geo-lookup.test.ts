@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createGeoLookup, noGeo } from '../../../src/api/geo/geo-lookup.ts';
+import { createGeoLookup } from '../../../src/api/geo/geo-lookup.ts';
 import { openOfflineDatabase, type OfflineDatabase } from '../../../src/api/geo/offline-database.ts';
 import { networkOf, publicIp } from '../../../src/api/geo/public-ip.ts';
 
@@ -101,6 +101,22 @@ describe('the offline database', () => {
   });
 });
 
+it('a database that grows old while it is used is told of once', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date('2026-08-01T00:00:00Z') });
+  const logs: string[] = [];
+  const logger = pino({ level: 'warn' }, { write: (line: string) => void logs.push(line) });
+  const database = await openOfflineDatabase({ path: shipped, logger, checkMs: 20 });
+  expect(logs).toEqual([]);
+  vi.setSystemTime(new Date('2026-11-01T00:00:00Z'));
+  await expect.poll(() => logs.length).toBe(1);
+  vi.setSystemTime(new Date('2026-12-01T00:00:00Z'));
+  // Reading another one takes longer than the next look is away.
+  (await openOfflineDatabase({ path: shipped, logger: pino({ level: 'silent' }) })).close();
+  expect(logs.length).toBe(1);
+  database.close();
+  vi.useRealTimers();
+});
+
 describe('the look-up', () => {
   const asked: string[] = [];
   const lookup = (local: string | null, remote: string | null) =>
@@ -148,6 +164,7 @@ describe('the look-up', () => {
   );
 
   it('tells no address in its notes', async () => {
+    const noGeo = createGeoLookup({ database: { country: () => null, builtAt: null }, ask: null });
     for (const geo of [lookup('DE', null), lookup(null, null), noGeo])
       expect(JSON.stringify(await pieces(geo, '81.2.69.160'))).not.toContain('81.2');
   });
