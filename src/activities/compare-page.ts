@@ -13,7 +13,7 @@ import type { ActivityDeps } from './deps.ts';
 /** What a page came to; what was looked at until something failed is worth keeping. */
 export interface PageLooked {
   readonly looked: readonly Looked[];
-  readonly failure: unknown;
+  readonly failure: Error | null;
 }
 
 /**

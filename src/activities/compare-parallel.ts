@@ -1,7 +1,7 @@
 /** What was done of many, and what stopped the rest; null: nothing did. */
 export interface Progress<Result> {
   readonly done: readonly Result[];
-  readonly failure: unknown;
+  readonly failure: Error | null;
 }
 
 /**
@@ -15,17 +15,17 @@ export async function asFarAsPossible<Item, Result>(
 ): Promise<Progress<Result>> {
   const done: Result[] = [];
   const waiting = items.values();
-  let failure: unknown = null;
+  const failures: Error[] = [];
   const worker = async (): Promise<void> => {
     for (const item of waiting) {
       try {
         done.push(await work(item));
       } catch (error) {
-        failure ??= error;
+        failures.push(error instanceof Error ? error : new Error(String(error)));
       }
-      if (failure !== null) return;
+      if (failures.length > 0) return;
     }
   };
   await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  return { done, failure };
+  return { done, failure: failures[0] ?? null };
 }

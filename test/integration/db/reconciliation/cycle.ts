@@ -1,3 +1,4 @@
+import type { CompareResult } from '../../../../src/activities/compare-step.ts';
 import { newId } from '../../../../src/db/new-id.ts';
 import type { Shop } from './shop.ts';
 
@@ -61,8 +62,8 @@ export async function runCycle(shop: Shop, provider: string): Promise<Cycle> {
   const began = performance.now();
   for (const phase of ['compareTheirs', 'compareOurs'] as const) {
     for (let cursor: string | null = null; ;) {
-      const step = await shop.activities[phase]({ ...ref, cursor });
-      const again = await shop.activities[phase]({ ...ref, cursor });
+      const step: CompareResult = await shop.activities[phase]({ ...ref, cursor });
+      const again: CompareResult = await shop.activities[phase]({ ...ref, cursor });
       if (again.cursor !== step.cursor)
         throw new Error(`a repeat of ${phase} moved on: ${cursor ?? ''} → ${again.cursor ?? ''}`);
       cursor = step.cursor;
