@@ -10,6 +10,7 @@ import { compareSubscription } from '../domain/reconciliation/compare-subscripti
 import type { Difference } from '../domain/reconciliation/difference.ts';
 import type { Sale, TheirMoney } from '../domain/reconciliation/ledger.ts';
 import type { Subject } from '../domain/reconciliation/subject.ts';
+import { unreadable, unreadableCode } from '../domain/reconciliation/unreadable.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
 import type { ProviderClient } from '../providers/port.ts';
 import { asFarAsPossible, type Progress } from './compare-parallel.ts';
@@ -72,13 +73,7 @@ export async function lookAtSales(scene: Scene, subjects: readonly Subject[]): P
   const ledger = await readLedger(scene.em, scene.account, {
     ...{ checkoutIds: idsOf('checkout'), subscriptionIds: idsOf('subscription') },
   });
-  const { done: read, failure } = await asFarAsPossible(subjects, atOnce, async (subject) => {
-    const [checkout, subscription] = [ledger.checkouts.get(subject.id), ledger.subscriptions.get(subject.id)];
-    if (subject.kind === 'checkout' && checkout)
-      return { checkout: await askOfCheckout(scene, ledger, subject, checkout) };
-    if (subscription) return { subscription: await askOfSubscription(scene, ledger, subject, subscription) };
-    return {};
-  });
+  const { done: read, failure } = await asFarAsPossible(subjects, atOnce, (subject) => askOf(scene, ledger, subject));
   const [checkouts, subscriptions] = [
     read.flatMap((one) => one.checkout ?? []),
     read.flatMap((one) => one.subscription ?? []),
@@ -88,10 +83,41 @@ export async function lookAtSales(scene: Scene, subjects: readonly Subject[]): P
     customerIds: [...checkouts, ...subscriptions].flatMap(({ truth }) => truth?.providerCustomerId ?? []),
   });
   const done = [
+    ...read.flatMap((one) => one.unreadable ?? []),
     ...checkouts.map((one) => judgeCheckout(one, ledger, meanings)),
     ...subscriptions.map((one) => judgeSubscription(one, ledger, meanings)),
   ];
   return { done, failure };
+}
+
+interface Read {
+  readonly checkout?: ReadCheckout;
+  readonly subscription?: ReadAgreement;
+  readonly unreadable?: Looked;
+}
+
+async function askOf(scene: Scene, ledger: Ledger, subject: Subject): Promise<Read> {
+  const checkout = subject.kind === 'checkout' ? ledger.checkouts.get(subject.id) : undefined;
+  const subscription = subject.kind === 'subscription' ? ledger.subscriptions.get(subject.id) : undefined;
+  try {
+    if (checkout) return { checkout: await askOfCheckout(scene, ledger, subject, checkout) };
+    if (subscription) return { subscription: await askOfSubscription(scene, ledger, subject, subscription) };
+    return {};
+  } catch (error) {
+    const code = unreadableCode(error);
+    if (code === null) throw error;
+    return { unreadable: looked(subject, noMoney, [unreadable(namesOf(checkout, subscription), code)]) };
+  }
+}
+
+function namesOf(checkout: Checkout | undefined, subscription: Subscription | undefined) {
+  const row = checkout ?? subscription;
+  const [kind, objectId] = checkout
+    ? (['checkout', checkout.providerCheckoutId] as const)
+    : (['subscription', subscription?.providerSubscriptionId] as const);
+  const entityId = row?.id ?? null;
+  const objectName = { objectKind: kind, objectId: objectId ?? entityId ?? '' };
+  return { ...objectName, entityKind: kind, entityId, organizationId: row?.organizationId ?? null };
 }
 
 async function askOfCheckout(scene: Scene, ledger: Ledger, subject: Subject, row: Checkout): Promise<ReadCheckout> {

@@ -1,10 +1,10 @@
 import { isId } from '../db/new-id.ts';
 import { findOwners, type Owners, type SaleRef } from '../db/queries/reconciliation-owners.ts';
-import { CheckoutEntity } from '../db/entities/checkout.ts';
 import type { ChargeTruth } from '../domain/payment/truth.ts';
 import { strangeAgreement } from '../domain/reconciliation/judge-agreement.ts';
 import { judgeCharge } from '../domain/reconciliation/judge-charge.ts';
 import { nothingNamed, type Subject } from '../domain/reconciliation/subject.ts';
+import { unreadable, unreadableCode } from '../domain/reconciliation/unreadable.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
 import type { Looked, Scene } from './compare-look.ts';
 import { asFarAsPossible } from './compare-parallel.ts';
@@ -26,28 +26,29 @@ interface Stranger {
   readonly subject: Subject;
   readonly charge: ChargeTruth | null;
   readonly agreement: SubscriptionTruth | null;
+  /** Why the provider's answer cannot be read; null: it can. */
+  readonly unreadable: string | null;
 }
 
 /** Asks the provider what they are, finds whose they are by all that it tells, and judges what is nobody's. */
 export async function meetStrangers(scene: Scene, subjects: readonly Subject[]): Promise<Introduced> {
-  const { done: read, failure } = await asFarAsPossible(subjects, atOnce, (subject) => ask(scene, subject));
+  const { done: asked, failure } = await asFarAsPossible(subjects, atOnce, (subject) => ask(scene, subject));
   const owners = await findOwners(scene.em, scene.account, {
-    names: read.flatMap(({ subject, charge }) => [
+    names: asked.flatMap(({ subject, charge }) => [
       { kind: 'subscription', id: subject.id },
       ...(charge?.objects ?? []),
       ...(charge ? [{ kind: 'payment', id: charge.payment.providerPaymentId }] : []),
     ]),
-    customerIds: read.flatMap((stranger) => customerOf(stranger) ?? []),
-    checkoutIds: read.flatMap((stranger) => checkoutOf(stranger) ?? []),
-    subscriptionIds: read.flatMap(({ charge }) => charge?.metadata['subscription_id'] ?? []),
+    customerIds: asked.flatMap((stranger) => customerOf(stranger) ?? []),
+    checkoutIds: asked.flatMap((stranger) => checkoutOf(stranger) ?? []),
+    subscriptionIds: asked.flatMap(({ charge }) => charge?.metadata['subscription_id'] ?? []),
   });
-  const introduced = await Promise.all(
-    read.map((stranger) =>
-      stranger.subject.kind === 'charge'
-        ? introduceCharge(scene, stranger, owners)
-        : introduceAgreement(scene, stranger, owners),
-    ),
-  );
+  const introduced = asked.map((stranger): Looked | Moved => {
+    if (stranger.unreadable !== null) return unread(stranger.subject, stranger.unreadable);
+    return stranger.subject.kind === 'charge'
+      ? introduceCharge(scene, stranger, owners)
+      : introduceAgreement(stranger, owners);
+  });
   return {
     judged: introduced.flatMap((one) => ('differences' in one ? [one] : [])),
     led: introduced.flatMap((one) => ('differences' in one ? [] : [settled(one.from)])),
@@ -56,16 +57,21 @@ export async function meetStrangers(scene: Scene, subjects: readonly Subject[]):
   };
 }
 
-async function ask({ client, patiently }: Scene, subject: Subject): Promise<Stranger> {
-  if (subject.kind === 'charge') {
-    return {
-      subject,
-      charge: (await patiently(async () => client.changes?.charge(subject.id))) ?? null,
-      agreement: null,
-    };
+async function ask(scene: Scene, subject: Subject): Promise<Stranger> {
+  const nothing = { subject, charge: null, agreement: null, unreadable: null };
+  try {
+    return { ...nothing, ...(await read(scene, subject)) };
+  } catch (error) {
+    const code = unreadableCode(error);
+    if (code === null) throw error;
+    return { ...nothing, unreadable: code };
   }
-  const ref = { providerSubscriptionId: subject.id, providerCustomerId: subject.named.customerId };
-  return { subject, charge: null, agreement: (await patiently(async () => client.subscriptions?.get(ref))) ?? null };
+}
+
+async function read({ client, patiently }: Scene, { kind, id, named }: Subject): Promise<Partial<Stranger>> {
+  if (kind === 'charge') return { charge: (await patiently(async () => client.changes?.charge(id))) ?? null };
+  const ref = { providerSubscriptionId: id, providerCustomerId: named.customerId };
+  return { agreement: (await patiently(async () => client.subscriptions?.get(ref))) ?? null };
 }
 
 interface Moved {
@@ -73,19 +79,20 @@ interface Moved {
   readonly sale: Subject;
 }
 
-async function introduceCharge(scene: Scene, stranger: Stranger, owners: Owners): Promise<Looked | Moved> {
+function introduceCharge(scene: Scene, stranger: Stranger, owners: Owners): Looked | Moved {
   const { subject, charge } = stranger;
   if (charge === null) return settled(subject);
-  const sale = saleOf(charge, owners);
-  if (sale) return moved(subject, sale, subject.named.refunded.length > 0 ? 'refunded' : 'charges');
-  const agreement = charge.objects.find(({ kind }) => kind === 'subscription');
   const customerId = charge.providerCustomerId;
-  const [organizationId = null] = customerId === null ? [] : owners.organizations(customerId);
-  if (agreement && organizationId !== null) {
+  const agreement = charge.objects.find(({ kind }) => kind === 'subscription');
+  const sale = saleOf(charge, owners);
+  if (agreement && sale?.kind !== 'subscription') {
     // It pays a subscription that we do not know: that is what is missing.
-    const unknown = { kind: 'agreement', id: agreement.id, named: { ...nothingNamed, customerId } } as const;
-    return { from: subject, sale: unknown };
+    const named = { ...nothingNamed, customerId, checkoutId: checkoutOf(stranger) };
+    return { from: subject, sale: { kind: 'agreement', id: agreement.id, named } };
   }
+  const owner = sale ?? ownerByMetadata(charge, owners);
+  if (owner) return moved(subject, owner, subject.named.refunded.length > 0 ? 'refunded' : 'charges');
+  const [organizationId = null] = customerId === null ? [] : owners.organizations(customerId);
   const checkoutId = checkoutOf(stranger);
   const isAnothers = checkoutId !== null && owners.isAnothers(checkoutId);
   const judged = judgeCharge(charge, {
@@ -102,28 +109,27 @@ async function introduceCharge(scene: Scene, stranger: Stranger, owners: Owners)
   }
 }
 
-/** A subscription before its checkout: a renewal carries the checkout's metadata too. */
-function saleOf({ objects, metadata, payment }: ChargeTruth, owners: Owners): SaleRef | null {
-  const named = [...objects, { kind: 'payment', id: payment.providerPaymentId }].flatMap(
-    (name) => owners.of(name) ?? [],
-  );
-  const { subscription_id: subscriptionId, checkout_id: checkoutId } = metadata;
-  return (
-    named.find(({ kind }) => kind === 'subscription') ??
-    (subscriptionId === undefined ? null : owners.subscriptionById(subscriptionId)) ??
-    named[0] ??
-    (checkoutId === undefined ? null : owners.checkout(checkoutId))
-  );
+/** By what it pays: a subscription before its checkout. */
+function saleOf({ objects, payment }: ChargeTruth, owners: Owners): SaleRef | null {
+  const paid = [...objects, { kind: 'payment', id: payment.providerPaymentId }];
+  const named = paid.flatMap((name) => owners.of(name) ?? []);
+  return named.find(({ kind }) => kind === 'subscription') ?? named[0] ?? null;
 }
 
-async function introduceAgreement(scene: Scene, stranger: Stranger, owners: Owners): Promise<Looked | Moved> {
+function ownerByMetadata({ metadata }: ChargeTruth, owners: Owners): SaleRef | null {
+  const { subscription_id: subscriptionId, checkout_id: checkoutId } = metadata;
+  const subscription = subscriptionId === undefined ? null : owners.subscriptionById(subscriptionId);
+  return subscription ?? (checkoutId === undefined ? null : owners.checkout(checkoutId));
+}
+
+function introduceAgreement(stranger: Stranger, owners: Owners): Looked | Moved {
   const { subject, agreement } = stranger;
   if (agreement === null) return settled(subject);
   const sale = owners.subscription(subject.id);
   if (sale) return moved(subject, sale, null);
   const { checkoutId } = subject.named;
   if (checkoutId !== null && owners.isAnothers(checkoutId)) return { ...settled(subject), isForeign: true };
-  const begun = checkoutId === null ? null : await begunBy(scene, checkoutId);
+  const begun = checkoutId === null ? null : owners.begun(checkoutId);
   // What the checkout itself will tell is told once.
   if (begun && begun.subscriptionId === null) return moved(subject, { kind: 'checkout', id: begun.id }, null);
   const customerId = agreement.providerCustomerId ?? subject.named.customerId;
@@ -134,20 +140,15 @@ async function introduceAgreement(scene: Scene, stranger: Stranger, owners: Owne
   return { ...settled(subject), differences: strangeAgreement(agreement, { checkout, organizationId }) };
 }
 
-function begunBy({ em, account }: Scene, id: string) {
-  const { projectId, live } = account;
-  return em
-    .fork()
-    .findOne(
-      CheckoutEntity,
-      { projectId, live, $or: [{ id }, { subscriptionId: id }] },
-      { fields: ['id', 'subscriptionId', 'organizationId'] },
-    );
-}
-
 function moved(from: Subject, sale: SaleRef, as: 'charges' | 'refunded' | null): Moved {
   const named = as === null ? nothingNamed : { ...nothingNamed, [as]: [from.id], disputes: from.named.disputes };
   return { from, sale: { ...sale, named } };
+}
+
+function unread(subject: Subject, code: string): Looked {
+  const objectKind = subject.kind === 'charge' ? 'payment' : 'subscription';
+  const nobody = { entityKind: null, entityId: null, organizationId: null };
+  return { ...settled(subject), differences: [unreadable({ objectKind, objectId: subject.id, ...nobody }, code)] };
 }
 
 function settled(subject: Subject): Looked {

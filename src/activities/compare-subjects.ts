@@ -47,30 +47,33 @@ export function keyOf({ kind, id }: Pick<Subject, 'kind' | 'id'>): string {
 function subjectOf(fact: ChangeFact, owners: Owners): Subject | null {
   const named = namedBy(fact);
   const sale = saleOf(fact, owners);
-  if (fact.about === 'subscription' && sale?.kind !== 'subscription') {
-    return agreement(fact.objectId, { ...named, checkoutId: sale?.id ?? named.checkoutId });
-  }
   if (sale) return { ...sale, named };
-  if (fact.charge !== null) return { kind: 'charge', id: fact.charge, named };
-  const subscription = fact.related.find(({ kind }) => kind === 'subscription');
-  return subscription ? agreement(subscription.id, named) : null;
+  // Before our id in the metadata: what bears it may be another subscription than the one that the checkout began.
+  const strange = strangeSubscription(fact);
+  if (strange !== null) return agreement(strange, named);
+  const checkout = fact.checkoutId === null ? null : owners.checkout(fact.checkoutId);
+  if (checkout) return { ...checkout, named };
+  return fact.charge === null ? null : { kind: 'charge', id: fact.charge, named };
 }
 
-/** A subscription there that no row of ours is known to be. */
-function agreement(id: string, named: NamedObjects): Subject {
-  return {
-    kind: 'agreement',
-    id,
-    named: { ...nothingNamed, checkoutId: named.checkoutId, customerId: named.customerId },
-  };
-}
-
+/** By the object itself, else by what it names: a subscription before its checkout. */
 function saleOf(fact: ChangeFact, owners: Owners): SaleRef | null {
   const own = owners.of({ kind: fact.objectKind, id: fact.objectId });
   if (own) return own;
   const named = fact.related.flatMap((name) => owners.of(name) ?? []);
-  const byMetadata = fact.checkoutId === null ? null : owners.checkout(fact.checkoutId);
-  return named.find(({ kind }) => kind === 'subscription') ?? named[0] ?? byMetadata;
+  const subscription = named.find(({ kind }) => kind === 'subscription');
+  return subscription ?? (strangeSubscription(fact) === null ? (named[0] ?? null) : null);
+}
+
+/** The subscription that a change is of; asked only where no row of ours is known to be it. */
+function strangeSubscription(fact: ChangeFact): string | null {
+  if (fact.about === 'subscription') return fact.objectId;
+  return fact.related.find(({ kind }) => kind === 'subscription')?.id ?? null;
+}
+
+/** A subscription there that no row of ours is known to be. */
+function agreement(id: string, { checkoutId, customerId }: NamedObjects): Subject {
+  return { kind: 'agreement', id, named: { ...nothingNamed, checkoutId, customerId } };
 }
 
 function namedBy(fact: ChangeFact): NamedObjects {

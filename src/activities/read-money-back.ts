@@ -44,7 +44,9 @@ async function changedPayments(
     told_minor: number;
   }>(em, {
     sql: `select payment.provider_payment_id as payment_id, payment.refunded_minor::float8 as refunded_minor,
-        exists (select from refunds where payment_id = payment.id and status = 'pending') as has_pending
+        exists (select from refunds where payment_id = payment.id and status = 'pending') as has_pending,
+        (select coalesce(sum(amount_minor), 0) from refunds
+         where payment_id = payment.id and status in ('pending', 'succeeded'))::float8 as told_minor
       from payments payment
       where payment.project_id = ? and payment.live = ? and payment.provider = ?
         and payment.provider_payment_id = any (?::text[])`,

@@ -84,6 +84,45 @@ describe.each(providersWith('changes.list'))('what changed at %s', (provider) =>
   });
 });
 
+describe.each(providersWith('changes.charge'))('a charge at %s', (provider) => {
+  const changesOf = () => {
+    const { changes } = world.account(provider).client;
+    if (!changes) throw new Error('no changes');
+    return changes;
+  };
+
+  it('tells by itself what was paid, by whom, for what', async () => {
+    const sale = await sellToKnown(provider);
+    const { payment } = sale.truth;
+    if (!payment) throw new Error('nothing was paid');
+    const charge = await changesOf().charge(payment.providerPaymentId);
+    expect(charge?.payment).toMatchObject({ status: 'succeeded', amount: payment.amount, refundedMinor: 0 });
+    expect(charge?.payment.providerPaymentId).toBe(payment.providerPaymentId);
+    expect(charge?.providerCustomerId).toBe(sale.providerCustomerId);
+    const known = new Set([...sale.truth.objects.map(({ id }) => id), sale.truth.subscription?.providerSubscriptionId]);
+    expect(charge?.objects.some(({ id }) => known.has(id))).toBe(true);
+    const named = charge?.metadata['checkout_id'];
+    if (named !== undefined) expect(named).toBe(sale.input.checkoutId);
+  });
+
+  it('is found by what the list of changes calls it', async () => {
+    const since = new Date(Date.now() - 2_000).toISOString();
+    const sale = await sell(world, provider);
+    const until = new Date(Date.now() + 2_000).toISOString();
+    const facts = await everything((query) => changesOf().list({ since, until, ...query }), 50);
+    const own = new Set(sale.truth.objects.map(({ id }) => id));
+    const fact = facts.find(({ about, objectId }) => about === 'charge' && own.has(objectId));
+    const charge = await changesOf().charge(fact?.charge ?? '');
+    expect(charge?.payment.providerPaymentId).toBe(sale.truth.payment?.providerPaymentId);
+  });
+
+  it('that nobody made is null', async () => {
+    const { truth } = await sell(world, provider);
+    const id = truth.payment?.providerPaymentId ?? '';
+    expect(await changesOf().charge(`${id.slice(0, -6)}000000`)).toBeNull();
+  });
+});
+
 describe.each(providersWith('webhookEndpoints.create'))('webhook endpoints at %s', (provider) => {
   it('send what the new secret verifies, until they are removed', async () => {
     const received: { rawBody: Buffer; headers: Record<string, string> }[] = [];

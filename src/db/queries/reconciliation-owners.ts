@@ -26,10 +26,18 @@ export interface Owners {
   /** A checkout of this project and mode by our id: itself, or the subscription that it began. */
   checkout(id: string): SaleRef | null;
   subscriptionById(id: string): SaleRef | null;
+  /** A checkout of this project and mode, with what it began. */
+  begun(checkoutId: string): BegunCheckout | null;
   /** Whether another project or mode has the checkout. */
   isAnothers(checkoutId: string): boolean;
   /** Organizations that a provider's customer is known as. */
   organizations(providerCustomerId: string): readonly string[];
+}
+
+export interface BegunCheckout {
+  readonly id: string;
+  readonly organizationId: string;
+  readonly subscriptionId: string | null;
 }
 
 interface Asked {
@@ -90,6 +98,7 @@ export async function findOwners(em: Db, account: AccountKey, asked: Asked): Pro
     subscription: (id) => bySubscriptionId.get(id) ?? null,
     checkout: (id) => byCheckoutId.get(id) ?? null,
     subscriptionById: (id) => (subscriptions.some((row) => row.id === id) ? saleOf(id) : null),
+    begun: (id) => inScope.find((row) => row.id === id) ?? null,
     isAnothers: (id) => elsewhere.has(id),
     organizations: (id) => customers.filter((row) => row.providerCustomerId === id).map((row) => row.organizationId),
   };
@@ -114,7 +123,7 @@ function findCheckouts(em: Db, account: AccountKey, providerIds: readonly string
   return em.find(
     CheckoutEntity,
     { $or: [{ ...account, providerCheckoutId: { $in: [...providerIds] } }, { id: { $in: [...new Set(ids)] } }] },
-    { fields: ['id', 'projectId', 'live', 'provider', 'providerCheckoutId', 'subscriptionId'] },
+    { fields: ['id', 'projectId', 'live', 'provider', 'providerCheckoutId', 'subscriptionId', 'organizationId'] },
   );
 }
 

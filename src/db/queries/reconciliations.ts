@@ -1,3 +1,4 @@
+import { coveredUntil } from '../../domain/reconciliation/covered-until.ts';
 import type { DifferenceKind } from '../../domain/reconciliation/difference.ts';
 import type { ReconciliationStatus } from '../../domain/reconciliation/run.ts';
 import {
@@ -62,14 +63,20 @@ export function findRun(em: Db, { projectId, live }: Scope, id: string): Promise
   return em.findOne(ReconciliationRunEntity, { id, projectId, live });
 }
 
-/** The end of the last run that went through; null: there was none. */
+/** Farther back than any hourly schedule has to look for where it stopped. */
+const rememberedRuns = 500;
+
+/** Until when the account has been compared without a gap; null: it never was. */
 export async function findLastTo(em: Db, { projectId, live }: Scope, provider: string): Promise<Date | null> {
-  const [last] = await em.find(
+  const newest = await em.find(
     ReconciliationRunEntity,
     { projectId, live, provider, status: 'succeeded' },
-    { orderBy: { toAt: 'desc' }, limit: 1 },
+    { orderBy: { toAt: 'desc' }, limit: rememberedRuns, fields: ['fromAt', 'toAt', 'cause'] },
   );
-  return last?.toAt ?? null;
+  const covered = coveredUntil(
+    newest.toReversed().map(({ fromAt, toAt, cause }) => ({ fromMs: fromAt.getTime(), toMs: toAt.getTime(), cause })),
+  );
+  return covered === null ? null : new Date(covered);
 }
 
 /** Newest first, one more than `limit`. */

@@ -28,7 +28,7 @@ beforeAll(async () => {
       ...Array.from({ length: share }, () => [provider, 'payment', true] as [string, 'payment', boolean]),
     ]),
   );
-}, 300_000);
+}, 900_000);
 afterAll(() => shop?.close());
 
 async function runAll(): Promise<readonly Cycle[]> {
@@ -51,7 +51,7 @@ describe('reconciliation with real accounts', () => {
     const cycles = await runAll();
     report('agreeing', cycles);
     expect(cycles.flatMap(({ told }) => told)).toEqual([]);
-  }, 300_000);
+  }, 600_000);
 
   it(`finds every one of the ${each * plantings.length} planted differences in one cycle, and nothing else`, async () => {
     const planted = await plantAll(shop, sales, each, seeded(seed));

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBeginReconciliation, createPauseReconciliation } from '../../../src/activities/begin-reconciliation.ts';
 import { createFindLostWorkflows, createNoteRestarted } from '../../../src/activities/find-lost-workflows.ts';
 import { createFinishReconciliation } from '../../../src/activities/finish-reconciliation.ts';
-import { recordPayment } from '../../../src/activities/record-money.ts';
+import { readMoneyBack } from '../../../src/activities/read-money-back.ts';
+import { recordMoneyBack, recordPayment } from '../../../src/activities/record-money.ts';
 import { createRepairDifferences } from '../../../src/activities/repair-differences.ts';
 import { createRequestReconciliations } from '../../../src/activities/request-reconciliations.ts';
 import type { FindStillDifferent } from '../../../src/activities/still-different.ts';
@@ -10,7 +11,7 @@ import { newId } from '../../../src/db/new-id.ts';
 import { countOpenDifferences, measureDrift } from '../../../src/db/queries/reconciliation-drift.ts';
 import { requestRun } from '../../../src/db/queries/reconciliations.ts';
 import { differenceKinds, type DifferenceKind } from '../../../src/domain/reconciliation/difference.ts';
-import { aClient, aPayment, openMoneyWorld, type MoneyWorld } from './money-support.ts';
+import { aClient, aPayment, aRefundTruth, openMoneyWorld, type MoneyWorld } from './money-support.ts';
 
 let world: MoneyWorld;
 beforeAll(async () => {
@@ -169,6 +170,27 @@ describe('repairing', () => {
     expect(one).toMatchObject({ queued: 20 });
     expect(await repair()({ ...ref, looks: 0, cursor: one.cursor })).toMatchObject({ queued: 3, cursor: null });
     expect(await repair()({ ...ref, ...first })).toMatchObject({ queued: 0 });
+  });
+});
+
+describe('a refund that is missing here', () => {
+  it('is read again though the payment’s own sum tells of it already', async () => {
+    const checkoutId = await world.aCheckout({ status: 'paid' });
+    const owner = { ...scope, organizationId: 'org_1', provider: 'merchant', checkoutId, subscriptionId: null };
+    const truth = aPayment({ refundedMinor: 1_000 });
+    const payment = await world.orm.em.fork().transactional((tx) => recordPayment(tx, owner, truth, null, null));
+    const { providerPaymentId } = truth;
+    const told = aRefundTruth({ providerPaymentId, amount: { amountMinor: 1_000, currency: 'USD' } });
+    let asked = 0;
+    const list = async () => ((asked += 1), [told]);
+    const client = aClient({ refunds: { create: () => Promise.reject(new Error('never')), list } });
+    const read = () => readMoneyBack(world.orm.em.fork(), client, owner, [truth], []);
+    expect(await read()).toEqual({ refunds: [told], disputes: [] });
+    await world.orm.em.fork().transactional((tx) => recordMoneyBack(tx, owner, { refunds: [told], disputes: [] }));
+    const rows = await world.query('select status, amount_minor from refunds where payment_id = ?', [payment.id]);
+    expect(rows).toEqual([{ status: 'succeeded', amount_minor: expect.anything() }]);
+    expect(await read()).toEqual({ refunds: [], disputes: [] });
+    expect(asked).toBe(1);
   });
 });
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agreementOf } from '../../../src/domain/reconciliation/agreement.ts';
+import { coveredUntil } from '../../../src/domain/reconciliation/covered-until.ts';
 import { differenceKinds } from '../../../src/domain/reconciliation/difference.ts';
 import { planRepair, repairGapsMs, reviewKindOf } from '../../../src/domain/reconciliation/repair.ts';
 import { windowFault } from '../../../src/domain/reconciliation/window-fault.ts';
@@ -66,5 +67,20 @@ describe('a window that is asked for', () => {
     [{ fromMs: 999_950_000, toMs: 1_000_000_001 }, 'to'],
   ])('%o may be compared but for %s', (window, field) => {
     expect(windowFault(window, limits)?.field ?? null).toBe(field);
+  });
+});
+
+describe('what has been compared without a gap', () => {
+  const run = (fromMs: number, toMs: number, cause: 'schedule' | 'request' = 'schedule') => ({ fromMs, toMs, cause });
+  it.each([
+    ['nothing yet', [], null],
+    ['the schedule, hour after hour', [run(0, 10), run(10, 20)], 20],
+    ['a window asked for that joins', [run(0, 10), run(5, 15, 'request')], 15],
+    ['not beyond a gap that a window asked for leaves', [run(0, 10), run(12, 15, 'request')], 10],
+    ['the gap, once the schedule has filled it', [run(0, 10), run(12, 15, 'request'), run(10, 20)], 20],
+    ['what the provider can still tell after a long outage', [run(0, 10), run(50, 60)], 60],
+    ['an old window asked for again', [run(0, 5, 'request'), run(4, 10), run(1, 2, 'request')], 10],
+  ])('is %s', (_what, runs, until) => {
+    expect(coveredUntil(runs)).toBe(until);
   });
 });
