@@ -33,7 +33,10 @@ export function presentExplanation(parts: ExplanationParts): RoutingExplanationA
     country_evidence: parts.evidence.map(({ country, source }) => ({
       ...{ source, country, used: country !== null && source === decision.country_source },
     })),
-    blocked: block && { ...block, regions: block.regions && [...block.regions] },
+    blocked: block && {
+      ...{ country: block.country, since: block.since, reason: block.reason },
+      regions: block.regions && [...block.regions],
+    },
     forced_provider: request.forcedProvider,
     live_provider: request.liveProvider,
     preferred_provider: request.preferredProvider,
