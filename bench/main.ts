@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runAccessBench } from './access/run.ts';
 import { runCheckoutBench } from './checkout/run.ts';
+import { runOutageBench } from './outage/run.ts';
 import { runRenewalBench } from './renewals/run.ts';
 import { renderReport, type Report } from './report/report.ts';
 import { runPortalBench } from './portal/run.ts';
@@ -9,17 +10,19 @@ import { openTarget } from './stack/open-target.ts';
 import { runRoutingBench } from './routing/run.ts';
 import { runWebhookBench } from './webhook/run.ts';
 
-const usage = `npm run bench -- checkout|webhook|access|portal|renewals|routing [options]
+const usage = `npm run bench -- checkout|webhook|access|portal|renewals|outage|routing [options]
 
   checkout        checkouts at 5/s and 15/s beside the empty update-with-start, history sizes, a hanging provider
   webhook         acknowledgements at 500/s beside a bare endpoint, and whether all of them were applied
   access          access checks at 1,000/s beside a bare endpoint that reads one row
   portal          links to the customer portal at 500/s beside a bare endpoint
   renewals        subscriptions that renew in the same second, beside as many signals to idle workflows
+  outage          checkouts at 10/s while one provider answers nothing: the others, the breaker, the way back
   routing         decisions per second of one core, beside the answer's shape alone; starts nothing
 
-  --rate 5,15     rates per second (webhook, access, portal: one)
-  --seconds 20    how long each rate is held
+  --rate 5,15     rates per second (webhook, access, portal, outage: one)
+  --seconds 20    how long each rate is held (outage: 600)
+  --country MX    outage: whose provider answers nothing
   --paid 5        webhook: checkouts paid per second, whose whole sequences are part of the storm
   --count 10000   renewals: how many
   --own           an own stack even if one is running
@@ -34,7 +37,8 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rate: { type: 'string' },
-    seconds: { type: 'string', default: '20' },
+    seconds: { type: 'string' },
+    country: { type: 'string', default: 'MX' },
     paid: { type: 'string', default: '5' },
     count: { type: 'string', default: '10000' },
     own: { type: 'boolean', default: false },
@@ -49,6 +53,7 @@ const usualRates = {
   access: '1000',
   portal: '500',
   renewals: '1',
+  outage: '10',
   routing: '1',
 } as const;
 const [which] = positionals;
@@ -70,7 +75,7 @@ async function run(bench: keyof typeof usualRates): Promise<Report> {
   const print = (line: string) => console.error(line);
   if (bench === 'routing') return runRoutingBench({ seed: asNumber(values.seed), print });
   const rates = (values.rate ?? usualRates[bench]).split(',').map(asNumber);
-  const seconds = asNumber(values.seconds);
+  const seconds = asNumber(values.seconds ?? (bench === 'outage' ? '600' : '20'));
   const opened = await openTarget({ isOwn: values.own, print });
   const { target, whose } = opened;
   try {
@@ -78,6 +83,8 @@ async function run(bench: keyof typeof usualRates): Promise<Report> {
     if (bench === 'renewals') return await runRenewalBench({ target, whose, count: asNumber(values.count), print });
     const [rate = 500] = rates;
     if (bench === 'access') return await runAccessBench({ target, whose, rate, seconds, print });
+    if (bench === 'outage')
+      return await runOutageBench({ target, whose, rate, seconds, country: values.country, print });
     if (bench === 'portal') return await runPortalBench({ target, whose, rate, seconds, print });
     const paidPerSecond = asNumber(values.paid);
     return await runWebhookBench({ target, whose, rate, seconds, paidPerSecond, seed: asNumber(values.seed), print });

@@ -47,7 +47,9 @@ export function realPlace(provider: string, env: Environment): Place {
 /** One process without a database keeps the provider's limit by itself. */
 const httpOf: HttpOf = ({ rateLimit }) => {
   const settings = { timeoutMs: realTimeoutMs };
-  return rateLimit === null ? settings : { ...settings, admit: createRateLimit(rateLimit).pass };
+  if (rateLimit === null) return settings;
+  const limit = createRateLimit(rateLimit);
+  return { ...settings, admit: () => limit.pass() };
 };
 
 /** A simulator of its own, in this process, with nothing in it. */

@@ -22,7 +22,7 @@ export function createSweepDisputes(deps: ActivityDeps) {
     let recorded = 0;
     for (const { id: projectId } of projects)
       for (const live of [true, false]) {
-        const account = await deps.providers.account(projectId, live, input.provider);
+        const account = await deps.background.account(projectId, live, input.provider);
         if (!account?.client.disputes) continue;
         const disputes = await listAll(account.client.disputes);
         recorded += await record(deps, { projectId, live, provider: input.provider }, disputes);

@@ -39,7 +39,7 @@ export function createProviderHealth(input: HealthDeps): ProviderHealth {
   const trials = createTrials(deps);
   const spend = createSpendBudget({ ...deps, sleep: input.sleep ?? sleep });
   const viewOf = (account: KnownAccount) => viewOfRow(account.row, account.limit, nowMs());
-  const sharing = shareRegularly(createShareCounts(deps), trials.endOverdue, input);
+  const sharing = shareRegularly(createShareCounts(deps), () => trials.endOverdue(), input);
 
   function observe(account: KnownAccount, call: HttpCall): void {
     const outcome = outcomeOf(call);
@@ -48,15 +48,16 @@ export function createProviderHealth(input: HealthDeps): ProviderHealth {
       account.pausedUntilMs = pausedUntil(account.pausedUntilMs, retryAfterMs(call.retryAfter ?? undefined), nowMs());
       account.counted = { ...account.counted, pausedUntilMs: account.pausedUntilMs };
     }
-    trials.note(account, outcome.kind === 'failed', call.startedAtMs);
+    // A clock's milliseconds are cut off: a call of this very trial must not seem older than it.
+    trials.note(account, outcome.kind === 'failed', nowMs() - Math.floor(call.durationMs));
   }
 
   return {
     viewOf: (key) => viewOf(accounts.of(key)),
     views: () =>
       accounts.all().flatMap((account) => (account.row ? [{ key: account.key, view: viewOf(account) }] : [])),
-    enter: trials.enter,
-    leave: trials.leave,
+    enter: (key) => trials.enter(key),
+    leave: (key) => trials.leave(key),
     http(key, { priority, rateLimit, ...settings }) {
       const account = accounts.of(key);
       account.limit = rateLimit;

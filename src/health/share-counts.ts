@@ -27,7 +27,9 @@ export function createShareCounts(deps: SharingDeps): () => Promise<void> {
     await write(deps);
     const rows = await listHealthSince(deps.orm.em.fork(), readUntil);
     deps.accounts.keep(rows);
-    for (const { updatedAt } of rows) if (readUntil === null || updatedAt > readUntil) readUntil = updatedAt;
+    // A process whose clock is ahead must not hide what the others write.
+    const newestMs = Math.max(...rows.map(({ updatedAt }) => updatedAt.getTime()), readUntil?.getTime() ?? 0);
+    readUntil = newestMs === 0 ? null : new Date(Math.min(newestMs, Date.now()));
   };
 }
 

@@ -6,8 +6,6 @@ import type { KnownAccount, RunningTrial } from './known-accounts.ts';
 import { logBreaker, noteBreaker, type BreakerNews } from './note-breaker.ts';
 import type { SharingDeps } from './share-counts.ts';
 
-export type Trials = ReturnType<typeof createTrials>;
-
 /** Who may call an account whose breaker is not closed: one at a time, over all processes. */
 export function createTrials(deps: SharingDeps) {
   const { orm, logger, accounts, nowMs, chance } = deps;

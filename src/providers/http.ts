@@ -64,14 +64,13 @@ export function createTransport(http: HttpSettings): Transport {
   return {
     async send(input) {
       await http.admit?.();
-      const startedAtMs = Date.now();
       const startedAt = performance.now();
       const report = (outcome: number | TransportFault, retryAfter: string | null = null): void => {
         const durationMs = performance.now() - startedAt;
         http.onCall?.({ operation: input.operation, durationMs, outcome: String(outcome) });
         const isAnswer = typeof outcome === 'number';
         http.observe?.({
-          ...{ startedAtMs, retryAfter },
+          ...{ durationMs, retryAfter },
           ...(isAnswer ? { status: outcome, fault: null } : { status: null, fault: outcome }),
         });
       };

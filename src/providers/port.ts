@@ -246,7 +246,7 @@ export interface HttpSettings {
 
 /** How one call ended on the wire. */
 export interface HttpCall {
-  readonly startedAtMs: number;
+  readonly durationMs: number;
   /** null: no answer. */
   readonly status: number | null;
   /** Why there is no answer; `not_sent`: the provider surely saw nothing. */

@@ -45,6 +45,7 @@ const keyRing = config.encryptionKeys && createKeyRing(config.encryptionKeys);
 const bundling = workflowBundle(workerConfig.WORKFLOW_BUNDLE);
 const orm = await openOrm(config.databaseUrl, { poolSize: config.databasePoolSize });
 const health = createProviderHealth({ orm, logger });
+await health.sync();
 const providersFor = (priority: Priority) =>
   createProviderDirectory({
     env: process.env,

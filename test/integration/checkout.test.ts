@@ -105,9 +105,10 @@ describe('fallback', () => {
     { kind: 'timeout_before_work', reason: 'timeout' },
     { kind: 'timeout_after_work', reason: 'timeout' },
     { kind: 'status', status: 500, reason: 'api_error' },
-    { kind: 'rate_limited', retry_after_s: 60, reason: 'rate_limited' },
     { kind: 'reset', reason: 'api_error' },
     { kind: 'malformed', reason: 'api_error' },
+    // Last: it is left alone for that long.
+    { kind: 'rate_limited', retry_after_s: 1, reason: 'rate_limited' },
   ])('steps in when the first choice answers with $kind, and says so', async ({ reason, ...fault }) => {
     await system.fault({ provider: 'polar', operation: 'checkouts.create', rate: 1, ...fault });
     const view = await system.open({ country: 'US' });

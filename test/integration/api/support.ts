@@ -14,6 +14,7 @@ import { createKeyRing } from '../../../src/crypto/key-ring.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
 import { createProviderHealth } from '../../../src/health/create-provider-health.ts';
+import type { ProviderHealth } from '../../../src/health/provider-health.ts';
 import { openEventInbox } from '../../../src/db/queries/provider-events.ts';
 import type { Policies } from '../../../src/policies.ts';
 import { createDatabase } from '../../support/servers/postgres.ts';
@@ -117,6 +118,7 @@ export interface TestApi {
   readonly url: string;
   readonly databaseUrl: string;
   readonly orm: MikroORM;
+  readonly health: ProviderHealth;
   readonly temporal: FakeTemporal;
   readonly logs: string[];
   readonly keys: Readonly<Record<'secret' | 'publishable' | 'other' | 'live' | 'reader', string>>;
@@ -194,7 +196,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
   return {
-    ...{ url, databaseUrl: database.url, orm, temporal, logs, ...seeded },
+    ...{ url, databaseUrl: database.url, orm, health, temporal, logs, ...seeded },
     call: (method, path, options = {}) => call(url, method, path, { key: seeded.keys.secret, ...options }),
     query: (sql, params = []) => orm.em.fork().execute(sql, params),
     async close() {

@@ -14,7 +14,7 @@ const other = { ...acme, provider: 'other' };
 const startMs = Date.parse('2026-11-21T12:00:00.000Z');
 
 let database: Awaited<ReturnType<typeof createDatabase>>;
-let orms: MikroORM[];
+let orms: [MikroORM, MikroORM];
 let nowMs: number;
 let slept: number[];
 
@@ -33,7 +33,7 @@ beforeEach(async () => {
   await run('truncate provider_health');
 });
 
-const run = <Row extends object>(sql: string) => orms[0]!.em.fork().execute<Row[]>(sql);
+const run = <Row extends object>(sql: string) => orms[0].em.fork().execute<Row[]>(sql);
 
 /** Two processes: each its own memory and connections, one database. */
 function twoProcesses(): readonly [ProviderHealth, ProviderHealth] {
@@ -56,7 +56,7 @@ function transportOf(health: ProviderHealth, limit: RateLimit | null = null, pri
   const { admit, observe } = health.http(acme, { timeoutMs: 4_000, rateLimit: limit, priority });
   if (!admit || !observe) throw new Error('the health asks and is told');
   const end = (call: Partial<HttpCall>) =>
-    observe({ startedAtMs: nowMs, status: null, fault: null, retryAfter: null, ...call });
+    observe({ durationMs: 0, status: null, fault: null, retryAfter: null, ...call });
   return {
     admit,
     times: (count: number, call: Partial<HttpCall>) => {
@@ -94,7 +94,7 @@ describe('a breaker over two processes', () => {
 
   it('asks the database nothing while it is closed', async () => {
     const [one] = twoProcesses();
-    await orms[0]!.close();
+    await orms[0].close();
     try {
       expect(await one.enter(acme)).toBe('go');
       const { admit, times } = transportOf(one);
@@ -111,7 +111,7 @@ describe('a breaker over two processes', () => {
     transportOf(one).times(openAfterInRow, timeout);
     await syncAll(one, two);
     nowMs += firstOpenMs;
-    const enterAll = () => Promise.all(Array.from({ length: 50 }, (_, index) => [one, two][index % 2]!.enter(acme)));
+    const enterAll = () => Promise.all(Array.from({ length: 50 }, (_, index) => (index % 2 ? one : two).enter(acme)));
     expect((await enterAll()).filter((entered) => entered === 'trial')).toHaveLength(1);
     await syncAll(one, two);
     expect((await enterAll()).filter((entered) => entered === 'trial')).toHaveLength(0);
@@ -150,7 +150,7 @@ describe('a breaker over two processes', () => {
     await one.sync();
     nowMs += firstOpenMs;
     expect(await one.enter(acme)).toBe('trial');
-    times(3, { ...timeout, startedAtMs: nowMs - 4_000 });
+    times(3, { ...timeout, durationMs: 4_000 });
     await one.sync();
     expect(one.viewOf(acme).state).toBe('half_open');
     times(1, timeout);
@@ -221,8 +221,10 @@ describe('a rate budget over two processes', () => {
   const isLimited = { code: 'provider_rate_limited', kind: 'rate_limited' };
 
   it('is not exceeded by both together, and a buyer’s call over it fails with the time to wait', async () => {
-    const both = twoProcesses().map((health) => transportOf(health, limit));
-    const asks = Array.from({ length: 60 }, (_, index) => both[index % 2]!.admit());
+    const processes = twoProcesses();
+    const one = transportOf(processes[0], limit);
+    const two = transportOf(processes[1], limit);
+    const asks = Array.from({ length: 60 }, (_, index) => (index % 2 ? one : two).admit());
     const settled = await Promise.allSettled(asks);
     const admitted = settled.filter(({ status }) => status === 'fulfilled').length;
     const elapsedSeconds = (nowMs - startMs) / 1_000;

@@ -45,6 +45,8 @@ export const planted: readonly Plant[] = [
   plant('the provider folder imports db', 'src/providers/rows.ts', use('../db/orm.ts')),
   plant('db imports the API', 'src/db/api.ts', use('../api/keys.ts')),
   plant('db imports the provider port', 'src/db/port.ts', useType('../providers/port.ts')),
+  plant('health imports an adapter', 'src/health/adapter.ts', use('../providers/acme/client.ts')),
+  plant('health imports an activity', 'src/health/activity.ts', useType('../activities/deps.ts')),
   plant('crypto imports config', 'src/crypto/config.ts', use('../config.ts')),
   plant('the API imports an activity', 'src/api/activity.ts', use('../activities/deps.ts')),
   plant('a route imports the type of an activity', 'src/api/routes/a.ts', useType('../../activities/deps.ts')),
@@ -93,6 +95,7 @@ export const clean: readonly Pick<Plant, 'file' | 'text'>[] = [
   { file: 'src/api/main.ts', text: `${use('../providers/directory.ts')}\nexport const port = process.env['PORT'];` },
   { file: 'src/worker/main.ts', text: use('../providers/directory.ts', '../activities/index.ts') },
   { file: 'src/local/seed-things.ts', text: use('../db/orm.ts', '../providers/port.ts') },
+  { file: 'src/health/fine.ts', text: use('../db/orm.ts', '../domain/money.ts', '../providers/failures.ts') },
   { file: 'packages/sandbox/test/app.test.ts', text: use('../src/app.ts') },
 ];
 
