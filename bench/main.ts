@@ -80,7 +80,8 @@ async function run(bench: keyof typeof usualRates): Promise<Report> {
   const { target, whose } = opened;
   try {
     if (bench === 'checkout') return await runCheckoutBench({ target, whose, rates, seconds, print });
-    if (bench === 'renewals') return await runRenewalBench({ target, whose, count: asNumber(values.count), print });
+    if (bench === 'renewals')
+      return await runRenewalBench({ target, whose, isOwn: opened.isOwn, count: asNumber(values.count), print });
     const [rate = 500] = rates;
     if (bench === 'access') return await runAccessBench({ target, whose, rate, seconds, print });
     if (bench === 'outage')

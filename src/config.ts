@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { parseEncryptionKeys, type EncryptionKey } from './crypto/key-ring.ts';
@@ -10,6 +11,24 @@ export interface JwtConfig {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUrl: string;
+}
+
+export interface CdnSecret {
+  /** Lower case. */
+  readonly header: string;
+  readonly value: string;
+}
+
+/** Services that tell an address's country over HTTP, the preferred one first. */
+export const geoServiceIds = ['ipapi.co', 'ip-api.com'] as const;
+
+export type GeoServiceId = (typeof geoServiceIds)[number];
+
+export interface GeoServiceConfig {
+  readonly id: GeoServiceId;
+  /** Without a trailing slash; null: the service's own. */
+  readonly baseUrl: string | null;
+  readonly key: string | null;
 }
 
 /** What api, worker and relay read from the environment. Provider accounts are read by `src/providers`. */
@@ -25,9 +44,13 @@ export interface Config {
   readonly jwt: JwtConfig | null;
   /** CIDRs or names (`loopback`, `uniquelocal`) of proxies in front of the API. */
   readonly trustProxy: readonly string[];
-  /** Lower case; believed only from a trusted proxy. */
+  /** Lower case; believed only from a trusted proxy, or with `cdnSecret`. */
   readonly cdnCountryHeader: string | null;
+  /** What the CDN's edge adds to every request: the proof that it came through there. */
+  readonly cdnSecret: CdnSecret | null;
   readonly geoDatabasePath: string;
+  /** Asked in this order when nothing else names a country; empty: nobody is asked. */
+  readonly geoServices: readonly GeoServiceConfig[];
   readonly logLevel: string;
   /** Requests per minute and API key. */
   readonly rateLimitPerMinute: number;
@@ -51,6 +74,10 @@ const url = (protocols: readonly string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     error: `must be a URL (${protocols.join(', ')})`,
   });
+const headerName = z
+  .string()
+  .regex(/^[A-Za-z0-9-]+$/, 'must be a header name')
+  .toLowerCase();
 const wholeNumber = (min: number, max: number) => {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error });
@@ -81,16 +108,24 @@ const envSchema = z.object({
       .string()
       .transform((text) => text.split(',').map((part) => part.trim()))
       .refine((parts) => parts.every(isProxyRange), 'must list CIDRs, addresses, loopback, linklocal or uniquelocal')
+      .refine((parts) => !parts.some((part) => part.endsWith('/0')), 'must not trust everybody')
       .default([]),
   ),
-  CDN_COUNTRY_HEADER: unset(
+  CDN_COUNTRY_HEADER: unset(headerName.optional()),
+  CDN_SECRET_HEADER: unset(headerName.optional()),
+  CDN_SECRET: unset(z.string().min(16, 'must have at least 16 characters').optional()),
+  GEO_DATABASE_PATH: unset(z.string().optional()),
+  GEO_HTTP_SERVICES: unset(
     z
       .string()
-      .regex(/^[A-Za-z0-9-]+$/, 'must be a header name')
-      .toLowerCase()
-      .optional(),
+      .transform((text) => text.split(',').map((part) => part.trim()))
+      .pipe(z.array(z.enum(geoServiceIds, { error: `must list ${geoServiceIds.join(', ')}` })))
+      .refine((ids) => new Set(ids).size === ids.length, 'must name each service once')
+      .default([]),
   ),
-  GEO_DATABASE_PATH: unset(z.string().optional()),
+  IPAPI_KEY: unset(z.string().optional()),
+  IPAPI_BASE_URL: unset(url(['http:', 'https:']).optional()),
+  IP_API_BASE_URL: unset(url(['http:', 'https:']).optional()),
   LOG_LEVEL: unset(z.enum(logLevels).default('info')),
   RATE_LIMIT_PER_MINUTE: unset(wholeNumber(1, 10_000_000).default(6000)),
   OUTBOUND_ALLOW_PRIVATE: unset(z.enum(['true', 'false'], { error: 'must be true or false' }).default('false')),
@@ -120,7 +155,9 @@ export function loadConfig(env: Env): { readonly config: Config } | { readonly f
       jwt: issuer && audience && jwksUrl ? { issuer, audience, jwksUrl } : null,
       trustProxy: values.TRUST_PROXY,
       cdnCountryHeader: values.CDN_COUNTRY_HEADER ?? null,
+      cdnSecret: cdnSecretOf(values),
       geoDatabasePath: values.GEO_DATABASE_PATH ?? shippedGeoDatabase(),
+      geoServices: geoServicesOf(values),
       logLevel: values.LOG_LEVEL,
       rateLimitPerMinute: values.RATE_LIMIT_PER_MINUTE,
       egress: {
@@ -139,6 +176,8 @@ export function printableConfig(config: Config): Readonly<Record<string, unknown
     ...config,
     databaseUrl: database.href,
     encryptionKeys: config.encryptionKeys?.map((entry) => `${entry.id}:[redacted]`) ?? null,
+    cdnSecret: config.cdnSecret && `${config.cdnSecret.header}: [redacted]`,
+    geoServices: config.geoServices.map(({ id }) => id),
   };
 }
 
@@ -158,9 +197,34 @@ function crossFaults(env: Env): readonly ConfigFault[] {
   const jwtKeys = ['JWT_ISSUER', 'JWT_AUDIENCE', 'JWKS_URL'];
   if (jwtKeys.some((key) => env[key]))
     for (const key of jwtKeys) if (!env[key]) faults.push({ key, detail: `is needed with ${jwtKeys.join(', ')}` });
-  if (env['CDN_COUNTRY_HEADER'] && !env['TRUST_PROXY'])
-    faults.push({ key: 'CDN_COUNTRY_HEADER', detail: 'needs TRUST_PROXY: anybody else could send the header' });
+  if (env['CDN_COUNTRY_HEADER'] && !env['TRUST_PROXY'] && !env['CDN_SECRET'])
+    faults.push({
+      key: 'CDN_COUNTRY_HEADER',
+      detail: 'needs TRUST_PROXY, or CDN_SECRET_HEADER and CDN_SECRET: anybody else could send the header',
+    });
+  for (const [key, other] of [
+    ['CDN_SECRET_HEADER', 'CDN_SECRET'],
+    ['CDN_SECRET', 'CDN_SECRET_HEADER'],
+  ] as const)
+    if (env[other] && !env[key]) faults.push({ key, detail: `is needed with ${other}` });
   return faults;
+}
+
+function cdnSecretOf(values: Pick<z.infer<typeof envSchema>, 'CDN_SECRET_HEADER' | 'CDN_SECRET'>): CdnSecret | null {
+  const { CDN_SECRET_HEADER: header, CDN_SECRET: value } = values;
+  return header !== undefined && value !== undefined ? { header, value } : null;
+}
+
+function geoServicesOf(values: z.infer<typeof envSchema>): readonly GeoServiceConfig[] {
+  const known: Readonly<Record<GeoServiceId, Omit<GeoServiceConfig, 'id'>>> = {
+    'ipapi.co': { baseUrl: withoutSlash(values.IPAPI_BASE_URL), key: values.IPAPI_KEY ?? null },
+    'ip-api.com': { baseUrl: withoutSlash(values.IP_API_BASE_URL), key: null },
+  };
+  return values.GEO_HTTP_SERVICES.map((id) => ({ id, ...known[id] }));
+}
+
+function withoutSlash(baseUrl: string | undefined): string | null {
+  return baseUrl?.replace(/\/+$/, '') ?? null;
 }
 
 /** What is convenient on one machine and dangerous with real money. */
@@ -172,6 +236,11 @@ function productionFaults(env: Env): readonly ConfigFault[] {
     faults.push({
       key: 'OUTBOUND_ALLOW_PRIVATE',
       detail: 'lets events reach the inside of the network; not in production',
+    });
+  if (env['GEO_HTTP_SERVICES']?.includes('ip-api.com'))
+    faults.push({
+      key: 'GEO_HTTP_SERVICES',
+      detail: "must not list ip-api.com in production: no TLS (buyers' addresses in clear), no commercial use",
     });
   for (const key of ['PUBLIC_URL', 'JWKS_URL'])
     if (env[key]?.startsWith('http:')) faults.push({ key, detail: 'must be https in production' });
@@ -203,7 +272,8 @@ function isLocalAddress(hostname: string): boolean {
 }
 
 function isProxyRange(part: string): boolean {
-  return proxyNames.includes(part) || ipaddr.isValid(part) || ipaddr.isValidCIDR(part);
+  // `1` would be the address 0.0.0.1, meant as a number of hops.
+  return proxyNames.includes(part) || isIP(part) !== 0 || (/[.:]/.test(part) && ipaddr.isValidCIDR(part));
 }
 
 function shippedGeoDatabase(): string {

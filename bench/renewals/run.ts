@@ -6,11 +6,15 @@ import { createReport, type Report } from '../report/report.ts';
 import { summarize } from '../report/statistics.ts';
 import type { Target } from '../stack/target.ts';
 import { measureSignals } from './floor.ts';
+import { countLooks } from './looks.ts';
 import { prepareSubscriptions, type Subscribed } from './prepare.ts';
+import { registerWebhook } from './register-webhook.ts';
 
 export interface RenewalBenchInput {
   readonly target: Target;
   readonly whose: string;
+  /** Its accounts may be changed. */
+  readonly isOwn: boolean;
   readonly count: number;
   readonly print: (line: string) => void;
 }
@@ -32,14 +36,23 @@ export async function runRenewalBench(input: RenewalBenchInput): Promise<Report>
   try {
     print(`the floor: ${count} signals to ${count} idle workflows`);
     const floorMs = await measureSignals(target, temporal, count);
+    if (input.isOwn) await registerWebhook(target);
     const subscribed = await prepareSubscriptions({ target, database, temporal, count, print });
     await untilQuiet(database, subscribed);
     print('the month ends for all of them');
+    const startedAt = new Date();
     const startMs = performance.now();
     await createSandboxControl(target)('POST', 'clock', { advance: renewal });
     const advancedMs = performance.now() - startMs;
     const curve = await watch(database, subscribed, startMs, print);
-    return await reportOf(input, { floorMs, advancedMs, curve, ...(await compare(input, database, subscribed)) });
+    const looks = await countLooks(temporal, subscribed, startedAt);
+    return await reportOf(input, {
+      floorMs,
+      advancedMs,
+      curve,
+      looks,
+      ...(await compare(input, database, subscribed)),
+    });
   } finally {
     await connection.close();
     await database.end();
@@ -116,16 +129,17 @@ async function compare(
 }
 
 async function reportOf(
-  { whose, count }: RenewalBenchInput,
+  { whose, isOwn, count }: RenewalBenchInput,
   measured: {
     readonly floorMs: number;
     readonly advancedMs: number;
     readonly curve: readonly CurvePoint[];
+    readonly looks: number;
     readonly chargedMinor: number;
     readonly bookedMinor: number;
   },
 ): Promise<Report> {
-  const { floorMs, curve, chargedMinor, bookedMinor } = measured;
+  const { floorMs, curve, looks, chargedMinor, bookedMinor } = measured;
   const last = curve.at(-1) ?? { atMs: Number.POSITIVE_INFINITY, applied: 0 };
   const isFloorLate = floorFactor * floorMs > limitMs;
   const allowedMs = isFloorLate ? floorFactor * floorMs : limitMs;
@@ -139,6 +153,10 @@ async function reportOf(
     method: [
       `On ${whose}: ${count} monthly subscriptions whose period ends in the same second; the sandbox's clock passes it at once.`,
       'Every webhook goes through the API, the inbox, the relay, the workflow and a read of the provider into the rows.',
+      isOwn
+        ? 'The provider sends the events that an endpoint of ours asks for, as it was registered through our API.'
+        : "The sandbox sends every event there is: the running stack's address was not registered.",
+      `${looks.toFixed(2)} reads of the provider per renewal.`,
       'Applied: the row is in its new period and has its payment. Floor: as many bare signals to as many idle workflows.',
       `The sandbox itself took ${seconds(measured.advancedMs)} to renew them; that is within the figure.`,
       `The curve: ${shares.join(', ')}.`,

@@ -9,6 +9,7 @@ export interface OpenTarget {
   readonly target: Target;
   /** Whose stack it is, for the report. */
   readonly whose: string;
+  readonly isOwn: boolean;
   close(): Promise<void>;
 }
 
@@ -21,7 +22,8 @@ export async function openTarget(options: {
   readonly print: (line: string) => void;
 }): Promise<OpenTarget> {
   const running = options.isOwn ? null : runningTarget();
-  if (running !== null) return { target: running, whose: 'the running stack', close: async () => undefined };
+  if (running !== null)
+    return { target: running, whose: 'the running stack', isOwn: false, close: async () => undefined };
   const stateDir = mkdtempSync(join(tmpdir(), 'plinto-bench-'));
   const stack = await startStack({
     stateDir,
@@ -33,6 +35,7 @@ export async function openTarget(options: {
   return {
     target: parseTarget(stack.devFile()),
     whose: 'a stack of its own',
+    isOwn: true,
     async close() {
       await stack.stop();
       rmSync(stateDir, { recursive: true, force: true });

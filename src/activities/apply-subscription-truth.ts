@@ -2,11 +2,12 @@ import type { Invoice } from '../db/entities/payment.ts';
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
 import { findChargedPrice } from '../db/queries/charged-price.ts';
+import type { Surroundings } from '../db/queries/subscription-surroundings.ts';
 import { isLate } from '../domain/subscription/observation.ts';
 import { isOver } from '../domain/subscription/transition.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
 import { changeSubscription, enterStatus } from './change-subscription.ts';
-import { RowMoved } from './keep-in-step.ts';
+import { RowMoved, touchIfChanged } from './keep-in-step.ts';
 import { keepOurSchedule } from './keep-our-schedule.ts';
 import type { SubscriptionNews } from './note-subscription.ts';
 import {
@@ -44,18 +45,25 @@ export function applySubscriptionTruth(
   return changeSubscription(
     em,
     read,
-    async (tx, row, policy) => {
+    async (tx, row, policy, around) => {
       refuseLate(row, truth, askedAt);
       if (!isOver(row.status)) {
         forgetNotice(row, truth);
-        tx.assign(row, { ...subscriptionColumns(truth), ...(await chargedOffer(tx, row, truth)) });
+        tx.assign(row, { ...subscriptionColumns(truth), ...(await chargedOffer(tx, row, truth, around)) });
         enterStatus(row, truth.status, policy);
-        await keepOurSchedule(tx, row);
+        if (around.hasOpenChanges) await keepOurSchedule(tx, row);
+        // Before its money is flushed: one update of the row instead of two.
+        if (touchIfChanged(tx, row)) row.observedAt = askedAt;
       }
-      await recordMoney(tx, row, truth, more.back ?? { refunds: [], disputes: [] });
+      const { back = { refunds: [], disputes: [] } } = more;
+      await recordMoney(tx, row, truth, back);
       const news = await more.within?.(tx, row);
-      await tx.execute('update subscriptions set observed_at = ? where id = ?', [askedAt.toISOString(), row.id], 'run');
-      return { detail: `${row.provider ?? 'no provider'} says ${truth.status}`, ...(news && { news }) };
+      return {
+        detail: `${row.provider ?? 'no provider'} says ${truth.status}`,
+        ...(news && { news }),
+        observedAt: askedAt,
+        isAlone: more.within === undefined && back.disputes.length === 0,
+      };
     },
     more.actor,
   );
@@ -74,7 +82,13 @@ function forgetNotice(row: Subscription, truth: SubscriptionTruth): void {
   if (Date.parse(truth.trialEnd) > row.trialEnd.getTime()) row.trialNotifiedAt = null;
 }
 
-async function chargedOffer(tx: Db, row: Subscription, truth: SubscriptionTruth): Promise<Partial<Subscription>> {
+async function chargedOffer(
+  tx: Db,
+  row: Subscription,
+  truth: SubscriptionTruth,
+  { providerPriceIds }: Surroundings,
+): Promise<Partial<Subscription>> {
+  if (truth.price?.providerPriceId != null && providerPriceIds.includes(truth.price.providerPriceId)) return {};
   const price = await findChargedPrice(tx, row, truth.price);
   if (price === null || price.billingInterval === null) return {};
   return { planId: price.planId, priceId: price.id, billingInterval: price.billingInterval };

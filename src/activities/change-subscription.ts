@@ -1,19 +1,24 @@
 import { LockMode } from '@mikro-orm/core';
 import { SubscriptionEntity, type Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
+import { readSurroundings, type Surroundings } from '../db/queries/subscription-surroundings.ts';
 import { graceFrom } from '../domain/subscription/dunning.ts';
 import type { LifecyclePolicy } from '../domain/subscription/lifecycle-policy.ts';
 import { differenceBetween, eventsBetween, type SubscriptionLife } from '../domain/subscription/news.ts';
 import { transitionOf } from '../domain/subscription/transition.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
 import { RowMoved, touchIfChanged } from './keep-in-step.ts';
-import { lifecyclePolicyOf, noteSubscription, type SubscriptionNews } from './note-subscription.ts';
+import { noteSubscription, type SubscriptionNews } from './note-subscription.ts';
 
 export interface SubscriptionDeed {
   /** One readable clause, without personal data. */
   readonly detail: string;
   /** What this deed tells itself; of the rest that changed, the table decides what is told. */
   readonly news?: readonly SubscriptionNews[];
+  /** When the provider was asked for what the row now says. */
+  readonly observedAt?: Date;
+  /** Neither requests nor disputes were touched: what stood around the row at the beginning still does. */
+  readonly isAlone?: boolean;
 }
 
 /**
@@ -26,7 +31,7 @@ export interface SubscriptionDeed {
 export function changeSubscription(
   em: Db,
   read: Subscription,
-  change: (tx: Db, row: Subscription, policy: LifecyclePolicy) => Promise<SubscriptionDeed>,
+  change: (tx: Db, row: Subscription, policy: LifecyclePolicy, around: Surroundings) => Promise<SubscriptionDeed>,
   actor = `subscription/${read.id}`,
 ): Promise<Subscription> {
   return em.transactional(async (tx) => {
@@ -37,11 +42,28 @@ export function changeSubscription(
     );
     if (row.version !== read.version) throw new RowMoved();
     const before = lifeOf(row);
-    const { detail, news = [] } = await change(tx, row, await lifecyclePolicyOf(tx, row.projectId));
-    touchIfChanged(tx, row);
-    await noteSubscription(tx, row, told(before, lifeOf(row), news, { actor, detail }));
+    const around = await readSurroundings(tx, row);
+    const { detail, news = [], observedAt, isAlone = false } = await change(tx, row, around.policy, around);
+    await observe(tx, row, { isChanged: touchIfChanged(tx, row), observedAt });
+    await noteSubscription(tx, row, told(before, lifeOf(row), news, { actor, detail }), isAlone ? around : null);
     return row;
   });
+}
+
+/** Keeps when the provider was asked, with the rest of the row, or else beside its version: nothing was learnt then. */
+async function observe(
+  tx: Db,
+  row: Subscription,
+  { isChanged, observedAt }: { readonly isChanged: boolean; readonly observedAt: Date | undefined },
+): Promise<void> {
+  if (observedAt === undefined || row.observedAt === observedAt) return;
+  if (isChanged) row.observedAt = observedAt;
+  else
+    await tx.execute(
+      'update subscriptions set observed_at = ? where id = ?',
+      [observedAt.toISOString(), row.id],
+      'run',
+    );
 }
 
 /** Moves the row to a status, if the table allows it, with the grace that begins or ends by it. */

@@ -31,11 +31,28 @@ export function noteChange(tx: Db): void {
   changed.add(tx);
 }
 
-/** Marks the row as changed when anything of it or around it did, so that its version moves with every new truth. */
-export function touchIfChanged(tx: Db, row: { updatedAt: Date }): void {
+/** Transactions whose row is marked already: its version moves once, not with each flush. */
+const touched = new WeakSet<Db>();
+
+/**
+ * Marks the row as changed when anything of it or around it did, so that its version moves with every new truth.
+ *
+ * @returns whether anything did.
+ */
+export function touchIfChanged(tx: Db, row: { updatedAt: Date }): boolean {
+  if (touched.has(tx)) return true;
   const work = tx.getUnitOfWork();
   work.computeChangeSets();
   // `assign` persists what is managed already, and a flush without changes leaves it there: only what is new counts.
-  const hasNew = [...work.getPersistStack()].some((entity) => work.getOriginalEntityData(entity) === undefined);
-  if (work.getChangeSets().length > 0 || hasNew || changed.has(tx)) row.updatedAt = new Date();
+  const hasNew = [...work.getPersistStack()].some((entity) => isNew(tx, entity));
+  const isChanged = work.getChangeSets().length > 0 || hasNew || changed.has(tx);
+  if (!isChanged) return false;
+  row.updatedAt = new Date();
+  touched.add(tx);
+  return true;
+}
+
+/** Whether the database does not have it yet. */
+export function isNew(tx: Db, entity: object): boolean {
+  return tx.getUnitOfWork().getOriginalEntityData(entity) === undefined;
 }

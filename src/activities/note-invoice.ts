@@ -1,10 +1,10 @@
 import type { Invoice } from '../db/entities/payment.ts';
 import type { Db } from '../db/orm.ts';
-import { recordAudit } from '../db/queries/audit.ts';
+import type { AuditInput } from '../db/queries/audit.ts';
 import type { EventType } from '../domain/events.ts';
 import { presentInvoice } from '../present/invoice.ts';
 import { noteChange } from './keep-in-step.ts';
-import { recordEvent } from './record-event.ts';
+import { recordEvents } from './record-event.ts';
 
 type InvoiceState = Pick<
   Invoice,
@@ -28,9 +28,18 @@ export async function noteInvoice(tx: Db, row: Invoice, before: InvoiceState | n
   noteChange(tx);
   await tx.flush(); // the row's lock: its events come one after the other
   const isPaid = wasCollected(after) && (before === null || !wasCollected(before));
-  if (before === null) await tell(tx, row, 'invoice.created', before);
-  if (isPaid) await tell(tx, row, 'invoice.paid', before);
-  else if (before !== null) await tell(tx, row, 'invoice.updated', before);
+  const types: readonly EventType[] =
+    before === null
+      ? ['invoice.created', ...(isPaid ? (['invoice.paid'] as const) : [])]
+      : [isPaid ? 'invoice.paid' : 'invoice.updated'];
+  const { projectId, live, organizationId } = row;
+  const told = { projectId, live, organizationId, objectKind: 'invoice', objectId: row.id, cause: null };
+  const data = presentInvoice(row);
+  await recordEvents(
+    tx,
+    types.map((type) => ({ ...told, type, data })),
+    types.map((type) => entryOf(row, type, before)),
+  );
 }
 
 function textOf(state: InvoiceState): string {
@@ -41,16 +50,12 @@ function wasCollected({ status }: InvoiceState): boolean {
   return status === 'paid' || status === 'refunded' || status === 'partially_refunded';
 }
 
-async function tell(tx: Db, row: Invoice, type: EventType, before: InvoiceState | null): Promise<void> {
-  const { projectId, live, organizationId } = row;
-  recordAudit(tx, {
+function entryOf(row: Invoice, type: EventType, before: InvoiceState | null): AuditInput {
+  const { projectId, live } = row;
+  return {
     ...{ projectId, live, actor: `provider:${row.provider}`, action: type, entityKind: 'invoice', entityId: row.id },
     detail: `${row.status}: ${row.amountPaidMinor} of ${row.totalMinor} ${row.currency} minor units paid, ${row.amountRefundedMinor} refunded`,
     ...(before && { before }),
     after: invoiceState(row),
-  });
-  await recordEvent(tx, {
-    ...{ projectId, live, organizationId, type, objectKind: 'invoice', objectId: row.id, cause: null },
-    data: presentInvoice(row),
-  });
+  };
 }

@@ -1,5 +1,5 @@
-import { PaymentEntity, RefundEntity } from '../db/entities/payment.ts';
 import type { Db } from '../db/orm.ts';
+import { executePrepared } from '../db/prepared.ts';
 import type { PaymentTruth } from '../domain/checkout/truth.ts';
 import type { ProviderClient } from '../providers/port.ts';
 import type { MoneyBack, MoneyOwner } from './record-money.ts';
@@ -37,13 +37,17 @@ async function changedPayments(
   if (payments.length === 0) return [];
   const { projectId, live, provider } = owner;
   const ids = payments.map(({ providerPaymentId }) => providerPaymentId);
-  const rows = await em.find(PaymentEntity, { projectId, live, provider, providerPaymentId: { $in: ids } });
-  const rowIds = rows.map(({ id }) => id);
-  const pending =
-    rowIds.length === 0 ? [] : await em.find(RefundEntity, { paymentId: { $in: rowIds }, status: 'pending' });
+  const rows = await executePrepared<{ payment_id: string; refunded_minor: number; has_pending: boolean }>(em, {
+    sql: `select payment.provider_payment_id as payment_id, payment.refunded_minor::float8 as refunded_minor,
+        exists (select from refunds where payment_id = payment.id and status = 'pending') as has_pending
+      from payments payment
+      where payment.project_id = ? and payment.live = ? and payment.provider = ?
+        and payment.provider_payment_id = any (?::text[])`,
+    params: [projectId, live, provider, ids],
+  });
   return payments.filter((payment) => {
-    const row = rows.find(({ providerPaymentId }) => providerPaymentId === payment.providerPaymentId);
+    const row = rows.find(({ payment_id: id }) => id === payment.providerPaymentId);
     if (row === undefined) return payment.refundedMinor > 0;
-    return row.refundedMinor !== payment.refundedMinor || pending.some(({ paymentId }) => paymentId === row.id);
+    return row.refunded_minor !== payment.refundedMinor || row.has_pending;
   });
 }

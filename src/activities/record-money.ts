@@ -7,7 +7,7 @@ import { invoiceStatusWith } from '../domain/payment/refund.ts';
 import type { DisputeTruth, RefundTruth } from '../domain/payment/truth.ts';
 import type { AccountKey } from '../domain/provider-account.ts';
 import { followMoneyBack, succeededMinor } from './follow-money-back.ts';
-import { noteChange } from './keep-in-step.ts';
+import { isNew, noteChange } from './keep-in-step.ts';
 import { makeInvoice, numberInvoice, ownerColumns, paymentMethodOf, soldLine } from './make-invoice.ts';
 import { invoiceState, noteInvoice } from './note-invoice.ts';
 import { recordDispute } from './record-dispute.ts';
@@ -153,7 +153,7 @@ export async function recordPayment(
   if (known?.status === 'succeeded' && (truth.status !== 'succeeded' || saysNothingNew(known, truth))) return known;
   if (known?.status !== truth.status || known.refundedMinor !== truth.refundedMinor) noteChange(tx);
   const paper = await paperOf(tx, owner, truth, invoice, known);
-  if (paper) await tx.flush(); // the payment's foreign key needs the invoice
+  if (paper && isNew(tx, paper)) await tx.flush(); // the payment's foreign key needs the invoice
   const stored = { ...paymentColumns(truth), invoiceId: known?.invoiceId ?? paper?.id ?? null };
   if (!known)
     return tx.create(

@@ -1,12 +1,10 @@
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
-import { listGrantWork } from '../db/queries/benefit-grants.ts';
-import { findNextOperation } from '../db/queries/subscription-changes.ts';
+import { readOutlook } from '../db/queries/subscription-outlook.ts';
 import type { GrantWork } from '../domain/benefit.ts';
 import { nextAgendaItem, type AgendaItem } from '../domain/subscription/agenda.ts';
 import { isOver } from '../domain/subscription/transition.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
-import { lifecyclePolicyOf } from './note-subscription.ts';
 
 /** How a subscription stands, as its workflow must know it. */
 export interface SettledSubscription {
@@ -25,6 +23,7 @@ export interface SettledSubscription {
 /** What every activity on a subscription answers its workflow. Call it after the row is committed. */
 export async function settledSubscription(em: Db, row: Subscription, because: string): Promise<SettledSubscription> {
   const iso = (date: Date | null) => date?.toISOString() ?? null;
+  const { operation, grants, policy } = await readOutlook(em, row.projectId, row.id);
   const agenda = {
     status: row.status,
     collection: row.collection,
@@ -38,15 +37,14 @@ export async function settledSubscription(em: Db, row: Subscription, because: st
     trialNotifiedAt: iso(row.trialNotifiedAt),
     voucherExpiresAt: row.voucher?.expiresAt ?? null,
     voucherDueAt: iso(row.voucherDueAt),
-    operation: isOver(row.status) ? null : await findNextOperation(em, row.id),
+    operation: isOver(row.status) ? null : operation,
   };
-  const grants = await listGrantWork(em, row.projectId, { subscriptionId: row.id });
   return {
     status: row.status,
     isOver: isOver(row.status),
     periodStart: iso(row.currentPeriodStart),
     version: row.version,
-    next: nextAgendaItem(agenda, await lifecyclePolicyOf(em, row.projectId), Date.now()),
+    next: nextAgendaItem(agenda, policy, Date.now()),
     because,
     ...(grants.length > 0 && { grants }),
   };

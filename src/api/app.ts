@@ -64,8 +64,9 @@ export function createApp(deps: ApiDeps): Express {
   app.use(createRequestLog(deps), helmet());
   measureProviderHealth(deps);
   const acts = createPortalActs(deps);
-  app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
+  // The API before the pages: each router that does not know a path costs a turn of the event loop.
   app.use(basePath, createKeyedRoutes(deps, acts));
+  app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
   app.use((_request, _response, next) => next(refusal('not_found', 'No such route.')));
   app.use(createErrorHandler({ ...deps, publicUrl: deps.settings.publicUrl }));
   return app;

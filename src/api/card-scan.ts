@@ -25,6 +25,7 @@ const digitRuns = /(?<![\p{L}\p{N}_]|[\p{L}\p{N}_][-.])\d+(?:[ \-./]{1,3}\d+)*(?
 function hasCardNumber(text: string, pointer: string): boolean {
   if (text.length < 13) return false;
   const plain = text.normalize('NFKC');
+  if (digitsIn(plain) < 13) return false;
   for (const match of plain.matchAll(digitRuns)) {
     // International phone numbers have up to 15 digits and may pass the check by chance.
     const isPhone = pointer.endsWith('/phone') && plain[match.index - 1] === '+' && digitsIn(match[0]) <= 15;
@@ -36,7 +37,12 @@ function hasCardNumber(text: string, pointer: string): boolean {
 }
 
 function digitsIn(text: string): number {
-  return text.replaceAll(/\D/g, '').length;
+  let count = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 48 && code <= 57) count += 1;
+  }
+  return count;
 }
 
 /** A card number may be followed by its expiry or code: every stretch of whole groups is looked at. */

@@ -1,4 +1,5 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
+import type { CdnSecret } from '../config.ts';
 import type { KeyRing } from '../crypto/key-ring.ts';
 import type { EventInbox } from '../db/queries/provider-events.ts';
 import type { EgressRules } from '../egress/egress-rules.ts';
@@ -6,7 +7,7 @@ import type { ProviderHealth } from '../health/provider-health.ts';
 import type { Logger } from '../logger.ts';
 import type { Policies } from '../policies.ts';
 import type { ProviderDirectory } from '../providers/port.ts';
-import type { GeoLookup } from './geo.ts';
+import type { GeoLookup } from './geo/geo-lookup.ts';
 import type { Metrics } from './metrics.ts';
 import type { ProjectRules } from './routing/project-rules.ts';
 import type { TemporalGateway } from './temporal.ts';
@@ -17,6 +18,8 @@ export interface ApiSettings {
   readonly publicUrl: string;
   readonly trustProxy: readonly string[];
   readonly cdnCountryHeader: string | null;
+  /** null: `trustProxy` alone tells who is the CDN. */
+  readonly cdnSecret: CdnSecret | null;
   readonly rateLimitPerMinute: number;
   /** Refuses what only development may do. */
   readonly isProduction: boolean;

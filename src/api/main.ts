@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client, Connection } from '@temporalio/client';
-import { describeFaults, loadConfig, type Config, printableConfig } from '../config.ts';
+import { describeFaults, loadConfig, printableConfig } from '../config.ts';
 import { createKeyRing } from '../crypto/key-ring.ts';
 import { openOrm } from '../db/orm.ts';
 import { openEventInbox } from '../db/queries/provider-events.ts';
@@ -12,7 +12,7 @@ import { abilitiesOf, createAccounts, providerIds } from '../providers/accounts.
 import { createProviderDirectory } from '../providers/directory.ts';
 import { createAccountLoader } from '../stored-accounts.ts';
 import { createApp } from './app.ts';
-import { noGeoDatabase, openGeoDatabase, type GeoLookup } from './geo.ts';
+import { openGeo } from './geo/open-geo.ts';
 import { createMetrics } from './metrics.ts';
 import { createProjectRules } from './routing/project-rules.ts';
 import { createTemporalGateway } from './temporal.ts';
@@ -21,7 +21,6 @@ import { createTokenVerifier } from './user-tokens.ts';
 /** The API makes no provider calls; the directory needs the setting all the same. */
 const providerTimeoutMs = 4_000;
 const shutdownPatienceMs = 10_000;
-const oldGeoDatabaseMs = 90 * 24 * 3_600_000;
 
 await main();
 
@@ -52,6 +51,7 @@ async function main(): Promise<void> {
   // Lazy: the API answers 202 while Temporal is away, at its start too.
   const connection = Connection.lazy(temporal.connectionOptions);
   const client = new Client({ connection, namespace: temporal.namespace ?? 'default' });
+  const geo = await openGeo(config, logger);
   const app = createApp({
     ...{ orm, inbox, policies, logger, health, rules: createProjectRules({ orm, policies }) },
     providers: createProviderDirectory({
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
         logger.error({ project, provider, faults: account }, 'an account is left out: its credentials are not right'),
     }),
     temporal: createTemporalGateway(client),
-    geo: openGeo(config, logger),
+    geo,
     keyRing,
     egress: config.egress,
     verifyUserToken: config.jwt && createTokenVerifier(config.jwt),
@@ -75,21 +75,8 @@ async function main(): Promise<void> {
   });
   closeOnSignal(server, logger, async () => {
     await health.close();
-    await Promise.allSettled([inbox.close(), connection.close(), orm.close()]);
+    await Promise.allSettled([inbox.close(), connection.close(), orm.close(), geo.close()]);
   });
-}
-
-/** Without the file the country is learnt from the request only. */
-function openGeo(config: Config, logger: Logger): GeoLookup {
-  try {
-    const geo = openGeoDatabase(config.geoDatabasePath);
-    if (geo.builtAt && Date.now() - geo.builtAt.getTime() > oldGeoDatabaseMs)
-      logger.warn({ built_at: geo.builtAt.toISOString() }, 'the geolocation database is over 90 days old');
-    return geo;
-  } catch (error) {
-    logger.warn({ err: error }, 'the geolocation database cannot be read');
-    return noGeoDatabase;
-  }
 }
 
 /** Takes no new requests, finishes those in flight, then closes what they used. A second signal ends at once. */

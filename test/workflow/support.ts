@@ -1,8 +1,8 @@
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { Worker, DefaultLogger, Runtime, bundleWorkflowCode, type WorkflowBundle } from '@temporalio/worker';
-import { fileURLToPath } from 'node:url';
+import { Worker, DefaultLogger, Runtime } from '@temporalio/worker';
 import type { Activities } from '../../src/activities/index.ts';
 import { addSearchAttributes } from '../../src/worker/ensure-search-attributes.ts';
+import { workflowBundle as bundleOnce } from '../../src/worker/workflow-bundle.ts';
 import { resolveTimeSkippingServer } from '../../src/local/temporal-test-server.ts';
 import { billingQueue, providerQueue, subscriptionQueue, type CheckoutInput } from '../../src/workflows/messages.ts';
 
@@ -20,10 +20,7 @@ export async function startWorkflowWorld() {
     server: { executable: { type: 'existing-path', path } },
   });
   await addSearchAttributes(env.connection, env.namespace ?? 'default');
-  const workflowBundle = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-    logger: new DefaultLogger('ERROR'),
-  });
+  const workflowBundle = await bundleOnce(undefined);
   return {
     env,
     workflowBundle,
@@ -46,11 +43,12 @@ export async function startWorkflowWorld() {
 
 async function withWorkers<T>(
   env: TestWorkflowEnvironment,
-  workflowBundle: WorkflowBundle,
+  workflowBundle: Awaited<ReturnType<typeof bundleOnce>>,
   activities: FakeActivities,
   work: () => Promise<T>,
 ): Promise<T> {
-  const shared = { connection: env.nativeConnection, activities };
+  // Workflow code in this thread: starting threads for two workers takes ten times as long as most tests.
+  const shared = { connection: env.nativeConnection, activities, debugMode: true };
   const provider = await Worker.create({ ...shared, taskQueue: providerQueue('acme') });
   const billing = await Worker.create({ ...shared, taskQueue: billingQueue, workflowBundle });
   const subscriptions = await Worker.create({ ...shared, taskQueue: subscriptionQueue, workflowBundle });

@@ -8,35 +8,51 @@ import {
   normalizeCountry,
   type BlockedCountry,
   type CountryEvidence,
+  type CountrySource,
+  type EvidencePiece,
 } from '../../domain/routing/country.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
 import type { CreateCheckoutBody } from '../schemas/checkout.ts';
+import { cdnCountry } from './cdn-country.ts';
 
-export interface EvidenceInput {
+interface EvidenceInput {
   readonly request: Request;
   readonly body: Pick<CreateCheckoutBody, 'billing_address' | 'country'>;
   readonly organization: Pick<Organization, 'country'>;
 }
 
-/** The best evidence of the buyer's country; unknown is a legal answer. The address itself goes no further. */
-export function findCountry(deps: Pick<ApiDeps, 'geo' | 'settings'>, input: EvidenceInput): CountryEvidence {
-  return chooseCountry(gatherEvidence(deps, input));
+/** The best evidence of the buyer's country; unknown is a legal answer. */
+export async function findCountry(
+  deps: Pick<ApiDeps, 'geo' | 'settings'>,
+  input: EvidenceInput,
+): Promise<CountryEvidence> {
+  return chooseCountry(await gatherEvidence(deps, input));
 }
 
-/** What every source says, best first. */
-export function gatherEvidence(
+/**
+ * What every source said, best first, whether or not it named a country. Takes at most 0.8 s, and that only where foreign
+ * services are switched on and nothing else knows. The buyer's address goes no further.
+ */
+export async function gatherEvidence(
   deps: Pick<ApiDeps, 'geo' | 'settings'>,
   { body, organization, request }: EvidenceInput,
-): readonly CountryEvidence[] {
-  return [
-    { country: normalizeCountry(body.billing_address?.country), source: 'billing_address' },
-    { country: normalizeCountry(body.country), source: 'request' },
-    { country: normalizeCountry(organization.country), source: 'profile' },
-    { country: cdnCountry(request, deps.settings.cdnCountryHeader), source: 'cdn_header' },
-    { country: deps.geo.country(request.ip), source: 'ip' },
+): Promise<readonly EvidencePiece[]> {
+  const told = [
+    stated('billing_address', body.billing_address?.country),
+    stated('request', body.country),
+    stated('profile', organization.country),
+    cdnCountry(request, deps.settings),
   ];
+  const mayAsk = chooseCountry(told).country === null;
+  return [...told, ...(await deps.geo.findCountry(request.ip, { mayAsk }))];
+}
+
+function stated(source: CountrySource, raw: string | null | undefined): EvidencePiece {
+  const country = normalizeCountry(raw);
+  const note = country !== null ? null : (raw ?? null) === null ? 'not given' : 'names no country';
+  return { country, source, note };
 }
 
 /** The entry that forbids selling to this buyer, if there is one. */
@@ -88,16 +104,4 @@ export async function refuseBlocked(
 
 export function blockedRefusal({ country }: BlockedCountry) {
   return refusal('country_blocked', `Sales to ${country} are blocked.`, { details: { country } });
-}
-
-/** Believed only when the peer that connected to us is a trusted proxy. */
-function cdnCountry(request: Request, header: string | null): string | null {
-  if (header === null) return null;
-  return isFromProxy(request) ? normalizeCountry(request.get(header)) : null;
-}
-
-/** Express compiles `trust proxy` into this function, and types it as anything. */
-function isFromProxy(request: Request): boolean {
-  const trusts: unknown = request.app.get('trust proxy fn');
-  return typeof trusts === 'function' && Reflect.apply(trusts, undefined, [request.socket.remoteAddress, 0]) === true;
 }

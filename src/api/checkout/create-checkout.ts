@@ -84,7 +84,7 @@ async function draftCheckout(
   const { product, liveSubscriptions, ...known } = await input.facts;
   const key = { projectId: caller.projectId, live: caller.live, id: organizationId };
   const organization = known.organization ?? (await ensureOrganization(em.fork(), key));
-  const evidence = findCountry(deps, { request, body, organization });
+  const evidence = await findCountry(deps, { request, body, organization });
   await refuseBlocked(em, deps, { caller, organizationId, evidence, body });
   const policy = await policyInForce(deps.rules, caller);
   const { offer, routing, trialDays } = await weighCheckout(deps, {

@@ -2,7 +2,12 @@ import type { Organization } from '../../db/entities/organization.ts';
 import type { Db } from '../../db/orm.ts';
 import { BillingError } from '../../domain/errors.ts';
 import type { CompiledPolicy } from '../../domain/routing/compile-policy.ts';
-import { chooseCountry, type BlockedCountry, type CountryEvidence } from '../../domain/routing/country.ts';
+import {
+  chooseCountry,
+  type BlockedCountry,
+  type CountryEvidence,
+  type EvidencePiece,
+} from '../../domain/routing/country.ts';
 import type { Request } from 'express';
 import type { Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -15,7 +20,7 @@ import { considerRouting, type RoutingInput, type RoutingOutcome } from './decid
 import { weighCheckout } from './weigh-checkout.ts';
 
 export interface CheckoutExplanation {
-  readonly evidence: readonly CountryEvidence[];
+  readonly evidence: readonly EvidencePiece[];
   readonly chosen: CountryEvidence;
   readonly block: BlockedCountry | null;
   readonly input: RoutingInput;
@@ -43,7 +48,7 @@ export async function explainCheckout(
   const { body, caller, organizationId, policy, request } = input;
   const { product, liveSubscriptions, ...known } = await readFactsOf(em, caller, body, organizationId);
   const organization = known.organization ?? unnamed(organizationId);
-  const evidence = gatherEvidence(deps, { request, body, organization });
+  const evidence = await gatherEvidence(deps, { request, body, organization });
   const chosen = chooseCountry(evidence);
   const block = await blockOf(deps, { caller, evidence: chosen, body });
   const { offer, routing } = await weighCheckout(deps, {

@@ -118,7 +118,7 @@ async function countryOf(
 ): Promise<string | null> {
   const { caller, organization, request } = input;
   const body = { billing_address: null, country: input.body.country };
-  const evidence = findCountry(deps, { request, body, organization });
+  const evidence = await findCountry(deps, { request, body, organization });
   await refuseBlocked(em, deps, { caller, organizationId: organization.id, evidence, body });
   return evidence.country;
 }

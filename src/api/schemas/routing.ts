@@ -175,7 +175,11 @@ export const routingExplanation = z
     country: z.string().nullable(),
     country_source: z.string(),
     country_evidence: z
-      .array(z.object({ source: z.string(), country: z.string().nullable(), used: z.boolean() }))
+      .array(
+        z.object({
+          ...{ source: z.string(), country: z.string().nullable(), note: z.string().nullable(), used: z.boolean() },
+        }),
+      )
       .meta({ description: 'What every source says, best first.' }),
     blocked: z
       .object({ country: z.string(), regions: z.array(z.string()).nullable(), since: z.string(), reason: z.string() })

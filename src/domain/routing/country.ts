@@ -1,5 +1,15 @@
-/** Where a country was learnt, best evidence first. */
-export const countrySources = ['billing_address', 'request', 'profile', 'cdn_header', 'ip', 'none'] as const;
+import { countryCodes } from './country-codes.ts';
+
+/** Where a country was learnt, best evidence first. `ip`: a file of ours; `ip_service`: somebody else was asked. */
+export const countrySources = [
+  'billing_address',
+  'request',
+  'profile',
+  'cdn_header',
+  'ip',
+  'ip_service',
+  'none',
+] as const;
 
 export type CountrySource = (typeof countrySources)[number];
 
@@ -8,20 +18,24 @@ export interface CountryEvidence {
   readonly source: CountrySource;
 }
 
-/** Codes that databases and CDNs use for "nobody knows". */
-const unknownCodes = new Set(['XX', 'T1', 'ZZ', 'EU', 'AP', 'A1', 'A2']);
+/** What one source had to say, whether or not it named a country. */
+export interface EvidencePiece extends CountryEvidence {
+  /** Why it names none, or by whom it does; for people. Never an address. */
+  readonly note: string | null;
+}
 
 /** Upper-case alpha-2, or null for anything that names no country. */
 export function normalizeCountry(raw: string | null | undefined): string | null {
   const code = raw?.trim().toUpperCase() ?? '';
-  return /^[A-Z]{2}$/.test(code) && !unknownCodes.has(code) ? code : null;
+  return countryCodes.has(code) ? code : null;
 }
 
 /** The first piece of evidence that names a country; unknown is a legal answer. */
 export function chooseCountry(evidence: readonly CountryEvidence[]): CountryEvidence {
   for (const source of countrySources) {
     const found = evidence.find((piece) => piece.source === source && piece.country !== null);
-    if (found) return found;
+    // Not the piece itself: what is stored of a decision carries no notes.
+    if (found) return { country: found.country, source };
   }
   return { country: null, source: 'none' };
 }

@@ -1,4 +1,5 @@
 import type { Db } from '../../db/orm.ts';
+import { executePrepared } from '../../db/prepared.ts';
 
 /** An inbox row the relay has taken for a while. */
 export interface ClaimedEvent {
@@ -51,23 +52,29 @@ export type Outcome =
   | { readonly status: 'ignored' | 'set_aside'; readonly why: string }
   | { readonly status: 'received'; readonly why: string; readonly waitMs: number };
 
-/** Writes the same outcome for several events at once. */
-export async function recordOutcome(em: Db, ids: readonly string[], outcome: Outcome): Promise<void> {
-  if (ids.length === 0) return;
-  const waitMs = outcome.status === 'received' ? outcome.waitMs : 0;
-  await em.getConnection().execute(
-    `update provider_events
-     set status = ?, delivered_to = ?, last_error = ?, claimed_until = null, updated_at = now(),
-       next_attempt_at = now() + make_interval(secs => ?),
-       settled_at = case when ? = 'received' then null else now() end
-     where id in (${ids.map(() => '?').join(', ')})`,
-    [
-      outcome.status,
-      outcome.status === 'delivered' ? outcome.deliveredTo : null,
-      outcome.status === 'delivered' ? null : outcome.why,
-      waitMs / 1000,
-      outcome.status,
-      ...ids,
+export interface EventOutcome {
+  readonly id: string;
+  readonly outcome: Outcome;
+}
+
+/** Writes what became of each event of a batch, in one statement. */
+export async function recordOutcomes(em: Db, outcomes: readonly EventOutcome[]): Promise<void> {
+  if (outcomes.length === 0) return;
+  const column = <T>(pick: (outcome: Outcome) => T) => outcomes.map(({ outcome }) => pick(outcome));
+  await executePrepared(em, {
+    sql: `update provider_events event
+      set status = became.status, delivered_to = became.delivered_to, last_error = became.why, claimed_until = null,
+        updated_at = now(), next_attempt_at = now() + make_interval(secs => became.wait_s),
+        settled_at = case when became.status = 'received' then null else now() end
+      from unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::float8[])
+        as became (id, status, delivered_to, why, wait_s)
+      where event.id = became.id`,
+    params: [
+      outcomes.map(({ id }) => id),
+      column(({ status }) => status),
+      column((outcome) => (outcome.status === 'delivered' ? outcome.deliveredTo : null)),
+      column((outcome) => (outcome.status === 'delivered' ? null : outcome.why)),
+      column((outcome) => (outcome.status === 'received' ? outcome.waitMs / 1000 : 0)),
     ],
-  );
+  });
 }

@@ -9,8 +9,8 @@ import type { Db } from '../../db/orm.ts';
 import type { LateFactInput } from '../../workflows/apply-late-fact.ts';
 import { billingQueue, lateFactWorkflowId, providerFactsSignal, type ProviderFact } from '../../workflows/messages.ts';
 import { startAttributes } from '../../workflows/search-attributes.ts';
-import { claimEvents, recordOutcome, type ClaimedEvent, type Outcome } from './claim-events.ts';
-import { findTarget, type Target } from './find-target.ts';
+import { claimEvents, recordOutcomes, type ClaimedEvent, type EventOutcome, type Outcome } from './claim-events.ts';
+import { findTargets, type Target } from './find-target.ts';
 
 export interface RelayDeps {
   readonly em: () => Db;
@@ -32,7 +32,8 @@ export async function deliverEvents(deps: RelayDeps, options: { limit: number; l
   const claimed = await claimEvents(deps.em(), options);
   const events = claimed.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const groups = await groupByTarget(deps, events);
-  await Promise.all(groups.map((group) => deliverGroup(deps, group)));
+  const outcomes = await Promise.all(groups.map((group) => deliverGroup(deps, group)));
+  await recordOutcomes(deps.em(), outcomes.flat());
   return events.length;
 }
 
@@ -43,8 +44,9 @@ interface Group {
 
 async function groupByTarget(deps: RelayDeps, events: readonly ClaimedEvent[]): Promise<readonly Group[]> {
   const groups = new Map<string, Group>();
-  const found = await Promise.all(events.map(async (event) => ({ event, target: await findTarget(deps.em(), event) })));
-  for (const { event, target } of found) {
+  const targets = await findTargets(deps.em(), events);
+  for (const event of events) {
+    const target = targets.get(event.id) ?? null;
     const key = target?.workflowId ?? event.id;
     const group = groups.get(key) ?? { target, events: [] };
     group.events.push(event);
@@ -53,13 +55,9 @@ async function groupByTarget(deps: RelayDeps, events: readonly ClaimedEvent[]): 
   return [...groups.values()];
 }
 
-async function deliverGroup(deps: RelayDeps, { target, events }: Group): Promise<void> {
+async function deliverGroup(deps: RelayDeps, { target, events }: Group): Promise<readonly EventOutcome[]> {
   const outcome = await deliverTo(deps, target, events).catch((error: unknown) => failed(deps, events, error));
-  await recordOutcome(
-    deps.em(),
-    events.map(({ id }) => id),
-    outcome,
-  );
+  return events.map(({ id }) => ({ id, outcome }));
 }
 
 async function deliverTo(deps: RelayDeps, target: Target | null, events: readonly ClaimedEvent[]): Promise<Outcome> {

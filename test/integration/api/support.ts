@@ -5,7 +5,7 @@ import type { MikroORM } from '@mikro-orm/postgresql';
 import { pino } from 'pino';
 import { createApp } from '../../../src/api/app.ts';
 import type { ApiDeps } from '../../../src/api/deps.ts';
-import { noGeoDatabase } from '../../../src/api/geo.ts';
+import { noGeo } from '../../../src/api/geo/geo-lookup.ts';
 import { mintKey, scopes, type KeyKind } from '../../../src/api/keys.ts';
 import { createMetrics } from '../../../src/api/metrics.ts';
 import { createProjectRules } from '../../../src/api/routing/project-rules.ts';
@@ -177,7 +177,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
   const server = createApp({
     ...{ orm, inbox, policies, temporal, health, rules: createProjectRules({ orm, policies }) },
     providers: fakeProviders(),
-    geo: noGeoDatabase,
+    geo: noGeo,
     keyRing: createKeyRing([{ id: 'k1', key: randomBytes(32) }]),
     verifyUserToken: null,
     logger: pino({ level: 'debug' }, { write: (line: string) => void logs.push(line) }),
@@ -187,6 +187,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
       publicUrl: 'http://api.test',
       trustProxy: [],
       cdnCountryHeader: null,
+      cdnSecret: null,
       rateLimitPerMinute: 100_000,
       isProduction: false,
     },

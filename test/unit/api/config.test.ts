@@ -18,6 +18,12 @@ const faultKeys = (env: Env) => {
   return 'faults' in loaded ? loaded.faults.map((fault) => fault.key).sort() : [];
 };
 
+const printed = (env: Env) => {
+  const loaded = loadConfig(env);
+  if ('faults' in loaded) throw new Error('faults');
+  return JSON.stringify(printableConfig(loaded.config));
+};
+
 describe('the configuration', () => {
   it('has defaults for all that is no secret', () => {
     const loaded = loadConfig({ DATABASE_URL: 'postgres://localhost/x', ENCRYPTION_KEYS: '' });
@@ -89,10 +95,52 @@ describe('the configuration', () => {
     expect(faultKeys({ ...good, CDN_COUNTRY_HEADER: 'CF-IPCountry', TRUST_PROXY: '10.0.0.0/8, loopback' })).toEqual([]);
   });
 
+  it('believes a CDN header with the secret of its edge, which is told nobody', () => {
+    const secret = { CDN_SECRET_HEADER: 'X-Edge', CDN_SECRET: 'kept-between-us-two' };
+    const loaded = loadConfig({ ...good, CDN_COUNTRY_HEADER: 'CF-IPCountry', ...secret });
+    expect(loaded).toMatchObject({ config: { cdnSecret: { header: 'x-edge', value: 'kept-between-us-two' } } });
+    expect(printed({ ...good, ...secret })).not.toContain('between');
+    expect(faultKeys({ ...good, CDN_SECRET_HEADER: 'x-edge' })).toEqual(['CDN_SECRET']);
+    expect(faultKeys({ ...good, CDN_SECRET: 'kept-between-us-two' })).toEqual(['CDN_SECRET_HEADER']);
+    expect(faultKeys({ ...good, ...secret, CDN_SECRET: 'short' })).toEqual(['CDN_SECRET']);
+    expect(faultKeys({ ...production, ...secret, CDN_SECRET: 'changeme-changeme' })).toEqual(['CDN_SECRET']);
+  });
+
+  it.each(['0.0.0.0/0', '::/0', '10.0.0.0/8,0.0.0.0/0', '1', '10', 'true', '0x7f.1', 'loopback,', '10.0.0.0/33'])(
+    'takes %s for no proxy',
+    (ranges) => expect(faultKeys({ ...good, TRUST_PROXY: ranges })).toEqual(['TRUST_PROXY']),
+  );
+
+  it('asks geolocation services only when told, in the order told', () => {
+    const services = (env: Env) => {
+      const loaded = loadConfig({ ...good, ...env });
+      return 'config' in loaded ? loaded.config.geoServices : faultKeys({ ...good, ...env });
+    };
+    expect(services({})).toEqual([]);
+    expect(services({ GEO_HTTP_SERVICES: '', IPAPI_KEY: 'abc' })).toEqual([]);
+    expect(services({ GEO_HTTP_SERVICES: 'ip-api.com, ipapi.co', IPAPI_KEY: 'abc' })).toEqual([
+      { id: 'ip-api.com', baseUrl: null, key: null },
+      { id: 'ipapi.co', baseUrl: null, key: 'abc' },
+    ]);
+    expect(services({ GEO_HTTP_SERVICES: 'ipapi.co', IPAPI_BASE_URL: 'http://127.0.0.1:9000/' })).toMatchObject([
+      { baseUrl: 'http://127.0.0.1:9000' },
+    ]);
+    for (const list of ['ipapi.com', 'ipapi.co,ipapi.co', 'ipapi.co,', 'true'])
+      expect(services({ GEO_HTTP_SERVICES: list })).toEqual(['GEO_HTTP_SERVICES']);
+    expect(services({ IPAPI_BASE_URL: 'ipapi.co' })).toEqual(['IPAPI_BASE_URL']);
+    expect(printed({ ...good, GEO_HTTP_SERVICES: 'ipapi.co', IPAPI_KEY: 'abc-secret' })).not.toContain('abc-secret');
+  });
+
+  it('refuses ip-api.com in production, and says why', () => {
+    const loaded = loadConfig({ ...production, GEO_HTTP_SERVICES: 'ipapi.co,ip-api.com' });
+    expect(describeFaults('faults' in loaded ? loaded.faults : [])).toMatch(
+      /GEO_HTTP_SERVICES: .*no TLS.*no commercial/,
+    );
+    expect(faultKeys({ ...production, GEO_HTTP_SERVICES: 'ipapi.co', IPAPI_KEY: 'abc' })).toEqual([]);
+  });
+
   it('prints no secret', () => {
-    const loaded = loadConfig(good);
-    if ('faults' in loaded) throw new Error('faults');
-    const text = JSON.stringify(printableConfig(loaded.config));
+    const text = printed(good);
     expect(text).not.toContain('hunter2');
     expect(text).not.toContain(good['ENCRYPTION_KEYS']?.slice(3, 20));
   });

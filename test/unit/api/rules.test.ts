@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, requestHash } from '../../../src/api/canonical-json.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../../src/api/cursor.ts';
-import { publicIp } from '../../../src/api/geo.ts';
 import { hashSecret, looksLikeKey, mintKey } from '../../../src/api/keys.ts';
 import { checkRedirect, isAllowedOrigin } from '../../../src/api/redirects.ts';
 import { createTtlCache } from '../../../src/api/ttl-cache.ts';
@@ -117,20 +116,6 @@ describe('keys', () => {
     expect(looksLikeKey(secret.key)).toBe(true);
     expect(looksLikeKey('eyJhbGciOiJFZERTQSJ9.e30.sig')).toBe(false);
   });
-});
-
-describe('an address', () => {
-  it.each([
-    ['8.8.8.8', '8.8.8.8'],
-    ['8.8.8.8:443', '8.8.8.8'],
-    ['::ffff:8.8.8.8', '8.8.8.8'],
-    ['[2001:4860:4860::8888]:443', '2001:4860:4860::8888'],
-  ])('%s is public', (raw, ip) => expect(publicIp(raw)).toBe(ip));
-
-  it.each(['127.0.0.1', '10.0.0.1', '100.64.0.1', '::1', 'fe80::1%eth0', '203.0.113.9', '1', '0x7f.1', '<script>', ''])(
-    '%s is not',
-    (raw) => expect(publicIp(raw)).toBeNull(),
-  );
 });
 
 describe('the cache', () => {

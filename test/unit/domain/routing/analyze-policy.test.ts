@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { analyzePolicy, exampleRequests } from '../../../../src/domain/routing/analysis/analyze-policy.ts';
 import type { ExampleRequest } from '../../../../src/domain/routing/analysis/request-space.ts';
+import { countryCodes } from '../../../../src/domain/routing/country-codes.ts';
 import { compilePolicy } from '../../../../src/domain/routing/compile-policy.ts';
 import type { RoutingPolicy, RoutingRule } from '../../../../src/domain/routing/policy.ts';
 import { route, type RouteRequest } from '../../../../src/domain/routing/route.ts';
@@ -173,6 +174,7 @@ describe('analyzePolicy', () => {
       { mode: ['setup' as const], currency: ['USD'] },
       { mode: ['setup' as const], digital: true },
       { country: ['EU'] },
+      { country: ['UK'] },
       { currency: ['USD'], amount_minor: { currency: 'MXN', min: 5 } },
     ])
       expect(errorsOf([{ id: 'never', when, provider: 'universal' }])).toMatchObject([
@@ -224,9 +226,11 @@ describe('analyzePolicy', () => {
   }, 180_000);
 });
 
+const codes = [...countryCodes];
+
 /** Rules over every dimension, with amounts and percentages that are multiples of `step`. */
 function analyzeMany(count: number, step: number) {
-  const country = (index: number) => `${'ABCDEFGH'[index % 8]}${'KLMNOPQRSTUVWXYZ'[Math.floor(index / 8) % 16]}`;
+  const country = (index: number) => codes[index % codes.length] ?? 'US';
   const round = (value: number) => Math.round(value / step) * step;
   const rules = Array.from({ length: count }, (_, index): RoutingRule => {
     const kinds: readonly RoutingRule['when'][] = [
