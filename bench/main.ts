@@ -10,15 +10,15 @@ import { openTarget } from './stack/open-target.ts';
 import { runRoutingBench } from './routing/run.ts';
 import { runWebhookBench } from './webhook/run.ts';
 
-const usage = `npm run bench -- checkout|webhook|access|portal|renewals|routing|outage [options]
+const usage = `npm run bench -- checkout|webhook|access|portal|renewals|outage|routing [options]
 
   checkout        checkouts at 5/s and 15/s beside the empty update-with-start, history sizes, a hanging provider
   webhook         acknowledgements at 500/s beside a bare endpoint, and whether all of them were applied
   access          access checks at 1,000/s beside a bare endpoint that reads one row
   portal          links to the customer portal at 500/s beside a bare endpoint
   renewals        subscriptions that renew in the same second, beside as many signals to idle workflows
-  routing         decisions per second of one core, beside the answer's shape alone; starts nothing
   outage          checkouts at 10/s while one provider answers nothing: the others, the breaker, the way back
+  routing         decisions per second of one core, beside the answer's shape alone; starts nothing
 
   --rate 5,15     rates per second (webhook, access, portal, outage: one)
   --seconds 20    how long each rate is held (outage: 600)
@@ -53,8 +53,8 @@ const usualRates = {
   access: '1000',
   portal: '500',
   renewals: '1',
-  routing: '1',
   outage: '10',
+  routing: '1',
 } as const;
 const [which] = positionals;
 if (values.help) {

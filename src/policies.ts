@@ -28,6 +28,7 @@ const blockedSchema = z.array(
   z.strictObject({
     country,
     regions: z.array(z.string().min(1)).min(1).nullable(),
+    names: z.array(z.string().min(3)).min(1).optional(),
     since: z.iso.date(),
     reason: z.string().min(1),
   }),

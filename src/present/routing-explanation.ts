@@ -1,7 +1,7 @@
 import type { RoutingExplanationAnswer } from '../api/schemas/routing.ts';
 import type { BillingError } from '../domain/errors.ts';
 import { bucketCount } from '../domain/routing/bucket.ts';
-import type { BlockedCountry, CountryEvidence } from '../domain/routing/country.ts';
+import type { BlockedCountry, EvidencePiece } from '../domain/routing/country.ts';
 import { describePolicy, describeRule, either } from '../domain/routing/describe-policy.ts';
 import type { ConditionName, RoutingPolicy } from '../domain/routing/policy.ts';
 import type { RouteRequest, RoutingDecision } from '../domain/routing/route.ts';
@@ -9,7 +9,7 @@ import { toMoney } from './values.ts';
 
 export interface ExplanationParts {
   readonly policy: RoutingPolicy;
-  readonly evidence: readonly CountryEvidence[];
+  readonly evidence: readonly EvidencePiece[];
   readonly block: BlockedCountry | null;
   readonly request: RouteRequest;
   readonly decision: RoutingDecision;
@@ -30,10 +30,13 @@ export function presentExplanation(parts: ExplanationParts): RoutingExplanationA
     refusal: refusal && { code: refusal.code, detail: refusal.message },
     ...{ policy: decision.policy, policy_version: decision.policy_version, readable: [...describePolicy(policy)] },
     ...{ country: decision.country, country_source: decision.country_source },
-    country_evidence: parts.evidence.map(({ country, source }) => ({
-      ...{ source, country, used: country !== null && source === decision.country_source },
+    country_evidence: parts.evidence.map(({ country, note, source }) => ({
+      ...{ source, country, note, used: country !== null && source === decision.country_source },
     })),
-    blocked: block && { ...block, regions: block.regions && [...block.regions] },
+    blocked: block && {
+      ...{ country: block.country, since: block.since, reason: block.reason },
+      regions: block.regions && [...block.regions],
+    },
     forced_provider: request.forcedProvider,
     live_provider: request.liveProvider,
     preferred_provider: request.preferredProvider,

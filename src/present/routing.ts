@@ -74,9 +74,14 @@ export function presentFinding(found: PolicyFinding): FindingAnswer {
 
 export function presentDryRun(
   policy: RoutingPolicy,
-  findings: readonly PolicyFinding[],
+  told: {
+    readonly findings: readonly PolicyFinding[];
+    /** In the order of the rules. */
+    readonly examples: readonly (ExampleRequest | null)[];
+  },
   result: DecisionComparison,
 ): PolicyDryRunAnswer {
+  const { examples, findings } = told;
   const isRefused = findings.some(({ severity }) => severity === 'error');
   const { compared, moved, unserved } = result;
   return {
@@ -85,6 +90,10 @@ export function presentDryRun(
     why: `${compared} decisions asked again: ${moved} would go to another provider, ${unserved} of them to nobody`,
     ...{ name: policy.name, version: policy.version, readable: [...describePolicy(policy)] },
     findings: findings.map(presentFinding),
+    reached_by: policy.rules.map(({ id }, index) => {
+      const example = examples[index];
+      return { rule: id, example: example ? presentExample(example) : null };
+    }),
     ...{ asked: compared, not_askable: result.unasked, moved, unserved },
     shifts: result.shifts.map((shift) => ({
       ...{ from: shift.from, to: shift.to, moved: shift.isMoved, count: shift.count, share: shift.share },

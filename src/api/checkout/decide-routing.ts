@@ -91,7 +91,7 @@ export function considerRouting(deps: Pick<ApiDeps, 'providers' | 'health'>, inp
     refusal: isUnknown
       ? fieldRefusal('validation_failed', '/provider', 'No provider has this id.')
       : provider === undefined
-        ? explainNobody(request, policy, facts)
+        ? explainNobody(request, policy, facts, decision)
         : null,
   };
 }
@@ -172,8 +172,17 @@ function withoutProvider({ policy }: CompiledPolicy, request: RouteRequest): Rou
   };
 }
 
-/** Whether the wished methods alone are to blame: without them somebody could serve. */
-function explainNobody(request: RouteRequest, policy: CompiledPolicy, facts: Readonly<Record<string, ProviderFacts>>) {
+/**
+ * Whether the wished methods alone are to blame: without them somebody could serve. Not where somebody who offers them
+ * is only failing just now: that passes.
+ */
+function explainNobody(
+  request: RouteRequest,
+  policy: CompiledPolicy,
+  facts: Readonly<Record<string, ProviderFacts>>,
+  { skipped }: RoutingDecision,
+) {
+  if (skipped.some(({ reason }) => reason === 'unavailable')) return nobodyAvailable();
   const withoutWish = route({ ...request, wishedPaymentMethods: null }, policy, facts);
   if (request.wishedPaymentMethods !== null && attemptsOf(withoutWish).length > 0)
     return fieldRefusal(

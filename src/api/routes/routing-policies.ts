@@ -10,7 +10,7 @@ import {
   switchActive,
 } from '../../db/queries/routing-policies.ts';
 import type { Db } from '../../db/orm.ts';
-import { analyzePolicy, type PolicyFinding } from '../../domain/routing/analysis/analyze-policy.ts';
+import { analyzePolicy, exampleRequests, type PolicyFinding } from '../../domain/routing/analysis/analyze-policy.ts';
 import type { RoutingPolicy } from '../../domain/routing/policy.ts';
 import { abilitiesByProvider } from '../../policies.ts';
 import { presentDryRun, presentFinding, presentNamedPolicy, presentPolicyVersion } from '../../present/routing.ts';
@@ -67,8 +67,11 @@ async function dryRun(deps: ApiDeps, request: Request, last: number) {
   const body = parseInput(postPolicyBody, request.body ?? {});
   const em = deps.orm.em.fork();
   const policy = toPolicy(body, await nextVersion(em, deps, caller, body.name));
-  const findings = analyzePolicy(policy, abilitiesByProvider(deps.providers));
-  return presentDryRun(policy, findings, await askPastAgain(em, deps, { caller, policy, last }));
+  const abilities = abilitiesByProvider(deps.providers);
+  const findings = analyzePolicy(policy, abilities);
+  const isClear = findings.every(({ kind }) => kind !== 'too_complex');
+  const examples = isClear ? exampleRequests(policy, abilities) : [];
+  return presentDryRun(policy, { findings, examples }, await askPastAgain(em, deps, { caller, policy, last }));
 }
 
 async function post(deps: ApiDeps, { em, caller, id, body: sent }: Operating): Promise<Answer> {

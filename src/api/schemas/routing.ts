@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RoutingPolicy } from '../../domain/routing/policy.ts';
 import { createCheckoutBody } from './checkout.ts';
-import { country, money, nullableTime, shortText } from './common.ts';
+import { money, nullableTime, shortText } from './common.ts';
 import { policyShape } from './routing-policy.ts';
 
 /** A file of `policies` can be sent as it is. */
@@ -124,6 +124,9 @@ export const policyDryRun = z
     version: z.int().meta({ description: 'The one it would get.' }),
     readable: z.array(z.string()),
     findings: z.array(finding),
+    reached_by: z
+      .array(z.object({ rule: z.string(), example: exampleRequest.nullable() }))
+      .meta({ description: 'For each rule a request that it decides.' }),
     asked: z.int().meta({ description: 'Past decisions that were asked again.' }),
     not_askable: z.int().meta({ description: 'Nothing was due, or they are older than questions are kept.' }),
     moved: z.int().meta({ description: 'Would go to another provider.' }),
@@ -172,10 +175,14 @@ export const routingExplanation = z
     country: z.string().nullable(),
     country_source: z.string(),
     country_evidence: z
-      .array(z.object({ source: z.string(), country: z.string().nullable(), used: z.boolean() }))
+      .array(
+        z.object({
+          ...{ source: z.string(), country: z.string().nullable(), note: z.string().nullable(), used: z.boolean() },
+        }),
+      )
       .meta({ description: 'What every source says, best first.' }),
     blocked: z
-      .object({ country, regions: z.array(z.string()).nullable(), since: z.string(), reason: z.string() })
+      .object({ country: z.string(), regions: z.array(z.string()).nullable(), since: z.string(), reason: z.string() })
       .nullable(),
     forced_provider: z.string().nullable(),
     live_provider: z.string().nullable().meta({ description: 'Where the live subscription is.' }),

@@ -45,6 +45,8 @@ export interface BlockedCountry {
   readonly country: string;
   /** ISO 3166-2 subdivision codes without the country; null: the whole country. */
   readonly regions: readonly string[] | null;
+  /** Parts of what people write for these regions, lower case and without accents; addresses seldom have codes. */
+  readonly names?: readonly string[] | undefined;
   readonly since: string;
   readonly reason: string;
 }
@@ -69,16 +71,20 @@ export function overlayBlocked(
   );
 }
 
-/** @param region The address's state: a code (`43`) or an ISO 3166-2 code (`UA-43`). */
+/** @param region The address's state: a code (`43`), an ISO 3166-2 code (`UA-43`), or a name. */
 export function findBlock(
   blocked: readonly BlockedCountry[],
   country: string | null,
   region: string | null,
 ): BlockedCountry | null {
   if (country === null) return null;
-  const code = (region ?? '').trim().toUpperCase().replace(`${country}-`, '');
-  return (
-    blocked.find((entry) => entry.country === country && (entry.regions === null || entry.regions.includes(code))) ??
-    null
-  );
+  const written = (region ?? '').trim();
+  const code = written.toUpperCase().replace(`${country}-`, '');
+  const name = written
+    .normalize('NFD')
+    .replaceAll(/[\u0300-\u036f]/g, '')
+    .toLowerCase();
+  const isMeant = ({ names = [], regions }: BlockedCountry) =>
+    regions === null || regions.includes(code) || names.some((part) => name.includes(part));
+  return blocked.find((entry) => entry.country === country && isMeant(entry)) ?? null;
 }

@@ -118,6 +118,8 @@ describe('the OpenAPI document', () => {
       .map(({ path }) => path);
     expect(without).toEqual(expect.arrayContaining(['/billing/sessions']));
     for (const path of without)
-      expect(path).toMatch(/^\/(webhooks\/|billing\/sessions$|billing\/payment-methods\/sync$|.*\/preview$)/);
+      expect(path).toMatch(
+        /^\/(webhooks\/|billing\/sessions$|billing\/payment-methods\/sync$|ops\/routing\/explain$|.*\/preview$)/,
+      );
   });
 });

@@ -93,7 +93,7 @@ describe('an explanation', () => {
       kinds.add(before.code ?? before.status);
     }
     expect([...kinds].sort()).toEqual(['needs_no_provider', 'price_not_found', 'would_be_refused', 'would_open']);
-  });
+  }, 120_000);
 
   it('writes nothing and starts nothing', async () => {
     const counts = () =>

@@ -212,6 +212,10 @@ describe('a dry run', () => {
     expect(status).toBe(200);
     expect(body).toMatchObject({
       ...{ status: 'acceptable', name: policy.name, version: 1, asked: 4, not_askable: 1, moved: 3, unserved: 0 },
+      reached_by: [
+        { rule: 'mexico', example: { country: 'MX' } },
+        { rule: 'everybody', example: { mode: 'subscription' } },
+      ],
       shifts: [
         {
           from: { provider: 'merchant', rule: 'merchant-of-record' },

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { attemptsOf } from '../../../src/domain/routing/attempts.ts';
@@ -76,6 +77,12 @@ describe('what ships', () => {
       expect(lines.length).toBeLessThanOrEqual(7);
       for (const line of lines) expect(line).toMatch(/^[a-z -]+(: .+)? → [a-z]+$/);
     }
+  });
+
+  it('stands in docs/routing.md, rule by rule', () => {
+    const doc = readFileSync(join(import.meta.dirname, '../../../docs/routing.md'), 'utf8');
+    const listed = [...doc.matchAll(/^- `(.+ → [a-z]+)`$/gm)].map(([, line]) => line);
+    expect(listed).toEqual([...policies.routing.values()].flatMap(describePolicy));
   });
 
   it('blocks three countries and four regions, each with its date and reason', () => {

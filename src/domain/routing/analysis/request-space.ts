@@ -3,6 +3,7 @@ import type { Money } from '../../money.ts';
 import type { ProviderAbilities } from '../abilities.ts';
 import { bucketCount } from '../bucket.ts';
 import { bucketsOf } from '../compile-policy.ts';
+import { countryCodes } from '../country-codes.ts';
 import { normalizeCountry } from '../country.ts';
 import type { RoutingPolicy, RoutingRule, RuleConditions } from '../policy.ts';
 import { covers, prepareAbilities, type Offered } from '../prepared-abilities.ts';
@@ -60,6 +61,8 @@ const products = [
   { mode: 'payment', digital: false },
   { mode: 'setup', digital: false },
 ] as const;
+/** Any three letters may be a currency. */
+const moreCurrencies = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('').map((letter) => `XX${letter}`);
 const usualAmountMinor = 4_900;
 
 export function createRequestSpace(
@@ -197,7 +200,7 @@ function chargesOf(
       ...able.paymentMethods.flatMap(({ currencies }) => currencies ?? []),
     ]),
   ]);
-  return [...named, otherThan(named, 'USD EUR MXN GBP BRL', allCurrencies())].flatMap((currency) => {
+  return [...named, otherThan(named, 'USD EUR MXN GBP BRL', moreCurrencies) ?? 'XXX'].flatMap((currency) => {
     const cuts = rules.flatMap(({ when: { amount_minor: amount } }) =>
       amount?.currency === currency ? [amount.min ?? 1, (amount.max ?? Number.MAX_SAFE_INTEGER) + 1] : [],
     );
@@ -228,27 +231,16 @@ function countriesOf(
   ]);
   // Codes that no request can carry (`EU`, and `unknown` itself) are no countries.
   const real = [...named].filter((code) => normalizeCountry(code) === code);
-  return [otherThan(named, 'US DE JP BR IN ZA', allCountries()), ...real, null];
+  const other = otherThan(named, 'US DE JP BR IN ZA', countryCodes);
+  return [...(other === null ? [] : [other]), ...real, null];
 }
 
 function listed(list: ProviderAbilities['countries']): readonly string[] {
   return 'only' in list ? list.only : list.except;
 }
 
-/** A code that nothing names: a well-known one, if there is any. */
-function otherThan(named: ReadonlySet<string>, wellKnown: string, all: Iterable<string>): string {
-  for (const code of wellKnown.split(' ')) if (!named.has(code)) return code;
-  for (const code of all) if (!named.has(code)) return code;
-  throw new RangeError('every code there can be is named');
-}
-
-const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
-
-function* allCountries(): Generator<string> {
-  for (const first of letters)
-    for (const second of letters) if (normalizeCountry(first + second) !== null) yield first + second;
-}
-
-function* allCurrencies(): Generator<string> {
-  for (const first of letters) for (const second of letters) yield `X${first}${second}`;
+/** A code that nothing names: a well-known one, if there is any; null: all are named. */
+function otherThan(named: ReadonlySet<string>, wellKnown: string, all: Iterable<string>): string | null {
+  for (const code of [...wellKnown.split(' '), ...all]) if (!named.has(code)) return code;
+  return null;
 }
