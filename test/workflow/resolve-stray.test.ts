@@ -59,7 +59,8 @@ describe('a session that may exist', () => {
     await world.withActivities(fakes, async () => {
       const handle = await start(aStray());
       await handle.signal(providerFactsSignal, [{ ...aFact, kind: 'dispute', objectId: 'dp_1' }]);
-      await expect.poll(async () => (await handle.query(strayStateQuery)).next).not.toBeNull();
+      const waits = async () => disputes.length === 1 && (await handle.query(strayStateQuery)).next !== null;
+      await expect.poll(waits, { timeout: 20_000 }).toBe(true);
       await handle.signal(providerFactsSignal, [aFact]);
       const before = await world.env.currentTimeMs();
       expect(await handle.result()).toEqual({ status: 'ended' });
