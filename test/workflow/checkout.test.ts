@@ -130,28 +130,6 @@ describe('checkout', () => {
     });
   });
 
-  it('says that a call was repeated, and has the provider searched for what the first may have left', async () => {
-    const repeated: (boolean | undefined)[] = [];
-    const fakes: FakeActivities = {
-      openCheckout: async ({ isRepeated }) => {
-        repeated.push(isRepeated);
-        if (repeated.length === 1) throw new Error('the worker hung');
-        return opened();
-      },
-      settleCheckout: async () => settled({ status: 'paid' }),
-      resolveStray: async () => aLook({ status: 'absent' }),
-    };
-    await world.withActivities(fakes, async () => {
-      const input = aCheckout();
-      const { handle } = await open(input);
-      await handle.signal(providerFactsSignal, [aFact()]);
-      await handle.result();
-      expect(repeated).toEqual([undefined, true]);
-      const stray = world.env.client.workflow.getHandle(strayWorkflowId(input.checkoutId, 'acme'));
-      expect(await stray.result()).toEqual({ status: 'absent' });
-    });
-  });
-
   it('follows the session that was paid: what it begins is begun there', async () => {
     const fakes: FakeActivities = {
       openCheckout: async () => opened(),
@@ -163,22 +141,6 @@ describe('checkout', () => {
       await handle.result();
       const { typedSearchAttributes } = await handle.describe();
       expect(typedSearchAttributes.get(searchAttributes.provider)).toBe('elsewhere');
-    });
-  });
-
-  it('has a page looked after that was closed here and can still be paid there', async () => {
-    const fakes: FakeActivities = {
-      openCheckout: async () => opened(),
-      endCheckout: async () => settled({ status: 'canceled', strays: ['acme'] }),
-      resolveStray: async () => aLook({ status: 'lapsed' }),
-    };
-    await world.withActivities(fakes, async () => {
-      const input = aCheckout();
-      const { handle } = await open(input);
-      expect(await handle.executeUpdate(expireUpdate)).toEqual({ status: 'canceled' });
-      await handle.result();
-      const stray = world.env.client.workflow.getHandle(strayWorkflowId(input.checkoutId, 'acme'));
-      expect(await stray.result()).toEqual({ status: 'lapsed' });
     });
   });
 
@@ -319,6 +281,45 @@ describe('checkout', () => {
       expect(await one.handle.query(stateQuery)).toMatchObject({ status: 'open' });
       expect(await one.handle.query(whyQuery)).toContain('everywhere');
       await one.handle.terminate();
+    });
+  });
+
+  // Last: once an activity has run on a queue, this server skips no time any more.
+  it('says that a call was repeated, and has the provider searched for what the first may have left', async () => {
+    const repeated: (boolean | undefined)[] = [];
+    const fakes: FakeActivities = {
+      openCheckout: async ({ isRepeated }) => {
+        repeated.push(isRepeated);
+        if (repeated.length === 1) throw new Error('the worker hung');
+        return opened();
+      },
+      settleCheckout: async () => settled({ status: 'paid' }),
+      resolveStray: async () => aLook({ status: 'absent' }),
+    };
+    await world.withActivities(fakes, async () => {
+      const input = aCheckout();
+      const { handle } = await open(input);
+      await handle.signal(providerFactsSignal, [aFact()]);
+      await handle.result();
+      expect(repeated).toEqual([undefined, true]);
+      const stray = world.env.client.workflow.getHandle(strayWorkflowId(input.checkoutId, 'acme'));
+      expect(await stray.result()).toEqual({ status: 'absent' });
+    });
+  });
+
+  it('has a page looked after that was closed here and can still be paid there', async () => {
+    const fakes: FakeActivities = {
+      openCheckout: async () => opened(),
+      endCheckout: async () => settled({ status: 'canceled', strays: ['acme'] }),
+      resolveStray: async () => aLook({ status: 'lapsed' }),
+    };
+    await world.withActivities(fakes, async () => {
+      const input = aCheckout();
+      const { handle } = await open(input);
+      expect(await handle.executeUpdate(expireUpdate)).toEqual({ status: 'canceled' });
+      await handle.result();
+      const stray = world.env.client.workflow.getHandle(strayWorkflowId(input.checkoutId, 'acme'));
+      expect(await stray.result()).toEqual({ status: 'lapsed' });
     });
   });
 });
