@@ -68,17 +68,20 @@ async function adopt(look: StrayLook, paid: CheckoutTruth, own: CheckoutTruth | 
       if (row.provider === null || row.providerCheckoutId === null) return;
       if (row.provider === provider && row.providerCheckoutId === providerCheckoutId) return;
       others.length = 0;
-      if (isLeftOpen) others.push(row.provider);
-      await keepStray(
-        tx,
-        { projectId, live, checkoutId, provider: row.provider },
-        {
-          ...{ providerCheckoutId: row.providerCheckoutId, why: 'handed out; another session was paid' },
-          ...(isLeftOpen
-            ? { status: 'unknown' as const, resolvedAt: null }
-            : { status: 'ended' as const, resolvedAt: new Date() }),
-        },
-      );
+      // A page that was closed before is ended, or has its watcher.
+      if (!isSettled(row.status)) {
+        if (isLeftOpen) others.push(row.provider);
+        await keepStray(
+          tx,
+          { projectId, live, checkoutId, provider: row.provider },
+          {
+            ...{ providerCheckoutId: row.providerCheckoutId, why: 'handed out; another session was paid' },
+            ...(isLeftOpen
+              ? { status: 'unknown' as const, resolvedAt: null }
+              : { status: 'ended' as const, resolvedAt: new Date() }),
+          },
+        );
+      }
       recordAudit(tx, {
         ...{ projectId, live, actor: strayWorkflowId(checkoutId, provider), action: 'checkout.moved' },
         ...{ entityKind: 'checkout', entityId: checkoutId },

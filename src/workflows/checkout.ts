@@ -15,9 +15,7 @@ import {
 import { quickThenPatient } from './quick-then-patient.ts';
 import { createShowCheckout } from './show-checkout.ts';
 import { createStartGrants } from './start-grants.ts';
-import { resolveStray } from './resolve-stray.ts';
-import { startAgain } from './start-once.ts';
-import { strayStart } from './start-options.ts';
+import { startStrays } from './start-strays.ts';
 import { startSubscription } from './start-subscription.ts';
 
 /** With patience, on a queue of its own. */
@@ -70,7 +68,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   const tell = (line: string) =>
     setCurrentDetails(story.push(`${new Date().toISOString()} ${line}`) ? story.join('\n\n') : '');
   const opened = await open();
-  for (const stray of opened.strays) await startStray(stray);
+  await startStrays(input, opened.strays);
   status = opened.status;
   provider = opened.provider;
   tell(`**${status}**${provider === null ? '' : ` at ${provider}`}`);
@@ -85,7 +83,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
       heard === 'end' || heard === 'over' ? await end(heard === 'end' ? 'canceled' : 'expired') : await settle();
     status = settled.status;
     provider = settled.provider ?? provider;
-    for (const stray of settled.strays ?? []) await startStray(stray);
+    await startStrays(input, settled.strays);
     if (heard === 'end') mustEnd = false;
     endsAt = settled.endsAt ?? endsAt;
     if (settled.subscriptionId !== null) await startIts(settled.subscriptionId);
@@ -154,12 +152,6 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
 
   function end(to: 'canceled' | 'expired') {
     return patient(providerQueue(provider ?? ''), `end at ${provider ?? 'nobody'}`).endCheckout({ ...ref, to });
-  }
-
-  /** Another session may exist there, which nobody has the URL of, or which was handed out and left. */
-  function startStray(of: string): Promise<boolean> {
-    const { projectId, live, organizationId, checkoutId, country } = input;
-    return startAgain(resolveStray, strayStart({ projectId, live, organizationId, checkoutId, country, provider: of }));
   }
 
   function startIts(subscriptionId: string) {

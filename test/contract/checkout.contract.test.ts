@@ -171,13 +171,13 @@ describe.each(providerIds())('a checkout at %s', (provider) => {
   });
 
   it('is found by our id once it was paid, too', async ({ skip }) => {
-    const { find } = account.client.checkouts;
-    if (!find) return skip();
+    const { checkouts } = account.client;
+    if (!checkouts.find) return skip();
     const { input, session } = await anOpenOne();
     await world.complete(provider, session.providerCheckoutId, 'paid');
     const { checkoutId, customer } = input;
     const createdAfter = new Date(Date.now() - 60_000).toISOString();
-    const found = await find({ checkoutId, organizationId: customer.organizationId, createdAfter });
+    const found = await checkouts.find({ checkoutId, organizationId: customer.organizationId, createdAfter });
     expect(found).toEqual([{ providerCheckoutId: session.providerCheckoutId }]);
   });
 

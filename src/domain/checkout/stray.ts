@@ -19,7 +19,7 @@ export const emptyLookAfterMs = 10 * secondMs;
 export const emptyLooksNeeded = 2;
 
 /** A provider's clock may be this far behind ours when we ask for what was made since. */
-export const clockSlackMs = 5 * minuteMs;
+export const clockSlackMs = minuteMs;
 
 /**
  * When a session can no longer be paid: sessions live for three days at most and vouchers for as long as was asked, and

@@ -172,6 +172,18 @@ describe('a session that was paid although another was handed out', () => {
     expect(await world.rowOf(checkoutId)).toMatchObject({ status: 'paid', provider: 'merchant' });
   });
 
+  it('leaves a canceled page that is watched to its watcher, who returns what is paid there too', async () => {
+    const { checkoutId, stray, own } = await world.aFallenBack(at);
+    at.world.canEnd = false;
+    expect(await at.end({ ...scope, checkoutId, to: 'canceled' })).toMatchObject({ strays: ['world'] });
+    at.merchant.pay(stray);
+    expect(await at.look(checkoutId)).toMatchObject({ status: 'paid', others: [] });
+    expect(await world.strayOf(checkoutId, 'world')).toMatchObject({ status: 'unknown', provider_checkout_id: own });
+    at.world.pay(own);
+    expect(await at.untilDone(checkoutId, 'world')).toMatchObject({ status: 'refunded' });
+    expect([at.merchant.net(), at.world.net()]).toEqual([4900, 0]);
+  });
+
   it('honours money of a checkout that nobody could serve', async () => {
     const checkoutId = await world.aCheckout({ status: 'creating' });
     at.merchant.answers.push('lose');

@@ -146,9 +146,10 @@ export async function openStrayWorld() {
     const account: ActivityDeps['providers']['account'] = async (_project, _live, id) => {
       const found = clients.get(id);
       if (!found) return null;
-      const { find, end, ...checkouts } = found.client.checkouts;
       const { canFind, canEnd } = found.fake;
-      const able = { ...checkouts, ...(canFind && find && { find }), ...(canEnd && end && { end }) };
+      const able: ProviderClient['checkouts'] = { ...found.client.checkouts };
+      if (!canFind) Reflect.deleteProperty(able, 'find');
+      if (!canEnd) Reflect.deleteProperty(able, 'end');
       return { live: false, webhookSecrets: [], client: { ...found.client, checkouts: able } };
     };
     const providers = { ...fakeProviders(['merchant', 'world']), account };

@@ -47,9 +47,9 @@ describe('a session that was paid beside a checkout’s own', () => {
     fc.assert(
       fc.property(fc.constantFrom(...checkoutStatuses), own, fc.boolean(), (status, page, isOwnEndTried) => {
         const verdict = judgePaidStray({ status, own: page, isOwnEndTried, stray });
-        if (status === 'paid') expect(verdict).toBe('give_back');
-        if (isOwnEndTried) expect(verdict).not.toBe('end_own_first');
-        if (page?.state === 'paid' && status !== 'paid') expect(verdict).toBe('take_own_and_give_back');
+        expect(verdict === 'give_back').toBe(status === 'paid');
+        expect(verdict === 'end_own_first' && isOwnEndTried).toBe(false);
+        expect(verdict === 'take_own_and_give_back').toBe(page?.state === 'paid' && status !== 'paid');
       }),
     );
   });
