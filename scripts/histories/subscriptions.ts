@@ -1,5 +1,6 @@
 import { subscriptionWorkflowId } from '../../src/workflows/messages.ts';
 import {
+  anOrganization,
   ask,
   bought,
   canceledNow,
@@ -37,6 +38,25 @@ async function paidByVoucher(at: System): Promise<string> {
   return id;
 }
 
+/** Its first provider answers nothing and has nothing: the other one begins it, half a minute later. */
+async function fellBack(at: System): Promise<string> {
+  const organization = await anOrganization(at);
+  for (const provider of ['conekta', 'stripe']) {
+    const method = { organization_id: organization, provider, set_as_default: true };
+    await ask(at, 'POST', '/billing/payment-methods', {
+      ...method,
+      token: await at.token(provider, '4242424242424242'),
+    });
+  }
+  const fault = { provider: 'conekta', operation: 'subscriptions.create', kind: 'timeout_before_work' };
+  await at.fault({ ...fault, rate: 1, times: 1 });
+  const wish = { plan_id: 'pro', billing_interval: 'monthly', country: 'MX' };
+  const asked = await ask(at, 'POST', '/billing/subscriptions', { organization_id: organization, ...wish });
+  const { id } = asked as { readonly id: string };
+  await told(at, id, 'activated');
+  return id;
+}
+
 const named = (name: string, play: (at: System) => Promise<string>): Story => {
   return async (at) => ({ [`subscription-${name}`]: subscriptionWorkflowId(await play(at)) });
 };
@@ -44,6 +64,7 @@ const named = (name: string, play: (at: System) => Promise<string>): Story => {
 export const subscriptionStories: readonly Story[] = [
   named('voucher-period', paidByVoucher),
   named('declined-at-once', declinedAtOnce),
+  named('fell-back', fellBack),
   named('paused', paused),
   named('canceled-now', canceledNow),
   // These move the providers' time.

@@ -54,7 +54,7 @@ export async function endLeft(deps: ActivityDeps, ref: SubscriptionRef): Promise
       if (truth === null) return;
       await recordMoneyOf(tx, fresh, left.provider, truth, { refunds: [], disputes: [] });
       await tx.flush(); // refunds need the payments
-      const back = await payBack(tx, fresh, left);
+      const back = await payBack(tx, fresh, left, truth);
       refunds.push(...back.map(({ refundId }) => ({ id: refundId, provider: left.provider })));
       if (back.length > 0) await tellPerson(tx, fresh, left, back);
     },
@@ -91,10 +91,16 @@ interface GivenBack {
   readonly amountMinor: number;
 }
 
-/** Writes down a refund of all that is left of each payment there; the payments are held, as by all who move their sums. */
-async function payBack(tx: Db, row: Subscription, { provider }: LeftOpening): Promise<readonly GivenBack[]> {
+/** Writes down a refund of all that is left of each of its payments, which are held, as by all who move their sums. */
+async function payBack(
+  tx: Db,
+  row: Subscription,
+  { provider }: LeftOpening,
+  truth: SubscriptionTruth,
+): Promise<readonly GivenBack[]> {
   const { projectId, live, organizationId, id: subscriptionId } = row;
-  const paid = { projectId, live, provider, subscriptionId, status: 'succeeded' as const };
+  const ids = truth.payments.map(({ providerPaymentId }) => providerPaymentId);
+  const paid = { projectId, live, provider, status: 'succeeded' as const, providerPaymentId: { $in: ids } };
   const payments = await tx.find(PaymentEntity, paid, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } });
   const made: GivenBack[] = [];
   for (const payment of payments) {

@@ -48,7 +48,8 @@ export function leaveProvider(
   });
 }
 
-function leftOf({ provider, providerCustomerId, paymentMethodId }: Subscription): LeftOpening | null {
+/** What is to be looked at again of the row's provider. null: no call was sent there. */
+export function leftOf({ provider, providerCustomerId, paymentMethodId }: Subscription): LeftOpening | null {
   if (provider === null || providerCustomerId === null) return null;
   const leftAt = new Date().toISOString();
   return { provider, providerCustomerId, providerSubscriptionId: null, paymentMethodId, leftAt, looks: 0 };

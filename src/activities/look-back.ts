@@ -53,7 +53,7 @@ async function search(deps: ActivityDeps, ref: SubscriptionRef): Promise<'nothin
   const { left } = due;
   if (left.providerSubscriptionId !== null) return 'ending';
   const found = await findThere(deps, row, left);
-  if (found === null) {
+  if (found === null || found.providerSubscriptionId === row.providerSubscriptionId) {
     // What a webhook hurried is no look of the schedule's.
     if (Date.parse(due.at) <= Date.now()) await changed(em, row, { opening: lookedBack(opening, left.provider) }, []);
     return 'nothing';
@@ -62,7 +62,7 @@ async function search(deps: ActivityDeps, ref: SubscriptionRef): Promise<'nothin
     await changed(em, row, { opening: forgetLeft(opening, left.provider) }, []);
     return 'nothing';
   }
-  switch (whoStays(await factsOf(deps, row))) {
+  switch (whoStays(await factsOf(deps, row, left))) {
     case 'wait':
       throw presentUnknown();
     case 'row':
@@ -95,11 +95,12 @@ async function isNothingOfOurs(
   return link !== null && link.entityId !== row.id;
 }
 
-async function factsOf(deps: ActivityDeps, row: Subscription) {
+async function factsOf(deps: ActivityDeps, row: Subscription, left: LeftOpening) {
   const asked = await deps.orm.em.fork().count(SubscriptionChangeEntity, { subscriptionId: row.id });
   const isUndecided =
     row.status === 'incomplete' && (nextDeed(row.opening) !== 'send' || row.providerSubscriptionId === null);
-  return { isUndecided, isOver: isOver(row.status), isAsBegun: asked === 0 };
+  const isThere = row.provider === left.provider;
+  return { isUndecided, isOver: isOver(row.status), isAsBegun: asked === 0, isThere };
 }
 
 /** The first provider had begun it first: the row lives there from now on, and what the second has is to be ended. */

@@ -9,6 +9,7 @@ import {
   nextDeed,
   nextOpeningLookMs,
   sending,
+  withLeft,
   type Opening,
 } from '../domain/subscription/opening.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
@@ -19,6 +20,7 @@ import { callKey } from './call-key.ts';
 import type { ActivityDeps } from './deps.ts';
 import { endDeclined } from './end-declined.ts';
 import { keepBegun, keepDecline, keepOpening } from './keep-opening.ts';
+import { leftOf } from './leave-provider.ts';
 import { breakerOpen, notDone, notSupported, refuse, toNext } from './not-begun.ts';
 import { accountOf } from './provider-account.ts';
 import { settledSubscription, type SettledSubscription } from './settled-subscription.ts';
@@ -118,9 +120,9 @@ async function look(opened: Opened, read: Subscription): Promise<SettledSubscrip
     const reason = read.opening?.unclear ?? 'api_error';
     return toNext(em, read, { reason, providerCode: null, wasUnclear: true });
   }
-  const row = await keepOpening(em, read, opening);
-  if (opening.sentAt !== null) throw unknownOutcome(opening, nowMs);
-  return send(opened, row);
+  if (opening.sentAt === null) return send(opened, await keepOpening(em, read, withLeft(opening, leftOf(read))));
+  await keepOpening(em, read, opening);
+  throw unknownOutcome(opening, nowMs);
 }
 
 /**

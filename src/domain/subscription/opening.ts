@@ -14,7 +14,7 @@ export interface Opening {
   readonly emptyLooks: readonly string[];
   /** The first payment failed; what the provider keeps of it is being ended. */
   readonly decline: { readonly declineCode: DeclineCode; readonly providerCode: string | null } | null;
-  /** Providers that were left after a call was sent to them: they are looked at again, in case it was late. */
+  /** Providers that had nothing of a call that was sent to them: they are looked at again, in case it was late. */
   readonly left: readonly LeftOpening[];
 }
 
@@ -58,8 +58,9 @@ export function notSent(opening: Opening): Opening {
 /**
  * The provider was asked and has nothing of it (yet).
  *
- * @returns with `sentAt` null and the next generation once it surely never will: two look-ups found nothing after the
- *   call could no longer be on its way.
+ * @returns with `sentAt` null once it surely never will: two look-ups found nothing after the call could no longer be on
+ *   its way. The next key then, for a failure may be kept under the last one; but where nothing at all was answered the
+ *   same key goes out again, so that a call which outlasts every promise of the network is begun by one of them only.
  */
 export function foundNothing(opening: Opening, nowMs: number): Opening {
   const { emptyLooks, generation, sentAt } = opening;
@@ -67,7 +68,8 @@ export function foundNothing(opening: Opening, nowMs: number): Opening {
   const last = emptyLooks.at(-1);
   if (last === undefined) return { ...opening, emptyLooks: [new Date(nowMs).toISOString()] };
   if (nowMs - Date.parse(last) < betweenLooksMs) return opening;
-  return { ...opening, generation: generation + 1, sentAt: null, unclear: null, emptyLooks: [] };
+  const next = opening.unclear === 'timeout' ? generation : generation + 1;
+  return { ...opening, generation: next, sentAt: null, unclear: null, emptyLooks: [] };
 }
 
 /** How long to wait before the next look at an outcome that is unknown. */
@@ -112,7 +114,13 @@ export function afterNotDone(opening: Opening, failure: NotDone, hasNext: boolea
 
 /** Begins anew at the next provider. One that a call was sent to is remembered. */
 export function openingElsewhere(opening: Opening | null, left: LeftOpening | null): Opening {
-  return { ...firstOpening, left: [...(opening?.left ?? []), ...(left === null ? [] : [left])] };
+  return withLeft({ ...firstOpening, left: opening?.left ?? [] }, left);
+}
+
+/** Remembers a provider that a call was sent to, and that surely has nothing of it now; of each the newest. */
+export function withLeft(opening: Opening, left: LeftOpening | null): Opening {
+  if (left === null) return opening;
+  return { ...opening, left: [...opening.left.filter(({ provider }) => provider !== left.provider), left] };
 }
 
 /** What remains to be followed once it has begun, or never will; null: nothing. */
@@ -133,17 +141,17 @@ export function nextLookBack(opening: Opening | null): { readonly at: string; re
 
 /** Nothing was found there this time; after the last look nobody looks any more. */
 export function lookedBack(opening: Opening, provider: string): Opening | null {
-  return withLeft(opening, provider, (left) =>
+  return changeLeft(opening, provider, (left) =>
     left.looks + 1 < looksBackMs.length ? { ...left, looks: left.looks + 1 } : null,
   );
 }
 
 /** What was there has been ended, or is nothing of ours. */
 export function forgetLeft(opening: Opening, provider: string): Opening | null {
-  return withLeft(opening, provider, () => null);
+  return changeLeft(opening, provider, () => null);
 }
 
-function withLeft(opening: Opening, provider: string, change: (left: LeftOpening) => LeftOpening | null) {
+function changeLeft(opening: Opening, provider: string, change: (left: LeftOpening) => LeftOpening | null) {
   const left = opening.left.flatMap((each) => (each.provider === provider ? (change(each) ?? []) : each));
   const rest = { ...opening, left };
   const isUnderWay = rest.sentAt !== null || rest.decline !== null;
@@ -151,8 +159,9 @@ function withLeft(opening: Opening, provider: string, change: (left: LeftOpening
 }
 
 /**
- * A provider that was left has it after all. Of two that charge the one begun later goes: what the first provider began
- * stays, unless the subscription is over, or something has been asked of the second one since.
+ * A provider that had nothing has it after all. Of two that charge the one begun later goes: what the first provider
+ * began stays, unless the subscription is over, or something has been asked of the second one since. Two at the same
+ * provider cannot be told apart by it later: the one we know stays.
  *
  * @returns `wait`: what the present provider has of it is not known yet. `found`: what was found stays, and what the row
  *   has goes. `row`: the other way round.
@@ -162,7 +171,9 @@ export function whoStays(row: {
   readonly isOver: boolean;
   /** Nobody has asked for a change of it. */
   readonly isAsBegun: boolean;
+  /** The row lives at the very provider that was looked at. */
+  readonly isThere: boolean;
 }): 'wait' | 'found' | 'row' {
   if (row.isUndecided) return 'wait';
-  return row.isOver || !row.isAsBegun ? 'row' : 'found';
+  return row.isOver || row.isThere || !row.isAsBegun ? 'row' : 'found';
 }

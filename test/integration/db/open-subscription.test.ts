@@ -185,20 +185,26 @@ describe('a lost answer', () => {
     expect(new Set(acme.keysOf('subscriptions.create')).size).toBe(1);
   });
 
-  it('is sent again, with another key, only when two look-ups found nothing after all has arrived', async () => {
-    const ref = await world.aSubscription();
-    acme.creates.push(lostAnswer);
-    await expect(openSubscription(ref)).rejects.toMatchObject(isUnknown);
-    await expect(openSubscription(ref)).rejects.toMatchObject({ ...isUnknown, retryAfterMs: expect.any(Number) });
-    await secondsPass(ref, 20);
-    await expect(openSubscription(ref)).rejects.toMatchObject(isUnknown);
-    expect(acme.keysOf('subscriptions.create')).toHaveLength(1);
-    await secondsPass(ref, 6);
-    expect(await openSubscription(ref)).toMatchObject({ status: 'active' });
-    const keys = acme.keysOf('subscriptions.create');
-    expect(keys).toHaveLength(2);
-    expect(new Set(keys).size).toBe(2);
-  });
+  it.each([
+    ['timeout', 1],
+    ['api_error', 2],
+  ] as const)(
+    'is sent again only when two look-ups found nothing after all has arrived: %s, %d keys',
+    async (reason, count) => {
+      const ref = await world.aSubscription();
+      acme.creates.push(async () => ({ outcome: 'unknown', reason, providerCode: null }));
+      await expect(openSubscription(ref)).rejects.toMatchObject(isUnknown);
+      await expect(openSubscription(ref)).rejects.toMatchObject({ ...isUnknown, retryAfterMs: expect.any(Number) });
+      await secondsPass(ref, 20);
+      await expect(openSubscription(ref)).rejects.toMatchObject(isUnknown);
+      expect(acme.keysOf('subscriptions.create')).toHaveLength(1);
+      await secondsPass(ref, 6);
+      expect(await openSubscription(ref)).toMatchObject({ status: 'active' });
+      const keys = acme.keysOf('subscriptions.create');
+      expect(keys).toHaveLength(2);
+      expect(new Set(keys).size).toBe(count);
+    },
+  );
 
   it('of a worker that died between sending and writing is looked for, not sent again', async () => {
     const ref = await world.aSubscription();

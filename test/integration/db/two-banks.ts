@@ -27,7 +27,7 @@ const priceMinor = 2_900;
 interface Begun {
   readonly id: string;
   readonly key: string;
-  readonly atMs: number;
+  atMs: number;
   readonly isPaid: boolean;
   status: SubscriptionTruth['status'];
   refundedMinor: number;
@@ -47,13 +47,17 @@ export function aBank(name: string, now: () => number, beforeCreate: () => void 
   const begun: Begun[] = [];
   const sent: Sent[] = [];
   const fates: Fate[] = [];
+  const deaf: ('before' | 'after')[] = [];
   const refunds: RefundTruth[] = [];
   const acme = anAcme();
   const seen = () => begun.filter(({ atMs }) => atMs <= now());
 
   function begin(input: CreateSubscriptionInput, atMs: number, status: Begun['status'] = 'active'): Begun {
     const known = begun.find(({ key }) => key === input.idempotencyKey);
-    if (known) return known;
+    if (known) {
+      known.atMs = Math.min(known.atMs, atMs);
+      return known;
+    }
     const id = `${name}_${begun.length + 1}`;
     const isPaid = status === 'active' && input.trialEnd === null;
     const made = { id, key: input.idempotencyKey, atMs, isPaid, status, refundedMinor: 0 };
@@ -133,7 +137,10 @@ export function aBank(name: string, now: () => number, beforeCreate: () => void 
       async cancel({ providerSubscriptionId }) {
         const found = begun.find(({ id }) => id === providerSubscriptionId);
         if (!found) throw anError('provider_rejected', 'not_found');
+        const fault = deaf.shift();
+        if (fault === 'before') throw anError('provider_unreachable', 'unavailable');
         found.status = 'canceled';
+        if (fault === 'after') throw new Error('the worker dies');
         return truthOf(found);
       },
     },
@@ -158,6 +165,8 @@ export function aBank(name: string, now: () => number, beforeCreate: () => void 
     name,
     client,
     fates,
+    /** Calls that end one, of which nothing is heard. */
+    deaf,
     sent,
     begun,
     live: () => begun.filter(({ status }) => status === 'active').map(({ id }) => id),

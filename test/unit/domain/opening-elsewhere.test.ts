@@ -70,12 +70,14 @@ describe('providers that were left', () => {
   });
 
   it.each([
-    [{ isUndecided: true, isOver: false, isAsBegun: true }, 'wait'],
-    [{ isUndecided: false, isOver: false, isAsBegun: true }, 'found'],
-    [{ isUndecided: false, isOver: false, isAsBegun: false }, 'row'],
-    [{ isUndecided: false, isOver: true, isAsBegun: true }, 'row'],
-  ] as const)('have it after all: %j → %s', (row, stays) => {
-    expect(whoStays(row)).toBe(stays);
+    [{ isUndecided: true }, 'wait'],
+    [{}, 'found'],
+    [{ isAsBegun: false }, 'row'],
+    [{ isOver: true }, 'row'],
+    [{ isThere: true }, 'row'],
+  ] as const)('have it after all: %j → %s', (changes, stays) => {
+    const row = { isUndecided: false, isOver: false, isAsBegun: true, isThere: false };
+    expect(whoStays({ ...row, ...changes })).toBe(stays);
   });
 });
 

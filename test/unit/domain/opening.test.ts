@@ -27,6 +27,13 @@ describe('a subscription being opened', () => {
     expect(foundNothing(once, after(23))).toEqual({ ...firstOpening, generation: 2 });
   });
 
+  it('goes out again by the same key where nothing at all was answered', () => {
+    const once = foundNothing({ ...sent, unclear: 'timeout' }, after(18));
+    expect(foundNothing(once, after(23))).toEqual(firstOpening);
+    const failed = foundNothing({ ...sent, unclear: 'api_error' }, after(18));
+    expect(foundNothing(failed, after(23))).toEqual({ ...firstOpening, generation: 2 });
+  });
+
   it('forgets look-ups of an earlier call', () => {
     const once = foundNothing(sent, after(20));
     expect(sending(once, after(21)).emptyLooks).toEqual([]);
