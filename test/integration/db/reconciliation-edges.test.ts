@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CompareResult } from '../../../src/activities/compare-step.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { BillingError } from '../../../src/domain/errors.ts';
 import { operationsOf, providerIds } from '../../../src/providers/accounts.ts';
-import { beginRun, nameOf, runCycle, toldBy } from './reconciliation/cycle.ts';
+import { beginRun, nameOf, runCycle, toldBy, type RunRef } from './reconciliation/cycle.ts';
 import { openShop, type Shop, type Sold } from './reconciliation/shop.ts';
 
 const needed = ['changes.charge', 'subscriptions.get', 'refunds.create'];
@@ -37,12 +38,32 @@ const runWith = async (provider: string, between: () => Promise<void>): Promise<
   await walk('compareOurs', ref);
   return toldBy(shop, ref.runId);
 };
-const walk = async (
-  phase: 'compareTheirs' | 'compareOurs',
-  ref: { projectId: string; live: boolean; runId: string },
-) => {
+const walk = async (phase: 'compareTheirs' | 'compareOurs', ref: RunRef) => {
   for (let cursor: string | null = null; ;) {
     ({ cursor } = await shop.activities[phase]({ ...ref, cursor }));
+    if (cursor === null) return;
+  }
+};
+
+/** As the engine does it: a step that failed is sent again as it was. */
+const walkWithRetries = async (phase: 'compareTheirs' | 'compareOurs', ref: RunRef) => {
+  let cursor: string | null = null;
+  for (let attempt = 0; attempt < 500; attempt += 1) {
+    const step: CompareResult | null = await shop.activities[phase]({ ...ref, cursor }).catch(() => null);
+    if (step?.cursor === null) return;
+    cursor = step?.cursor ?? cursor;
+  }
+  throw new Error(`${phase} does not come to its end`);
+};
+
+/** Their changes, each page asked for by two attempts at once, as when one is taken for dead. */
+const walkTwice = async (ref: RunRef) => {
+  const send = (cursor: string | null): Promise<CompareResult> => shop.activities.compareTheirs({ ...ref, cursor });
+  for (let cursor: string | null = null; ;) {
+    const answers: readonly CompareResult[] = await Promise.all([send(cursor), send(cursor)]);
+    const cursors = new Set(answers.map((answer) => answer.cursor));
+    if (cursors.size > 1) throw new Error(`two attempts went on from ${[...cursors].join(' and ')}`);
+    cursor = [...cursors][0] ?? null;
     if (cursor === null) return;
   }
 };
@@ -112,40 +133,32 @@ describe.each(providers)('reconciliation at %s', (provider) => {
   it('tells of a second subscription to one checkout, which would go on charging', async () => {
     const sold = await shop.sell(provider, 'subscription');
     const { truth } = await shop.pay(provider, shop.inputFor(sold));
-    const objectId = truth?.subscription?.providerSubscriptionId ?? null;
-    // Some providers refuse a second one to the same customer.
-    if (objectId === null) return expect(truth?.state).not.toBe('paid');
+    // Some providers refuse a second one to the same customer: then there is nothing to tell.
+    const strange = truth?.subscription?.providerSubscriptionId ?? null;
     const { told } = await runCycle(shop, provider);
-    expect(told).toContain(nameOf({ kind: 'missing_here', objectKind: 'subscription', objectId }));
+    const missing = strange === null ? [] : [`missing_here subscription ${strange}`];
+    expect(told.filter((name) => name.endsWith(` subscription ${strange}`))).toEqual(missing);
     const charged = told.filter((name) => name.endsWith(` payment ${truth?.payment?.providerPaymentId}`));
-    expect(charged).toHaveLength(1);
+    expect(charged).toHaveLength(missing.length);
   });
 
-  it('goes on where it was refused, asks nothing twice, and two at one page write it once', async () => {
+  it('goes on where it was refused, and tells the same', async () => {
+    for (const mode of ['payment', 'subscription', 'payment'] as const) await shop.sell(provider, mode);
     const calm = await runCycle(shop, provider);
     const ref = await beginRun(shop, provider);
-    // Every tenth operation fails: an outage, again and again.
-    const refusals = shop.failEvery(
-      provider,
-      10,
-      () => new BillingError({ code: 'provider_unavailable', kind: 'unavailable', message: 'down' }),
-    );
-    for (let attempt = 0; attempt < 100; attempt += 1) {
-      const done = await shop.activities.compareTheirs({ ...ref, cursor: null }).catch(() => null);
-      if (done) break;
-    }
+    // Every fifth operation fails: an outage, again and again.
+    const down = { code: 'provider_unavailable', kind: 'unavailable', message: 'down' } as const;
+    const refusals = shop.failEvery(provider, 5, () => new BillingError(down));
+    await walkWithRetries('compareTheirs', ref);
+    await walkWithRetries('compareOurs', ref);
     expect(refusals.stop()).toBeGreaterThan(0);
-    const [row] = await shop.query<{ cursor: string | null; phase: string }>(
-      'select cursor, phase from reconciliation_runs where id = ?',
-      [ref.runId],
-    );
-    if (row?.phase === 'theirs') {
-      const step = { ...ref, cursor: row.cursor };
-      const both = await Promise.all([shop.activities.compareTheirs(step), shop.activities.compareTheirs(step)]);
-      expect(both[0].cursor).toBe(both[1].cursor);
-      for (let cursor = both[0].cursor; cursor !== null;)
-        ({ cursor } = await shop.activities.compareTheirs({ ...ref, cursor }));
-    }
+    expect(await toldBy(shop, ref.runId)).toEqual(calm.told);
+  }, 120_000);
+
+  it('writes a page once, though two attempts work at it', async () => {
+    const calm = await runCycle(shop, provider);
+    const ref = await beginRun(shop, provider);
+    await walkTwice(ref);
     await walk('compareOurs', ref);
     expect(await toldBy(shop, ref.runId)).toEqual(calm.told);
   }, 120_000);

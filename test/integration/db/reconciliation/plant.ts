@@ -35,7 +35,8 @@ export interface Planting {
 
 async function paymentOf(shop: Shop, sale: Sold) {
   const [row] = await shop.query<{ id: string; provider_payment_id: string }>(
-    'select id, provider_payment_id from payments where checkout_id = ?',
+    // The first: another may have been planted beside it.
+    'select id, provider_payment_id from payments where checkout_id = ? order by id limit 1',
     [sale.checkoutId],
   );
   if (!row) throw new Error(`${sale.checkoutId} has no payment`);
