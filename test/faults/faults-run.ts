@@ -56,7 +56,7 @@ export async function runFaults(dose: Dose, print: (line: string) => void): Prom
     const disturbance: Disturbance = { kills: { worker: 0, api: 0, relay: 0 }, struck: {}, active: 0 };
     const shop: ShopInput = { target, sandbox, onAnswer: hear };
     let inFlight = 0;
-    const clock = createPlanClock(() => inFlight > Math.max(20, dose.ratePerSecond * 8));
+    const clock = createPlanClock(() => inFlight > Math.max(12, dose.ratePerSecond * 6));
     const progress = createProgress({ ...dose, lengthMs: plan.lengthMs }, disturbance, clock, print);
     const watching = watchUnknowns(database);
     const [buyers] = await Promise.all([
