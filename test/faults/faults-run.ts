@@ -58,12 +58,13 @@ export async function runFaults(dose: Dose, print: (line: string) => void): Prom
     let inFlight = 0;
     const clock = createPlanClock(() => inFlight > Math.max(12, dose.ratePerSecond * 6));
     const progress = createProgress({ ...dose, lengthMs: plan.lengthMs }, disturbance, clock, print);
+    const change = (by: 1 | -1) => {
+      inFlight += by;
+      if (by < 0) progress.ended();
+    };
     const watching = watchUnknowns(database);
     const [buyers] = await Promise.all([
-      runBuyers(plan, clock, shop, (by) => {
-        inFlight += by;
-        if (by < 0) progress.ended();
-      }),
+      runBuyers({ plan, clock, shop, change, print }),
       disturb(plan, stack, sandbox, clock, disturbance),
     ]).finally(() => (progress.stop(), clock.stop()));
     print('all bought, all faults over; waiting until everything has come to rest');
@@ -98,17 +99,27 @@ export async function runFaults(dose: Dose, print: (line: string) => void): Prom
 }
 
 /** Everybody at their moment, whatever became of the others. */
-async function runBuyers(plan: FaultPlan, { until }: PlanClock, shop: ShopInput, change: (by: 1 | -1) => void) {
+async function runBuyers(input: {
+  readonly plan: FaultPlan;
+  readonly clock: Pick<PlanClock, 'until'>;
+  readonly shop: ShopInput;
+  /** One comes, one goes. */
+  readonly change: (by: 1 | -1) => void;
+  readonly print: (line: string) => void;
+}) {
+  const { plan, clock, shop, change, print } = input;
   const bought: Bought[] = [];
   const faults: string[] = [];
   await Promise.all(
     plan.buyers.map(async (buyer) => {
-      await until(buyer.afterMs);
+      await clock.until(buyer.afterMs);
       change(1);
       try {
         bought.push(await runBuyer(shop, buyer));
       } catch (error) {
-        faults.push(`${buyer.key} (${buyer.behaviour}): ${error instanceof Error ? error.message : String(error)}`);
+        const fault = `${buyer.key} (${buyer.behaviour}): ${error instanceof Error ? error.message : String(error)}`;
+        faults.push(fault);
+        print(`✗ ${fault}`);
       }
       change(-1);
     }),
