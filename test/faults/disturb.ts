@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxClient } from '../../bench/clients/sandbox.ts';
 import type { Stack } from '../../src/local/stack.ts';
 import { strike } from '../support/strike.ts';
+import type { PlanClock } from './plan-clock.ts';
 import type { FaultPlan, Victim } from './plan.ts';
 
 export interface Disturbance {
@@ -18,10 +18,9 @@ export async function disturb(
   plan: Pick<FaultPlan, 'storms' | 'kills'>,
   stack: Pick<Stack, 'kill'>,
   sandbox: SandboxClient,
+  { until }: Pick<PlanClock, 'until'>,
   disturbance: Disturbance,
 ): Promise<void> {
-  const startMs = Date.now();
-  const until = (atMs: number) => sleep(Math.max(0, startMs + atMs - Date.now()));
   const storms = plan.storms.map(async ({ fromMs, toMs, fault }) => {
     await until(fromMs);
     const { id } = await sandbox.addFault(fault);

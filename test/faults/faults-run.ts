@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { createSandboxClient } from '../../bench/clients/sandbox.ts';
 import { parseTarget } from '../../bench/stack/target.ts';
@@ -12,6 +11,7 @@ import { compareBooks, totalsOf } from './books.ts';
 import { runBuyer, type Bought, type ShopInput } from './buyer.ts';
 import { disturb, type Disturbance } from './disturb.ts';
 import { drawPlan, type Dose, type FaultPlan } from './plan.ts';
+import { createPlanClock, type PlanClock } from './plan-clock.ts';
 import { createProgress } from './progress.ts';
 import { readBooks, workflowFaults } from './read-books.ts';
 import { awaitRest, lookGaps, providerTimeoutMs, type Rest } from './rest.ts';
@@ -54,13 +54,19 @@ export async function runFaults(dose: Dose, print: (line: string) => void): Prom
     const plan = drawPlan(dose);
     const { hear, counts: heard } = createHeard();
     const disturbance: Disturbance = { kills: { worker: 0, api: 0, relay: 0 }, struck: {}, active: 0 };
-    const progress = createProgress({ ...dose, lengthMs: plan.lengthMs }, disturbance, print);
+    const shop: ShopInput = { target, sandbox, onAnswer: hear };
+    let inFlight = 0;
+    const clock = createPlanClock(() => inFlight > Math.max(12, dose.ratePerSecond * 6));
+    const progress = createProgress({ ...dose, lengthMs: plan.lengthMs }, disturbance, clock, print);
+    const change = (by: 1 | -1) => {
+      inFlight += by;
+      if (by < 0) progress.ended();
+    };
     const watching = watchUnknowns(database);
-    const shop = { target, sandbox, onAnswer: hear };
     const [buyers] = await Promise.all([
-      runBuyers(plan, shop, progress.ended),
-      disturb(plan, stack, sandbox, disturbance),
-    ]).finally(progress.stop);
+      runBuyers({ plan, clock, shop, change, print }),
+      disturb(plan, stack, sandbox, clock, disturbance),
+    ]).finally(() => (progress.stop(), clock.stop()));
     print('all bought, all faults over; waiting until everything has come to rest');
     const waiting = buyers.bought.filter(({ expected }) => expected === 'waiting').map(({ checkoutId }) => checkoutId);
     const rest = await awaitRest(database, waiting, print);
@@ -93,18 +99,29 @@ export async function runFaults(dose: Dose, print: (line: string) => void): Prom
 }
 
 /** Everybody at their moment, whatever became of the others. */
-async function runBuyers(plan: FaultPlan, shop: ShopInput, ended: () => void) {
+async function runBuyers(input: {
+  readonly plan: FaultPlan;
+  readonly clock: Pick<PlanClock, 'until'>;
+  readonly shop: ShopInput;
+  /** One comes, one goes. */
+  readonly change: (by: 1 | -1) => void;
+  readonly print: (line: string) => void;
+}) {
+  const { plan, clock, shop, change, print } = input;
   const bought: Bought[] = [];
   const faults: string[] = [];
   await Promise.all(
     plan.buyers.map(async (buyer) => {
-      await sleep(buyer.afterMs);
+      await clock.until(buyer.afterMs);
+      change(1);
       try {
         bought.push(await runBuyer(shop, buyer));
       } catch (error) {
-        faults.push(`${buyer.key} (${buyer.behaviour}): ${error instanceof Error ? error.message : String(error)}`);
+        const fault = `${buyer.key} (${buyer.behaviour}): ${error instanceof Error ? error.message : String(error)}`;
+        faults.push(fault);
+        print(`✗ ${fault}`);
       }
-      ended();
+      change(-1);
     }),
   );
   return { bought, faults };

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { runFaults } from './faults-run.ts';
-import { render } from './render.ts';
+import { render, replayCommand } from './render.ts';
 
 const usage = `npm run faults -- [--checkouts 10000] [--rate 10] [--seed N]
 
@@ -37,6 +37,9 @@ else {
     checkouts: positive('checkouts', true),
     ratePerSecond: positive('rate', false),
   };
+  // Leaving by `exit` takes the stack's processes along.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+  console.log(`seed ${dose.seed}; the same plan again: ${replayCommand(dose)}`);
   const result = await runFaults(dose, (line) => console.log(line));
   console.log(render(result));
   process.exitCode = result.faults.length === 0 ? 0 : 1;

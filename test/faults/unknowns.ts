@@ -12,6 +12,9 @@ interface Row {
   readonly since_ms: number;
 }
 
+/** Found there and not to be ended: watched until it lapses. Of several the row remembers none, but says so. */
+export const isFoundSession = `(provider_checkout_id is not null or coalesce(why, '') like '% payable%')`;
+
 /**
  * Sessions that may exist at a provider until they are found, ended or surely absent; refunds and openings whose answer
  * was lost until it is known. A found session that its provider cannot end is known: it is watched.
@@ -19,7 +22,7 @@ interface Row {
 const query = `
   select 'session of ' || checkout_id || ' at ' || provider as id,
     (extract(epoch from now() - asked_at) * 1000)::float8 as since_ms
-  from stray_sessions where status = 'unknown' and provider_checkout_id is null
+  from stray_sessions where status = 'unknown' and not ${isFoundSession}
   union all
   select 'refund ' || id, (extract(epoch from now() - created_at) * 1000)::float8 from refunds where status = 'unknown'
   union all
