@@ -22,6 +22,13 @@ import {
 } from './messages.ts';
 import { expectedAttributes, runAttributes, startAttributes } from './search-attributes.ts';
 
+/**
+ * Those that call a provider inside their workflow task. With the usual 10 s a task may time out on a worker that is still
+ * at it; a signal then sends the same worker a second one, and the SDK's core (1.24) cannot go on with that run until the
+ * worker is started anew. A dead worker is noticed this much later.
+ */
+const callingTask = { workflowTaskTimeout: '30s' } as const;
+
 /** How a checkout's workflow starts, from its row alone: the API and the sweep of forgotten rows start the same one. */
 export function checkoutStart(row: {
   readonly id: string;
@@ -43,6 +50,7 @@ export function checkoutStart(row: {
     country: row.country,
   };
   return {
+    ...callingTask,
     workflowId: checkoutWorkflowId(row.id),
     taskQueue: billingQueue,
     args: [input] as [CheckoutInput],
@@ -68,6 +76,7 @@ export function strayStart(input: StrayInput) {
 export function subscriptionStart(input: SubscriptionInput & { readonly status: string }) {
   const { status, ...given } = input;
   return {
+    ...callingTask,
     workflowId: subscriptionWorkflowId(input.subscriptionId),
     taskQueue: subscriptionQueue,
     args: [given] as [SubscriptionInput],
