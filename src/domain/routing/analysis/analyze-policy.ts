@@ -33,7 +33,10 @@ export interface PolicyFinding {
 }
 
 /** Enough for 200 rules of all kinds; a second's work at most. */
-const maxBranches = 100_000;
+const maxWork = 1_500_000;
+
+/** Of more rules than these nobody needs to know which could be left out, and finding out takes their number squared. */
+const mostWeighed = 12;
 
 /**
  * Finds what is wrong with a policy, exactly: over all requests there can be, in the classes that the rules and the
@@ -89,7 +92,7 @@ interface Reached {
 
 function reachRules(policy: RoutingPolicy, abilities: Readonly<Record<string, ProviderAbilities>>): Reached {
   const space = createRequestSpace(policy, abilities);
-  const regions = createRegions(maxBranches);
+  const regions = createRegions(maxWork);
   const whole = space.impossible.reduce<Region>((part, box) => regions.minus(part, box), regions.of(space.everything));
   let left = whole;
   const rules = policy.rules.map((rule, index) => {
@@ -159,7 +162,7 @@ function ruleFindings(
       ];
 }
 
-/** The earlier rules that are needed to catch all of it: the fewest that suffice, as far as leaving out one by one tells. */
+/** The earlier rules that together catch all of it; where they are few, none that could be left out. */
 function coveredBy({ regions, rules, space }: Reached, index: number): readonly string[] {
   const target = rules[index];
   if (!target) return [];
@@ -169,6 +172,7 @@ function coveredBy({ regions, rules, space }: Reached, index: number): readonly 
     left = regions.minus(left, space.boxOf(rule));
     return left !== before;
   });
+  if (needed.length > mostWeighed) return needed.map(({ rule }) => rule.id);
   for (const candidate of needed.toReversed()) {
     const others = needed.filter((rule) => rule !== candidate);
     const rest = others.reduce((part, { rule }) => regions.minus(part, space.boxOf(rule)), target.selected);

@@ -26,27 +26,26 @@ export interface Regions {
 /** More parts than this, and an analysis would take seconds. */
 export class RegionTooComplex extends Error {}
 
-/** @param maxBranches How many distinct parts all regions together may have. */
-export function createRegions(maxBranches: number): Regions {
-  const known = new Map<string, Branch>();
-  /** Masks are long and come again and again; their numbers are short. */
-  const names = new Map<bigint, number>();
+/** @param maxWork How many parts may be looked at, all operations together: what bounds time and memory. */
+export function createRegions(maxWork: number): Regions {
+  let work = 0;
 
-  function nameOf(mask: bigint): number {
-    const name = names.get(mask) ?? names.size;
-    if (name === names.size) names.set(mask, name);
-    return name;
+  function look(part: Branch): void {
+    work += part.edges.length;
+    if (work > maxWork) throw new RegionTooComplex(`more than ${maxWork} parts to look at`);
   }
 
+  const known = new Map<string, Branch>();
   function branch(edges: ReadonlyMap<Region, bigint>): Region {
     if (edges.size === 0) return 0n;
     const parts = [...edges].map(([to, mask]) => ({ to, mask }));
     if (parts.length > 1) parts.sort((a, b) => (a.mask < b.mask ? -1 : 1));
     let key = '';
-    for (const { mask, to } of parts) key += `${nameOf(mask)}>${typeof to === 'bigint' ? `=${nameOf(to)}` : to.id} `;
+    // As text: engines hash a long number by its last bits alone, in which masks are alike.
+    for (const { mask, to } of parts)
+      key += `${mask.toString(16)}>${typeof to === 'bigint' ? `=${to.toString(16)}` : to.id} `;
     const same = known.get(key);
     if (same) return same;
-    if (known.size >= maxBranches) throw new RegionTooComplex(`more than ${maxBranches} parts`);
     const made = { id: known.size, edges: parts };
     known.set(key, made);
     return made;
@@ -60,6 +59,7 @@ export function createRegions(maxBranches: number): Regions {
       if (typeof part === 'bigint') return part & ~wanted;
       const before = done.get(part);
       if (before !== undefined) return before;
+      look(part);
       const cut = part.edges.map(({ mask, to }) => ((mask & wanted) === 0n ? to : below(to, depth + 1)));
       const isTouched = cut.some((to, index) => to !== part.edges[index]?.to);
       const edges = new Map<Region, bigint>();
@@ -83,6 +83,7 @@ export function createRegions(maxBranches: number): Regions {
       if (typeof part === 'bigint') return part & wanted;
       const before = done.get(part);
       if (before !== undefined) return before;
+      look(part);
       const edges = new Map<Region, bigint>();
       for (const { mask, to } of part.edges)
         if ((mask & wanted) !== 0n) add(edges, below(to, depth + 1), mask & wanted);

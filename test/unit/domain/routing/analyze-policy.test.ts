@@ -242,6 +242,10 @@ function analyzeMany(count: number, step: number) {
     ];
     return { id: `rule-${index}`, when: kinds[index % kinds.length] ?? {}, provider: 'universal' };
   });
+  return timed(rules);
+}
+
+function timed(rules: readonly RoutingRule[]) {
   const before = process.cpuUsage();
   const findings = analyzePolicy(aPolicy(rules), { universal: anAbility() });
   const { user, system } = process.cpuUsage(before);
