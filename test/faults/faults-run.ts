@@ -68,8 +68,9 @@ export async function runFaults(dose: Dose, print: (line: string) => void): Prom
       disturb(plan, stack, sandbox, clock, disturbance),
     ]).finally(() => (progress.stop(), clock.stop()));
     print('all bought, all faults over; waiting until everything has come to rest');
-    const waiting = buyers.bought.filter(({ expected }) => expected === 'waiting').map(({ checkoutId }) => checkoutId);
-    const rest = await awaitRest(database, waiting, print);
+    const left = (as: Bought['expected']) =>
+      buyers.bought.flatMap((one) => (one.expected === as ? one.checkoutId : []));
+    const rest = await awaitRest(database, { waiting: left('waiting'), paid: left('paid') }, print);
     const unknowns = await watching.stop();
     const books = await readBooks(database, sandbox, buyers.bought);
     const faults = [

@@ -28,6 +28,9 @@ const query = `
   select 'checkout' as kind, id, id || ' is still ' || status as what from checkouts
   where status = 'creating' or (status in ('open', 'pending') and not id = any($1))
   union all
+  select 'late payment', id, id || ' was paid after its end and is still ' || status from checkouts
+  where status in ('canceled', 'expired', 'failed') and id = any($2)
+  union all
   select 'webhook', id, 'webhook ' || id || ' (' || type || ') is ' || status || ': ' || coalesce(last_error, '')
   from provider_events where status in ('received', 'set_aside')
   union all
@@ -49,18 +52,19 @@ export interface Rest {
 /**
  * Waits until nothing can move any more.
  *
- * @param waiting Checkouts that rightly stay open: pages nobody paid, vouchers nobody took to the shop.
+ * @param input.waiting Checkouts that rightly stay open: pages nobody paid, vouchers nobody took to the shop.
+ * @param input.paid Checkouts whose money was taken: a page that was ended here and paid there is looked at after a minute.
  */
 export async function awaitRest(
   database: pg.Pool,
-  waiting: readonly string[],
+  { waiting, paid }: { readonly waiting: readonly string[]; readonly paid: readonly string[] },
   print: (line: string) => void,
 ): Promise<Rest> {
   const startMs = Date.now();
   let checkoutsMs = 0;
   const late = new Set<string>();
   for (let saidMs = 0; ;) {
-    const { rows } = await database.query<Restless>(query, [waiting]);
+    const { rows } = await database.query<Restless>(query, [waiting, paid]);
     const nowMs = Date.now() - startMs;
     const checkouts = rows.filter(({ kind }) => kind === 'checkout');
     if (checkouts.length > 0) checkoutsMs = nowMs;
