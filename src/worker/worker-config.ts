@@ -2,10 +2,13 @@ import { z } from 'zod';
 
 /** What only workers read from the environment. */
 const schema = z.object({
-  /** Waits between looks at a quiet checkout, e.g. `60s,5m,20m`. */
+  /**
+   * Waits between looks at a quiet checkout. Most buyers pay within the hour: until then a payment whose webhooks were all
+   * lost is seen within 15 minutes. Later ones are found by reconciliation at the latest.
+   */
   CHECKOUT_LOOK_GAPS: z
     .string()
-    .default('60s,5m,20m,1h,4h,12h')
+    .default('60s,5m,10m,15m,15m,15m,1h,4h,12h')
     .transform((text, context) => {
       const gaps = text.split(',').map((part) => durationMs(part.trim()));
       if (gaps.every((gap) => gap !== null)) return gaps;

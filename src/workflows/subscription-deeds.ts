@@ -11,19 +11,6 @@ interface Ref {
   readonly subscriptionId: string;
 }
 
-/** What a subscription's workflow has done for it. All are safe to repeat and answer how it then stands. */
-export type SubscriptionActivities = Pick<
-  Activities,
-  | 'settleSubscription'
-  | 'openSubscription'
-  | 'operateSubscription'
-  | 'issueVoucher'
-  | 'notifyTrialEnd'
-  | 'remindPayment'
-  | 'endGrace'
-  | 'lookBack'
->;
-
 /**
  * The activities of one subscription, with patience, on the queue of whoever collects for it.
  *

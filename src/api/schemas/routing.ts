@@ -231,7 +231,6 @@ export const putBlockedBody = z
     message: 'must be absent where nothing is blocked; to free some regions, block the others',
   })
   .meta({ id: 'PutBlockedCountry' });
-export type PutBlockedBody = z.output<typeof putBlockedBody>;
 
 export const blockedCountry = z
   .object({

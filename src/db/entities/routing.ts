@@ -64,7 +64,6 @@ export const RoutingDecisionEntity = defineEntity({
     ...owned,
   },
 });
-export type RoutingDecisionRow = InferEntity<typeof RoutingDecisionEntity>;
 
 /** A provider that did not serve, and who was asked next. */
 export const FallbackEntity = defineEntity({

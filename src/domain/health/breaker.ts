@@ -123,11 +123,6 @@ export function isTrialDue(breaker: Pick<Breaker, 'state' | 'trialAtMs' | 'trial
   return trialUntilMs === null || trialUntilMs <= nowMs;
 }
 
-export function claimTrial(breaker: Breaker, nowMs: number): Breaker | null {
-  if (!isTrialDue(breaker, nowMs)) return null;
-  return { ...breaker, state: 'half_open', trialUntilMs: nowMs + trialLeaseMs };
-}
-
 /** `none`: the trial sent nothing, so another may go at once. */
 export type TrialVerdict = 'good' | 'bad' | 'none';
 

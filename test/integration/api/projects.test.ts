@@ -175,7 +175,13 @@ describe('accounts at providers', () => {
   it('speak to public hosts only, in production', async () => {
     const production = await startApi({
       settings: {
-        ...{ publicUrl: 'http://api.test', trustProxy: [], cdnCountryHeader: null, cdnSecret: null, rateLimitPerMinute: 1_000 },
+        ...{
+          publicUrl: 'http://api.test',
+          trustProxy: [],
+          cdnCountryHeader: null,
+          cdnSecret: null,
+          rateLimitPerMinute: 1_000,
+        },
         isProduction: true,
       },
     });

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   calmMs,
-  claimTrial,
   closed,
   countCalls,
   firstOpenMs,
@@ -22,6 +21,12 @@ import {
   type Breaker,
 } from '../../../../src/domain/health/breaker.ts';
 import { sumRecent, windowMs } from '../../../../src/domain/health/recent.ts';
+
+/** As the database does it, in one statement. */
+function claimTrial(breaker: Breaker, nowMs: number): Breaker | null {
+  if (!isTrialDue(breaker, nowMs)) return null;
+  return { ...breaker, state: 'half_open', trialUntilMs: nowMs + trialLeaseMs };
+}
 
 const startMs = Date.parse('2026-11-21T12:00:00.000Z');
 const failed = (count: number) => ({ answered: 0, failed: count, failedLast: count });
