@@ -11,7 +11,7 @@ import {
   subscriptionWorkflowId,
   whyQuery,
 } from '../../src/workflows/messages.ts';
-import type { SubscriptionActivities } from '../../src/workflows/subscription-deeds.ts';
+import type { SubscriptionActivities } from './support.ts';
 import { iso } from './subscription-life.ts';
 import { startWorkflowWorld, type FakeActivities } from './support.ts';
 

@@ -4,7 +4,7 @@ import { graceFrom, remindersDue } from '../../src/domain/subscription/dunning.t
 import { defaultLifecyclePolicy } from '../../src/domain/subscription/lifecycle-policy.ts';
 import { isOver, transitionOf } from '../../src/domain/subscription/transition.ts';
 import type { SubscriptionStatus } from '../../src/domain/subscription/truth.ts';
-import type { SubscriptionActivities } from '../../src/workflows/subscription-deeds.ts';
+import type { SubscriptionActivities } from './support.ts';
 
 /** What a provider shows of a subscription at an instant. */
 export interface Shown {

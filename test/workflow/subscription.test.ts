@@ -13,7 +13,7 @@ import {
   type SubscriptionInput,
 } from '../../src/workflows/messages.ts';
 import type { subscription } from '../../src/workflows/subscription.ts';
-import type { SubscriptionActivities } from '../../src/workflows/subscription-deeds.ts';
+import type { SubscriptionActivities } from './support.ts';
 import { aLife, dayMs, iso, monthOf } from './subscription-life.ts';
 import { startWorkflowWorld } from './support.ts';
 

@@ -13,6 +13,19 @@ Runtime.install({
 
 export type FakeActivities = Partial<Activities>;
 
+/** What a subscription's workflow has done for it. */
+export type SubscriptionActivities = Pick<
+  Activities,
+  | 'settleSubscription'
+  | 'openSubscription'
+  | 'operateSubscription'
+  | 'issueVoucher'
+  | 'notifyTrialEnd'
+  | 'remindPayment'
+  | 'endGrace'
+  | 'lookBack'
+>;
+
 /** A time-skipping server with our workflows on it; activities are fakes that the test brings. */
 export async function startWorkflowWorld() {
   const { path } = await resolveTimeSkippingServer();

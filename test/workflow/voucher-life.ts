@@ -10,7 +10,7 @@ import {
   type VoucherBook,
   type VoucherOwner,
 } from '../../src/domain/subscription/voucher-book.ts';
-import type { SubscriptionActivities } from '../../src/workflows/subscription-deeds.ts';
+import type { SubscriptionActivities } from './support.ts';
 import { dayMs, iso } from './subscription-life.ts';
 
 const amountMinor = 49_900;
