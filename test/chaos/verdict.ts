@@ -92,7 +92,10 @@ async function awaitRest(database: pg.Client, restMs: number): Promise<readonly 
       `select 'checkout ' || id || ' is still ' || status as what from checkouts where status in ('creating', 'open', 'pending')
        union all
        select 'webhook ' || id || ' (' || type || ') is ' || status || ': ' || coalesce(last_error, '') from provider_events
-       where status in ('received', 'set_aside')`,
+       where status in ('received', 'set_aside')
+       union all
+       select 'a session at ' || provider || ' beside checkout ' || checkout_id || ' is still ' || status
+       from stray_sessions where resolved_at is null`,
     );
     if (rows.length === 0) return [];
     if (Date.now() > deadline) return rows.map(({ what }) => what);
@@ -122,11 +125,15 @@ async function workflowFaults(target: Target): Promise<readonly string[]> {
   const connection = await Connection.connect({ address: target.temporal_address });
   try {
     const client = new Client({ connection, namespace: target.temporal_namespace });
-    const faults: string[] = [];
-    const query = `ExecutionStatus != 'Completed'`;
-    for await (const { workflowId, status } of client.workflow.list({ query }))
-      faults.push(`workflow ${workflowId} is ${status.name}`);
-    return faults;
+    // What has just come to rest may still be closing.
+    for (let tries = 20; ; tries -= 1) {
+      const faults: string[] = [];
+      const query = `ExecutionStatus != 'Completed'`;
+      for await (const { workflowId, status } of client.workflow.list({ query }))
+        faults.push(`workflow ${workflowId} is ${status.name}`);
+      if (faults.length === 0 || tries === 0) return faults;
+      await sleep(1_000);
+    }
   } finally {
     await connection.close();
   }

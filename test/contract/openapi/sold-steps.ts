@@ -96,6 +96,15 @@ const refunds: SoldStep = {
   },
 };
 
+const charges: SoldStep = {
+  name: 'reads a charge by itself',
+  needs: ['changes.charge'],
+  async run(world, provider) {
+    const sale = await sell(world, provider);
+    await sale.account.client.changes?.charge(sale.truth.payment?.providerPaymentId ?? '');
+  },
+};
+
 const disputes: SoldStep = {
   name: 'reads disputes',
   needs: ['disputes.list'],
@@ -303,6 +312,6 @@ const webhookEndpoints: SoldStep = {
 
 /** Last the ones that move the simulator's clock. */
 export const soldSteps: readonly SoldStep[] = [
-  ...[subscriptions, planChanges, trialMoves, refunds, disputes, invoices, portal, grants, licenseKeys],
+  ...[subscriptions, planChanges, trialMoves, refunds, charges, disputes, invoices, portal, grants, licenseKeys],
   ...[paymentMethods, ownSubscriptions, ownMethods, vouchers, customerData, webhookEndpoints, pastDue],
 ];

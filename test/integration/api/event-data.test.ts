@@ -25,7 +25,7 @@ async function aCheckout(planId: string, mode: string): Promise<string> {
   );
   const routing = {
     ...{ rule: 'merchant-of-record', policy: 'standard', policy_version: 1, country: 'US', country_source: 'request' },
-    ...{ fallbacks: [], bucket: 1, skipped: [], provider: 'merchant' },
+    ...{ fallbacks: [], bucket: 1, skipped: [], considered: [], provider: 'merchant' },
   };
   await api.query(
     `insert into checkouts (id, project_id, live, organization_id, mode, country_source, success_url, cancel_url,

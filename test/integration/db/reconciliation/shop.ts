@@ -310,7 +310,7 @@ function checkoutRow(
       fallbacks: [],
       bucket: 1,
     },
-    ...{ skipped: [], provider },
+    ...{ skipped: [], considered: [], provider },
   });
   return [
     ...[checkoutId, organizationId, mode, routing, `plan_${mode}`, `price_${mode}_${currency}`],

@@ -72,6 +72,7 @@ describe('what changed at Polar', () => {
         { kind: 'checkout', id: 'c1' },
         { kind: 'customer', id: 'u1' },
       ],
+      ...{ about: 'charge', charge: 'o1' },
       changedAt: within,
     });
     expect(facts.at(-1)?.related).toEqual([

@@ -128,6 +128,7 @@ describe('Stripe changes', () => {
         objectId: 're_1',
         checkoutId: null,
         related: [{ kind: 'payment_intent', id: 'pi_1' }],
+        ...{ about: 'refund', charge: 'pi_1' },
         changedAt: new Date(1790000000_000).toISOString(),
       },
     ]);
