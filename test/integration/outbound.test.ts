@@ -53,10 +53,12 @@ it('hears each event at least once, and none before its time, though the relay i
   const [first] = app.received;
   if (!first) throw new Error('nothing has arrived yet');
   app.received.length = 0;
+  // Other objects of the purchase may still be told of: only the endpoint's own events count here.
+  const ofEndpoint = () => app.received.filter(({ body }) => (JSON.parse(body) as Told).data.id === endpoint);
   // It has sent the request, and will never know the answer.
   app.behave = () => null;
   expect((await ops('POST', `/ops/events/${first.id}/replay`, {})).status).toBe(202);
-  await expect.poll(() => app.received.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => ofEndpoint().length, { timeout: 10_000 }).toBe(1);
   system.kill('relay');
   app.behave = () => 200;
   expect((await ops('POST', `/ops/webhook-endpoints/${endpoint}/test`, {})).status).toBe(202);
@@ -66,7 +68,7 @@ it('hears each event at least once, and none before its time, though the relay i
     return (body['data'] as unknown[]).length;
   };
   await expect.poll(waiting, { timeout: 60_000, interval: 500 }).toBe(0);
-  const ids = app.received.map(({ id }) => id);
+  const ids = ofEndpoint().map(({ id }) => id);
   expect(ids.filter((id) => id === first.id).length).toBeGreaterThan(1);
   expect(ids.at(-1)).not.toBe(first.id);
   expect(ids.slice(0, -1).every((id) => id === first.id)).toBe(true);
