@@ -14,7 +14,7 @@ import { drawPlan, type Dose, type FaultPlan } from './plan.ts';
 import { createPlanClock, type PlanClock } from './plan-clock.ts';
 import { createProgress } from './progress.ts';
 import { readBooks, workflowFaults } from './read-books.ts';
-import { awaitRest, lookGaps, providerTimeoutMs, type Rest } from './rest.ts';
+import { awaitRest, longestRestlessMs, lookGaps, providerTimeoutMs, type Rest } from './rest.ts';
 import { p99, unknownFaults, watchUnknowns } from './unknowns.ts';
 
 export interface FaultsResult {
@@ -79,7 +79,7 @@ export async function runFaults(dose: Dose, print: (line: string) => void): Prom
       ...compareBooks(books),
       ...answerFaults(heard),
       ...unknownFaults(unknowns),
-      ...(await workflowFaults(target, database)),
+      ...(await workflowFaults(target, database, longestRestlessMs)),
     ];
     isClean = faults.length === 0;
     const lasted = unknowns.map(({ ms }) => ms ?? Number.POSITIVE_INFINITY);

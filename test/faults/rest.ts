@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import { isFoundSession } from './unknowns.ts';
+import { isFoundSession } from '../support/found-session.ts';
 
 /**
  * The two clocks of a run. Waits between looks at a quiet checkout are a tenth of what they stand for, so a checkout's 15

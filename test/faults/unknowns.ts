@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { isFoundSession } from '../support/found-session.ts';
 
 /** One thing that nobody could know the outcome of, and how long that lasted. */
 export interface Unknown {
@@ -11,9 +12,6 @@ interface Row {
   readonly id: string;
   readonly since_ms: number;
 }
-
-/** Found there and not to be ended: watched until it lapses. Of several the row remembers none, but says so. */
-export const isFoundSession = `(provider_checkout_id is not null or coalesce(why, '') like '% payable%')`;
 
 /**
  * Sessions that may exist at a provider until they are found, ended or surely absent; refunds and openings whose answer

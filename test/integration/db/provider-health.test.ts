@@ -4,15 +4,18 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openOrm } from '../../../src/db/orm.ts';
 import { firstOpenMs, goodTrialsToClose, openAfterInRow, trialLeaseMs } from '../../../src/domain/health/breaker.ts';
 import type { Priority, RateLimit } from '../../../src/domain/health/budget.ts';
+import type { AccountKey } from '../../../src/domain/provider-account.ts';
 import { createProviderHealth } from '../../../src/health/create-provider-health.ts';
 import type { ProviderHealth } from '../../../src/health/provider-health.ts';
 import type { HttpCall } from '../../../src/providers/port.ts';
 import { createDatabase } from '../../support/servers/postgres.ts';
 
-const acme = { projectId: 'p', live: false, provider: 'acme' };
-const other = { ...acme, provider: 'other' };
+const other = { projectId: 'p', live: false, provider: 'other' };
 const startMs = Date.parse('2026-11-21T12:00:00.000Z');
 
+/** A new one for each test: what a process of the one before still leases ahead of need is not this one's. */
+let acme: AccountKey;
+let accounts = 0;
 let database: Awaited<ReturnType<typeof createDatabase>>;
 let orms: [MikroORM, MikroORM];
 let nowMs: number;
@@ -28,6 +31,7 @@ afterAll(async () => {
   await database.drop();
 });
 beforeEach(async () => {
+  acme = { projectId: 'p', live: false, provider: `acme_${(accounts += 1)}` };
   nowMs = startMs;
   slept = [];
   await run('truncate provider_health');
@@ -88,7 +92,9 @@ describe('a breaker over two processes', () => {
       expect(await health.enter(other)).toBe('go');
       expect(health.viewOf({ ...acme, live: true }).state).toBe('closed');
     }
-    const audited = await run(`select action, detail, entity_id, actor from audit_log where entity_id = 'acme'`);
+    const audited = await run(
+      `select action, detail, entity_id, actor from audit_log where entity_id = '${acme.provider}'`,
+    );
     expect(audited).toMatchObject([{ action: 'provider.breaker_opened', actor: 'provider-health' }]);
   });
 

@@ -85,9 +85,7 @@ const unknownPayment: Planting = {
       'select provider_payment_id from payments where provider = ? order by id limit 1',
       [sale.provider],
     );
-    const objectId = (like?.provider_payment_id ?? '').replaceAll(/[0-9](?=[^_]*$)/g, () =>
-      String(Math.floor(random() * 10)),
-    );
+    const objectId = drawnLike(like?.provider_payment_id ?? '', random);
     await shop.run(
       `insert into payments (id, checkout_id, subscription_id, provider, provider_payment_id, status, amount_minor,
          currency, project_id, live, organization_id)
@@ -176,6 +174,15 @@ const orphanCharge: Planting = {
     return { kind: 'orphan_charge', objectKind: 'payment', objectId: truth?.payment?.providerPaymentId ?? '' };
   },
 };
+
+/** Another id of the same form: hexadecimal letters stay such. Digits alone are too few to differ in some ids. */
+function drawnLike(id: string, random: () => number): string {
+  const among = (alphabet: string) => () => alphabet[Math.floor(random() * alphabet.length)] ?? '';
+  return id
+    .replaceAll(/[0-9](?=[^_]*$)/g, among('0123456789'))
+    .replaceAll(/[a-f](?=[^_]*$)/g, among('abcdef'))
+    .replaceAll(/[g-z](?=[^_]*$)/g, among('ghijklmnopqrstuvwxyz'));
+}
 
 export const plantings: readonly Planting[] = [
   ...[duplicateCharge, lostPayment, lostRefund, unknownPayment, amountOff],
