@@ -3,7 +3,7 @@ import { startBareReader, type BareReader } from '../floor/start-floor.ts';
 import type { HttpSample, PlannedRequest } from '../load/plans.ts';
 import { runHttpLoad } from '../load/run-load.ts';
 import { createReport, type Report, type Row, type Target as Goal } from '../report/report.ts';
-import { summarize, type Summary } from '../report/statistics.ts';
+import { isOk, summarizeSamples, type Summary } from '../report/statistics.ts';
 import type { Target } from '../stack/target.ts';
 import { makeOrganizations, organizationCount, removeOrganizations } from './organizations.ts';
 
@@ -38,7 +38,7 @@ export async function runAccessBench(input: AccessBenchInput): Promise<Report> {
     const before = await floor(half);
     const samples = await ours(rate * seconds);
     const after = await floor(half);
-    return reportOf(input, { floor: summaryOf([...before, ...after]), samples });
+    return reportOf(input, { floor: summarizeSamples([...before, ...after], isOk), samples });
   } finally {
     await bare.stop();
     await removeOrganizations(database, organizations);
@@ -78,19 +78,11 @@ function isRight({ status, body }: HttpSample, index: number): boolean {
   return isAllowed === (index % questions.length !== questions.length - 1);
 }
 
-function summaryOf(samples: readonly HttpSample[]): Summary {
-  const served = samples.filter(({ status }) => status === 200);
-  return summarize(
-    served.map(({ ms }) => ms),
-    samples.length - served.length,
-  );
-}
-
 function reportOf(
   { whose, rate, seconds }: AccessBenchInput,
   { floor, samples }: { readonly floor: Summary; readonly samples: readonly HttpSample[] },
 ): Report {
-  const summary = summaryOf(samples);
+  const summary = summarizeSamples(samples, isOk);
   const wrong = samples.filter((sample, index) => !isRight(sample, index)).length;
   const rows: Row[] = [
     { what: `bare endpoint, one row, ${rate}/s`, summary: floor },

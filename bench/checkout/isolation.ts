@@ -2,9 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { markets, type Market } from '../clients/billing.ts';
 import { createSandboxClient } from '../clients/sandbox.ts';
-import type { HttpSample } from '../load/plans.ts';
 import { runHttpLoad } from '../load/run-load.ts';
-import { summarize } from '../report/statistics.ts';
+import { summarizeSamples } from '../report/statistics.ts';
 import type { Row, Target as Goal } from '../report/report.ts';
 import type { Target } from '../stack/target.ts';
 import { endAll, isServed, slowDown } from './latency.ts';
@@ -78,18 +77,10 @@ async function runTraffic({ target, organizations, seconds }: IsolationInput, ha
   const samples = await measuring;
   return {
     all: [...samples, ...disturbed],
-    measured: summaryOf(samples),
-    hanging: summaryOf(disturbed),
+    measured: summarizeSamples(samples, isServed),
+    hanging: summarizeSamples(disturbed, isServed),
     inFlight: await counting,
   };
-}
-
-function summaryOf(samples: readonly HttpSample[]) {
-  const served = samples.filter(isServed);
-  return summarize(
-    served.map(({ ms }) => ms),
-    samples.length - served.length,
-  );
 }
 
 /** The largest number of that market's checkouts that nobody has opened yet, looked at twice a second. */

@@ -6,7 +6,7 @@ import { createSandboxClient } from '../clients/sandbox.ts';
 import type { HttpSample } from '../load/plans.ts';
 import { runHttpLoad } from '../load/run-load.ts';
 import { createReport, type Report, type Row, type Target as Goal } from '../report/report.ts';
-import { summarize } from '../report/statistics.ts';
+import { summarizeSamples } from '../report/statistics.ts';
 import type { Target } from '../stack/target.ts';
 import { secondsUntil } from './watch-breaker.ts';
 
@@ -125,16 +125,16 @@ function figures({ affected, before, during, openedAfter, back, calls }: Figures
   const others = { before: before.filter((s) => !isAffected(s)), during: during.filter((s) => !isAffected(s)) };
   const theirs = during.filter(isAffected);
   const told = theirs.filter((sample) => servedBy(sample).fallback?.attempted_provider === affected.provider);
-  const othersBefore = summaryOf(others.before);
-  const othersDuring = summaryOf(others.during);
+  const othersBefore = summarizeSamples(others.before, isServed);
+  const othersDuring = summarizeSamples(others.during, isServed);
   const ratio = othersDuring.p99 / othersBefore.p99;
   const name = affected.provider;
   const rows: Row[] = [
     { what: 'the others, before', summary: othersBefore },
     { what: `the others, while ${name} answers nothing`, summary: othersDuring },
-    { what: `buyers meant for ${name}, before`, summary: summaryOf(before.filter(isAffected)) },
-    { what: `  while it answers nothing`, summary: summaryOf(theirs) },
-    { what: `  when it is back`, summary: summaryOf(back.after) },
+    { what: `buyers meant for ${name}, before`, summary: summarizeSamples(before.filter(isAffected), isServed) },
+    { what: `  while it answers nothing`, summary: summarizeSamples(theirs, isServed) },
+    { what: `  when it is back`, summary: summarizeSamples(back.after, isServed) },
   ];
   const seconds = (value: number | null) => (value === null ? 'never' : `${value.toFixed(1)} s`);
   const targets: Goal[] = [
@@ -169,14 +169,6 @@ function figures({ affected, before, during, openedAfter, back, calls }: Figures
     fallbackReasons: Object.fromEntries(Object.entries(reasons).map(([reason, some]) => [reason, some?.length ?? 0])),
   };
   return { rows, targets, facts };
-}
-
-function summaryOf(samples: readonly Sample[]) {
-  const served = samples.filter(isServed);
-  return summarize(
-    served.map(({ ms }) => ms),
-    samples.length - served.length,
-  );
 }
 
 function methodOf({ whose, rate, seconds }: OutageBenchInput, { provider, country }: Market, calmSeconds: number) {

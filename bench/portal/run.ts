@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { startBareServer, type BareServer } from '../floor/start-floor.ts';
-import type { HttpSample, PlannedRequest } from '../load/plans.ts';
+import type { PlannedRequest } from '../load/plans.ts';
 import { runHttpLoad } from '../load/run-load.ts';
 import { createReport, type Report, type Row, type Target as Goal } from '../report/report.ts';
-import { summarize, type Summary } from '../report/statistics.ts';
+import { isOk, summarizeSamples, type Summary } from '../report/statistics.ts';
 import type { Target } from '../stack/target.ts';
 import { hmac } from '../webhook/events.ts';
 
@@ -39,10 +39,10 @@ export async function runPortalBench(input: PortalBenchInput): Promise<Report> {
     await measure(target, [...atProvider, ...ours], rate, warmUpSeconds);
     print(`${rate}/s for ${seconds} s each: floor, a provider's portal, our own page, floor`);
     const before = await measureFloor(bare, rate, seconds / 2);
-    const links = summaryOf(await measure(target, atProvider, rate, seconds));
-    const pages = summaryOf(await measure(target, ours, rate, seconds));
+    const links = summarizeSamples(await measure(target, atProvider, rate, seconds), isOk);
+    const pages = summarizeSamples(await measure(target, ours, rate, seconds), isOk);
     const after = await measureFloor(bare, rate, seconds / 2);
-    const floor = summaryOf([...before, ...after]);
+    const floor = summarizeSamples([...before, ...after], isOk);
     const rows: Row[] = [
       { what: `bare endpoint, one insert, ${rate}/s`, summary: floor },
       { what: "a provider's portal, less the provider (it makes no call)", summary: links },
@@ -106,14 +106,6 @@ function measureFloor(bare: BareServer, rate: number, seconds: number) {
 
 function send(origin: string, requests: readonly PlannedRequest[], ratePerSecond: number) {
   return runHttpLoad({ connections, warmUpPath: '/healthz', keepBodies: false, origin, ratePerSecond, requests });
-}
-
-function summaryOf(samples: readonly HttpSample[]): Summary {
-  const served = samples.filter(({ status }) => status === 200);
-  return summarize(
-    served.map(({ ms }) => ms),
-    samples.length - served.length,
-  );
 }
 
 function goalOf(what: string, floor: Summary, summary: Summary): Goal {

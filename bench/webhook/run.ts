@@ -3,7 +3,7 @@ import { startBareServer, type BareServer } from '../floor/start-floor.ts';
 import type { HttpSample, PlannedRequest } from '../load/plans.ts';
 import { runHttpLoad } from '../load/run-load.ts';
 import { createReport, type Report, type Target as Goal } from '../report/report.ts';
-import { summarize, type Summary } from '../report/statistics.ts';
+import { isOk, summarizeSamples, type Summary } from '../report/statistics.ts';
 import type { Target } from '../stack/target.ts';
 import { hmac, signedHeaders, type StormEvent } from './events.ts';
 import { awaitOutcome, type StormOutcome } from './outcome.ts';
@@ -44,7 +44,13 @@ export async function runWebhookBench(input: WebhookBenchInput): Promise<Report>
     print('waiting until every acknowledged one is applied');
     const outcome = await awaitOutcome(database, storm.uniqueEventIds, prepared.paid);
     const paidCount = prepared.paid.length;
-    return reportOf(input, { storm, floor: summaryOf([...floorBefore, ...floorAfter]), ours, outcome, paidCount });
+    return reportOf(input, {
+      storm,
+      floor: summarizeSamples([...floorBefore, ...floorAfter], isOk),
+      ours,
+      outcome,
+      paidCount,
+    });
   } finally {
     await bare.stop();
     await database.end();
@@ -75,14 +81,6 @@ function sendToFloor(bare: BareServer, events: readonly StormEvent[], ratePerSec
   });
 }
 
-function summaryOf(samples: readonly HttpSample[]): Summary {
-  const accepted = samples.filter(({ status }) => status === 200);
-  return summarize(
-    accepted.map(({ ms }) => ms),
-    samples.length - accepted.length,
-  );
-}
-
 interface Measured {
   readonly storm: Storm;
   readonly floor: Summary;
@@ -93,7 +91,7 @@ interface Measured {
 
 function reportOf({ whose, rate, seconds, seed }: WebhookBenchInput, measured: Measured): Report {
   const { storm, floor, ours, outcome, paidCount } = measured;
-  const summary = summaryOf(ours);
+  const summary = summarizeSamples(ours, isOk);
   const bytes = storm.events.reduce((sum, { body }) => sum + body.length, 0) / storm.events.length;
   return createReport({
     bench: 'webhook',

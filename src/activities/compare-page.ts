@@ -61,7 +61,7 @@ async function notLooked(
     run.id,
     subjects.map(({ id }) => id),
   );
-  const known = new Map(looks.map((look) => [`${look.subjectKind}/${look.subjectId}`, look.named]));
+  const known = new Map(looks.map((look) => [keyOfLook(look), look.named]));
   return subjects.flatMap((subject) => {
     const named = known.get(keyOf(subject));
     if (named === undefined) return [subject];
@@ -76,6 +76,10 @@ function joined(subjects: readonly Subject[]): readonly Subject[] {
     all.set(keyOf(subject), { ...subject, named });
   }
   return [...all.values()];
+}
+
+function keyOfLook({ subjectKind: kind, subjectId: id }: ReconciliationLook): string {
+  return keyOf({ kind, id });
 }
 
 function onePerSubject(looked: readonly Looked[]): readonly Looked[] {
@@ -127,7 +131,7 @@ export async function writeSecondLooks(
     readonly to: Omit<Advance, 'compared'>;
   },
 ): Promise<number> {
-  const before = new Map(page.looks.map((look) => [`${look.subjectKind}/${look.subjectId}`, look]));
+  const before = new Map(page.looks.map((look) => [keyOfLook(look), look]));
   const [again, anew] = [
     page.looked.filter(({ subject }) => before.has(keyOf(subject))),
     page.looked.filter(({ subject, differences }) => !before.has(keyOf(subject)) && differences.length > 0),
@@ -138,9 +142,7 @@ export async function writeSecondLooks(
       before.get(keyOf(one.subject))?.suspected.includes(differenceKey(found)),
     ),
   }));
-  const gone = page.looks.filter(
-    (look) => !again.some((one) => keyOf(one.subject) === `${look.subjectKind}/${look.subjectId}`),
-  );
+  const gone = page.looks.filter((look) => !again.some((one) => keyOf(one.subject) === keyOfLook(look)));
   return em.transactional(async (tx) => {
     await advanceRun(tx, run, { ...page.to, compared: 0 });
     await putLooks(tx, run, [

@@ -1,11 +1,10 @@
 import { LockMode } from '@mikro-orm/core';
-import { PaymentEntity, RefundEntity, type Payment } from '../db/entities/payment.ts';
+import { PaymentEntity, type Payment } from '../db/entities/payment.ts';
 import type { Subscription } from '../db/entities/subscription.ts';
 import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
-import { createRefund } from '../db/queries/refunds.ts';
+import { refundRest } from '../db/queries/refunds.ts';
 import { BillingError } from '../domain/errors.ts';
-import { refundSums } from '../domain/payment/refund.ts';
 import { firstOpening, forgetLeft, nextLookBack, type LeftOpening } from '../domain/subscription/opening.ts';
 import { isOver } from '../domain/subscription/transition.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
@@ -104,12 +103,9 @@ async function payBack(
   const payments = await tx.find(PaymentEntity, paid, { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' } });
   const made: GivenBack[] = [];
   for (const payment of payments) {
-    const refunds = await tx.find(RefundEntity, { projectId, paymentId: payment.id });
-    const { refundableMinor: amountMinor } = refundSums(payment, refunds);
-    if (amountMinor <= 0) continue;
-    const target = { organizationId, invoiceId: payment.invoiceId, checkoutId: null };
-    const asked = { target, amountMinor, reason: 'duplicate', actor: `subscription/${subscriptionId}` } as const;
-    made.push({ refundId: createRefund(tx, payment, { id: newId('re'), ...asked }).id, payment, amountMinor });
+    const actor = `subscription/${subscriptionId}`;
+    const refund = await refundRest(tx, payment, { id: newId('re'), organizationId, checkoutId: null, actor });
+    if (refund) made.push({ refundId: refund.id, payment, amountMinor: refund.amountMinor });
   }
   return made;
 }

@@ -6,17 +6,17 @@ import { SubscriptionEntity } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
 import { recordAudit } from '../db/queries/audit.ts';
 import { linkProviderObjects } from '../db/queries/provider-objects.ts';
-import { createRefund } from '../db/queries/refunds.ts';
+import { refundRest } from '../db/queries/refunds.ts';
 import { keepStray } from '../db/queries/stray-sessions.ts';
 import { strayWorkflowId } from '../domain/checkout/stray.ts';
 import type { CheckoutTruth } from '../domain/checkout/truth.ts';
-import { isRefundSettled, refundLookGapMs, refundSums } from '../domain/payment/refund.ts';
+import { isRefundSettled, refundLookGapMs } from '../domain/payment/refund.ts';
 import { isOver } from '../domain/subscription/transition.ts';
 import { callKey } from './call-key.ts';
 import { openReview } from './open-review.ts';
 import { readCheckoutTruth } from './read-checkout-truth.ts';
 import { findKnownMoney, recordInvoice, recordMoneyBack, recordPayment, type MoneyOwner } from './record-money.ts';
-import { answerOf, causeOf, type ResolvedStray, type StrayLook } from './stray-look.ts';
+import { answerOf, causeOf, paidTwiceSummary, type ResolvedStray, type StrayLook } from './stray-look.ts';
 
 /**
  * Returns in full what was paid a second time: the money is put into the books, a refund is asked for under an id of its
@@ -76,12 +76,8 @@ async function askRefund(tx: Db, { row, input }: StrayLook, payment: Payment): P
   const id = refundIdOf(payment);
   const known = await tx.findOne(RefundEntity, { id });
   if (known || payment.status !== 'succeeded') return known;
-  const others = await tx.find(RefundEntity, { paymentId: payment.id });
-  const { refundableMinor: amountMinor } = refundSums(payment, others);
-  if (amountMinor <= 0) return null;
-  const target = { organizationId: row.organizationId, invoiceId: payment.invoiceId, checkoutId: row.id };
   const actor = strayWorkflowId(row.id, input.provider);
-  return createRefund(tx, payment, { id, target, reason: 'duplicate', actor, amountMinor });
+  return refundRest(tx, payment, { id, organizationId: row.organizationId, checkoutId: row.id, actor });
 }
 
 /** From what is returned alone: whoever comes here twice, or in two places, asks for one refund. */
@@ -96,8 +92,7 @@ async function tellTwice(tx: Db, { row, input }: StrayLook, { providerCheckoutId
   const cause = causeOf(provider, providerCheckoutId);
   const item = await tx.findOne(ReviewItemEntity, { projectId, live, cause });
   if (!item || item.status !== 'open' || item.kind === 'charged_twice') return;
-  const summary = `A checkout that is paid at ${row.provider ?? 'nobody'} was paid at ${provider} too; that goes back.`;
-  tx.assign(item, { kind: 'charged_twice', summary });
+  tx.assign(item, { kind: 'charged_twice', summary: paidTwiceSummary(row, provider) });
 }
 
 /** Writes how far the return is; the row is resolved once nothing more can be done here. */

@@ -2,10 +2,10 @@ import { CheckoutEntity, type Checkout } from '../db/entities/checkout.ts';
 import type { StraySession } from '../db/entities/routing.ts';
 import type { Db } from '../db/orm.ts';
 import { findStray, keepStray } from '../db/queries/stray-sessions.ts';
-import { strayEndsAtMs } from '../domain/checkout/stray.ts';
 import type { ActivityDeps, CheckoutRef } from './deps.ts';
 import { keepInStep } from './keep-in-step.ts';
 import { openReview } from './open-review.ts';
+import { strayEndOf } from './stray-look.ts';
 
 /**
  * After a provider could not be asked for long: whether the session's life is over, and nobody needs to ask any more. A
@@ -21,9 +21,7 @@ export function createGiveUpStray(deps: ActivityDeps) {
       const row = await em.findOneOrFail(CheckoutEntity, { id: checkoutId, projectId, live });
       const stray = await findStray(em, { projectId, live, checkoutId, provider });
       if (stray === null) return { isOver: true };
-      const voucherExpiresAtMs = row.voucherExpiresAt?.getTime() ?? null;
-      if (Date.now() < strayEndsAtMs({ askedAtMs: stray.askedAt.getTime(), voucherExpiresAtMs }))
-        return { isOver: false };
+      if (Date.now() < strayEndOf(row, stray)) return { isOver: false };
       await em.fork().transactional(async (tx) => {
         const why = `its life is over, and the provider was not to be asked: ${because}`;
         const isPaid = stray.status === 'paid';

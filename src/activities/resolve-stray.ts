@@ -7,7 +7,6 @@ import {
   emptyLookAfterMs,
   emptyLooksNeeded,
   isPayable,
-  strayEndsAtMs,
   strayGapMs,
   strayWorkflowId,
 } from '../domain/checkout/stray.ts';
@@ -18,7 +17,7 @@ import { keepInStep, RowMoved } from './keep-in-step.ts';
 import { askAboutOverdue } from './give-up-stray.ts';
 import { accountOf } from './provider-account.ts';
 import { settlePaidStray } from './settle-paid-stray.ts';
-import { answerOf, type ResolvedStray, type ResolveStrayInput, type StrayLook } from './stray-look.ts';
+import { answerOf, strayEndOf, type ResolvedStray, type ResolveStrayInput, type StrayLook } from './stray-look.ts';
 
 /**
  * Looks for a session beside the checkout's own, and makes sure that it neither takes money unnoticed nor stays
@@ -70,8 +69,8 @@ async function conclude(
 
 /** What sessions that were not paid come to: nothing there, ended, or still to be watched. */
 function judge(look: StrayLook, sessions: readonly CheckoutTruth[]): Promise<ResolvedStray> {
-  const { stray, client, input } = look;
-  const endsAtMs = endOf(look);
+  const { row, stray, client, input } = look;
+  const endsAtMs = strayEndOf(row, stray);
   const payable = sessions.filter(isPayable);
   const gapMs = strayGapMs({ looks: input.looks, isKnown: payable.length > 0, nowMs: Date.now(), endsAtMs });
   if (payable.length > 0) {
@@ -103,12 +102,6 @@ function judge(look: StrayLook, sessions: readonly CheckoutTruth[]): Promise<Res
 async function overdue(look: StrayLook, why: string): Promise<ResolvedStray> {
   await askAboutOverdue(look.em, look.row, look.stray, why);
   return conclude(look, { status: 'lapsed', why });
-}
-
-/** When the provider's session can surely not be paid any more. */
-function endOf({ row, stray }: Pick<StrayLook, 'row' | 'stray'>): number {
-  const voucherExpiresAtMs = row.voucherExpiresAt?.getTime() ?? null;
-  return strayEndsAtMs({ askedAtMs: stray.askedAt.getTime(), voucherExpiresAtMs });
 }
 
 /** Everything of this checkout there but the page that it stands for. */

@@ -10,7 +10,7 @@ import { giveBackStray } from './give-back-stray.ts';
 import { openReview } from './open-review.ts';
 import { accountOf } from './provider-account.ts';
 import { readCheckoutTruth } from './read-checkout-truth.ts';
-import { answerOf, causeOf, type ResolvedStray, type StrayLook } from './stray-look.ts';
+import { answerOf, causeOf, paidTwiceSummary, type ResolvedStray, type StrayLook } from './stray-look.ts';
 
 /**
  * A session beside the checkout's own was paid. One payment becomes the checkout's, any other goes back in full, and a
@@ -114,7 +114,7 @@ async function tellPerson({ em, row, input }: StrayLook, stray: CheckoutTruth): 
   const { providerCheckoutId } = stray;
   const isTwice = row.status === 'paid';
   const summary = isTwice
-    ? `A checkout that is paid at ${row.provider ?? 'nobody'} was paid at ${provider} too; that goes back.`
+    ? paidTwiceSummary(row, provider)
     : `A session at ${provider} that nobody was given was paid. Check that the buyer has what was paid for, once.`;
   await em.fork().transactional(async (tx) => {
     await openReview(tx, {

@@ -1,7 +1,7 @@
 import type { Checkout } from '../db/entities/checkout.ts';
 import type { StraySession } from '../db/entities/routing.ts';
 import type { Db } from '../db/orm.ts';
-import type { StrayStatus } from '../domain/checkout/stray.ts';
+import { strayEndsAtMs, type StrayStatus } from '../domain/checkout/stray.ts';
 import type { ProviderClient } from '../providers/port.ts';
 import type { ActivityDeps, CheckoutRef } from './deps.ts';
 
@@ -41,12 +41,23 @@ export interface StrayLook {
   readonly input: ResolveStrayInput;
 }
 
+/** When the provider's session can surely not be paid any more, in ms since 1970. */
+export function strayEndOf(row: Pick<Checkout, 'voucherExpiresAt'>, stray: Pick<StraySession, 'askedAt'>): number {
+  const voucherExpiresAtMs = row.voucherExpiresAt?.getTime() ?? null;
+  return strayEndsAtMs({ askedAtMs: stray.askedAt.getTime(), voucherExpiresAtMs });
+}
+
 /** How a look ends: the row as it is now, and what the workflow must do. */
 export function answerOf(stray: StraySession, row: Checkout, more: Partial<ResolvedStray> = {}): ResolvedStray {
   return {
     ...{ status: stray.status, because: stray.why ?? 'not known yet', lookAgainMs: null, hasMoved: false },
     ...{ subscriptionId: row.subscriptionId, servedBy: row.provider, refundId: null, others: [], ...more },
   };
+}
+
+/** What a person is told when both pages of one checkout were paid. */
+export function paidTwiceSummary({ provider: served }: Pick<Checkout, 'provider'>, provider: string): string {
+  return `A checkout that is paid at ${served ?? 'nobody'} was paid at ${provider} too; that goes back.`;
 }
 
 /** One item for a person per session that was paid, whatever is learnt of it. */

@@ -7,32 +7,35 @@ import { countOpenReviews, countUnknownStrays } from '../db/queries/reviews.ts';
  * the last figures stay.
  */
 export function measureFence(registry: Registry, orm: MikroORM): void {
-  registry.registerMetric(
-    new Gauge({
+  const gauge = <Label extends string>(
+    about: { readonly name: string; readonly help: string; readonly labelNames: readonly Label[] },
+    count: () => Promise<readonly (Record<Label, string | boolean> & { readonly count: number })[]>,
+  ) =>
+    registry.registerMetric(
+      new Gauge<Label>({
+        ...{ name: about.name, help: about.help, labelNames: about.labelNames, registers: [] },
+        async collect() {
+          const found = await count().catch(() => null);
+          if (found === null) return;
+          this.reset();
+          for (const row of found) this.labels(...about.labelNames.map((label) => String(row[label]))).set(row.count);
+        },
+      }),
+    );
+  gauge(
+    {
       name: 'billing_reviews_open',
       help: 'What waits for a person to decide, by kind and mode.',
       labelNames: ['kind', 'live'],
-      registers: [],
-      async collect() {
-        const found = await countOpenReviews(orm.em.fork()).catch(() => null);
-        if (found === null) return;
-        this.reset();
-        for (const { kind, live, count } of found) this.set({ kind, live: String(live) }, count);
-      },
-    }),
+    },
+    () => countOpenReviews(orm.em.fork()),
   );
-  registry.registerMetric(
-    new Gauge({
+  gauge(
+    {
       name: 'billing_stray_sessions_unresolved',
       help: 'Sessions beside a checkout’s own that may still take money, by provider and mode.',
       labelNames: ['provider', 'live'],
-      registers: [],
-      async collect() {
-        const found = await countUnknownStrays(orm.em.fork()).catch(() => null);
-        if (found === null) return;
-        this.reset();
-        for (const { provider, live, count } of found) this.set({ provider, live: String(live) }, count);
-      },
-    }),
+    },
+    () => countUnknownStrays(orm.em.fork()),
   );
 }

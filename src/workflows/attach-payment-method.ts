@@ -14,12 +14,10 @@ export async function attachPaymentMethod(input: EntityInput): Promise<{ readonl
   const { status, isDefault } = await run.attachPaymentMethod(refOf(input));
   setCurrentDetails(`**${status}** at ${input.provider ?? 'nobody'}`);
   if (status === 'requires_action') {
-    const { name: _name, ...start } = entityStart(
-      'confirmPaymentMethod',
-      paymentMethodWorkflowId(input.id, 'confirm'),
-      input,
-      { kind: 'payment-method', summary: 'wait for the customer to confirm a payment method' },
-    );
+    const start = entityStart('confirmPaymentMethod', paymentMethodWorkflowId(input.id, 'confirm'), input, {
+      kind: 'payment-method',
+      summary: 'wait for the customer to confirm a payment method',
+    });
     await startOnce(confirmPaymentMethod, start);
   }
   if (status === 'active' && isDefault) await run.defaultPaymentMethod(refOf(input));

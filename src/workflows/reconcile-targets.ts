@@ -40,10 +40,8 @@ export async function startLost(lost: RowWorkflow, cause: string): Promise<boole
       const { id: subscriptionId, ...row } = lost.row;
       return startAgain(subscription, subscriptionStart({ ...row, subscriptionId }));
     }
-    case 'refund': {
-      const { name: _, ...start } = refundStart(lost.row); // the function itself says it
-      return startAgain(refundPayment, start);
-    }
+    case 'refund':
+      return startAgain(refundPayment, refundStart(lost.row));
   }
 }
 

@@ -24,11 +24,11 @@ import {
   type ProviderFact,
   type StrayInput,
 } from './messages.ts';
-import { refundPayment } from './refund-payment.ts';
 import { searchAttributes } from './search-attributes.ts';
 import { createStartGrants } from './start-grants.ts';
-import { startAgain, startOnce } from './start-once.ts';
-import { refundStart, strayStart } from './start-options.ts';
+import { startAgain } from './start-once.ts';
+import { strayStart } from './start-options.ts';
+import { createStartRefunds } from './start-refunds.ts';
 import { startSubscription } from './start-subscription.ts';
 
 type Resolved = Awaited<ReturnType<Activities['resolveStray']>>;
@@ -47,6 +47,7 @@ export async function resolveStray(input: StrayInput): Promise<{ readonly status
   let nextLookAt: string | null = null;
   let facts: ProviderFact[] = [];
   const startGrants = createStartGrants(input);
+  const startRefunds = createStartRefunds(input);
 
   setHandler(providerFactsSignal, (arrived) => void facts.push(...arrived), {
     description: 'Webhooks: look at the provider',
@@ -105,8 +106,7 @@ export async function resolveStray(input: StrayInput): Promise<{ readonly status
   async function follow(seen: Resolved): Promise<void> {
     if (seen.refundId !== null) {
       log.warn('a checkout was paid twice; the second payment goes back', { checkoutId, provider });
-      const { name: _, ...start } = refundStart({ ...input, id: seen.refundId, provider });
-      await startOnce(refundPayment, start);
+      await startRefunds([{ id: seen.refundId, provider }]);
     }
     for (const other of seen.others) await startAgain(resolveStray, strayStart({ ...input, provider: other }));
     if (!seen.hasMoved) return;

@@ -17,7 +17,7 @@ export function createStartGrants(owner: Owner): (grants: readonly GrantWork[] |
   const started = new Set<string>();
   return async (grants = []) => {
     for (const grant of grants) {
-      const { name: _, ...start } = grantStart({ ...owner, ...grant }); // the function itself says it
+      const start = grantStart({ ...owner, ...grant });
       if (started.has(start.workflowId)) continue;
       started.add(start.workflowId);
       await startOnce(carryOutGrant, start);

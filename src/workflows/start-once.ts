@@ -6,6 +6,8 @@ type Start<Input> = Pick<
   'workflowId' | 'taskQueue' | 'typedSearchAttributes' | 'staticSummary'
 > & {
   readonly args: [Input];
+  /** What the client starts it by; here the function itself says it. */
+  readonly name?: string;
 };
 
 /** Starts a workflow that outlives the one that starts it. Already started is success. */
@@ -30,8 +32,9 @@ async function startUnlessThere<Input>(
   start: Start<Input>,
   workflowIdReusePolicy: WorkflowIdReusePolicy,
 ): Promise<boolean> {
+  const { name: _, ...options } = start;
   try {
-    await startChild(workflow, { ...start, parentClosePolicy: ParentClosePolicy.ABANDON, workflowIdReusePolicy });
+    await startChild(workflow, { ...options, parentClosePolicy: ParentClosePolicy.ABANDON, workflowIdReusePolicy });
     return true;
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

@@ -13,9 +13,7 @@ interface Owner {
 export function createStartRefunds(owner: Owner): (refunds: SettledSubscription['refunds']) => Promise<void> {
   const { projectId, live, organizationId } = owner;
   return async (refunds = []) => {
-    for (const refund of refunds) {
-      const { name: _, ...start } = refundStart({ projectId, live, organizationId, ...refund });
-      await startOnce(refundPayment, start);
-    }
+    for (const refund of refunds)
+      await startOnce(refundPayment, refundStart({ projectId, live, organizationId, ...refund }));
   };
 }

@@ -19,6 +19,7 @@ import type { Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
 import type { CreateCheckoutBody } from '../schemas/checkout.ts';
+import { providerFacts } from '../routing/provider-facts.ts';
 import type { Offer } from './find-offer.ts';
 
 /** What routing comes to, whether or not anybody can serve it. */
@@ -77,8 +78,12 @@ export function considerRouting(deps: Pick<ApiDeps, 'providers' | 'health'>, inp
   const { policy } = input;
   const request = toRouteRequest(input);
   if (input.offer?.amount.amountMinor === 0) return withoutProvider(policy, request);
-  const facts = providerFacts(deps, input, request);
-  const { alternatives } = input;
+  const { alternatives, caller, configured, offer } = input;
+  const account = { projectId: caller.projectId, live: caller.live };
+  const facts = providerFacts(deps, {
+    ...{ configured, mode: request.mode, offer },
+    isAvailable: (provider) => isAvailable(deps.health.viewOf({ ...account, provider }), Date.now()),
+  });
   const decision = requoteFallbacks(route(request, policy, facts), { request, policy, providers: facts, alternatives });
   const attempts = attemptsOf(decision);
   const [provider] = attempts;
@@ -116,27 +121,6 @@ function toRouteRequest(input: RoutingInput): RouteRequest {
     liveProvider: input.liveSubscriptions.find((live) => live.provider !== null)?.provider ?? null,
     preferredProvider: input.preferredProvider ?? input.organization.preferredProvider,
   };
-}
-
-function providerFacts(
-  deps: Pick<ApiDeps, 'providers' | 'health'>,
-  { caller, configured, offer }: RoutingInput,
-  request: RouteRequest,
-): Readonly<Record<string, ProviderFacts>> {
-  const facts: Record<string, ProviderFacts> = {};
-  const account = { projectId: caller.projectId, live: caller.live };
-  for (const id of deps.providers.ids()) {
-    const abilities = deps.providers.abilities(id);
-    if (abilities === null) continue;
-    const needsPush = offer !== null && abilities.needsProviderPrice.includes(request.mode);
-    facts[id] = {
-      isConfigured: configured.has(id),
-      abilities,
-      isSellable: !needsPush || offer.pushedTo.includes(id),
-      isAvailable: isAvailable(deps.health.viewOf({ ...account, provider: id }), Date.now()),
-    };
-  }
-  return facts;
 }
 
 function withoutAbilities(facts: Readonly<Record<string, ProviderFacts>>): RouteQuestion['providers'] {

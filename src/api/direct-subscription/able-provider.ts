@@ -1,4 +1,5 @@
 import type { ProviderAbilities } from '../../domain/routing/abilities.ts';
+import { covers, offersAny, prepareAbilities } from '../../domain/routing/prepared-abilities.ts';
 
 /** What a provider is to carry for a subscription that begins without a hosted page. */
 export interface DirectWish {
@@ -25,7 +26,7 @@ export function whyUnable(
     return 'it begins subscriptions on its hosted page only: start a checkout';
   if (abilities.needsProviderPrice.includes('subscription') && !wish.pushedTo.includes(provider))
     return 'this price was not pushed to it: push the plan, or choose another price';
-  if (!covers(abilities.currencies, wish.currency))
+  if (!covers(prepareAbilities(abilities).currencies, wish.currency))
     return `it does not charge ${wish.currency}: send a currency that it charges`;
   if (wish.quantity > 1 && !abilities.features.quantity.includes('subscription'))
     return 'it knows no quantity of a subscription: send quantity 1';
@@ -43,18 +44,14 @@ export function issuesVoucher(
   wish: { readonly method: string; readonly currency: string; readonly country: string | null },
 ): boolean {
   if (abilities === null || !operations.includes('payments.create')) return false;
-  if (!covers(abilities.currencies, wish.currency)) return false;
-  const { country } = wish;
-  if (country !== null && !covers(abilities.countries, country)) return false;
-  return abilities.paymentMethods.some(
-    ({ method, modes, currencies, countries }) =>
-      method === wish.method &&
-      modes.includes('payment') &&
-      (currencies?.includes(wish.currency) ?? true) &&
-      (country === null || (countries?.includes(country) ?? true)),
-  );
-}
-
-function covers(set: { readonly except: readonly string[] } | { readonly only: readonly string[] }, item: string) {
-  return 'only' in set ? set.only.includes(item) : !set.except.includes(item);
+  const { method, currency, country } = wish;
+  const able = prepareAbilities(abilities);
+  if (!covers(able.currencies, currency)) return false;
+  if (country !== null && !covers(able.countries, country)) return false;
+  return offersAny(able, {
+    mode: 'payment',
+    amount: { currency },
+    evidence: { country },
+    wishedPaymentMethods: [method],
+  });
 }

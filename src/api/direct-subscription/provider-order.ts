@@ -1,10 +1,11 @@
 import type { Organization } from '../../db/entities/organization.ts';
 import type { Subscription } from '../../db/entities/subscription.ts';
-import { route, type ProviderFacts } from '../../domain/routing/route.ts';
+import { route } from '../../domain/routing/route.ts';
 import type { Caller } from '../caller.ts';
 import type { Offer } from '../checkout/find-offer.ts';
 import type { ApiDeps } from '../deps.ts';
 import { policyInForce } from '../routing/project-rules.ts';
+import { providerFacts } from '../routing/provider-facts.ts';
 
 /** Providers as routing would ask them for a page, and why in this order. */
 export interface ProviderOrder {
@@ -50,22 +51,11 @@ export async function providerOrder(
       preferredProvider: organization.preferredProvider,
     },
     await policyInForce(deps.rules, caller),
-    factsOf(deps, configured, offer),
+    // Whether it can begin without a page is asked of each in turn, its breaker with it.
+    providerFacts(deps, { configured, mode: offer.mode, offer, isAvailable: () => true }),
   );
   return {
     ...{ rule: decision.rule, policy: decision.policy, policyVersion: decision.policy_version },
     providers: [decision.provider, ...decision.fallbacks],
   };
-}
-
-function factsOf(deps: Pick<ApiDeps, 'providers'>, configured: ReadonlySet<string>, offer: Offer) {
-  const facts: Record<string, ProviderFacts> = {};
-  for (const id of deps.providers.ids()) {
-    const abilities = deps.providers.abilities(id);
-    if (abilities === null) continue;
-    const needsPush = abilities.needsProviderPrice.includes(offer.mode);
-    const isSellable = !needsPush || offer.pushedTo.includes(id);
-    facts[id] = { isConfigured: configured.has(id), abilities, isSellable, isAvailable: true };
-  }
-  return facts;
 }

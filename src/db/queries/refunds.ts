@@ -73,7 +73,7 @@ async function ofCheckout(tx: Db, { projectId, live }: Scope, { checkoutId }: Re
 }
 
 /** A refund that is asked for, in the transaction that holds its payment. */
-export function createRefund(
+function createRefund(
   tx: Db,
   payment: Payment,
   input: Pick<Parameters<typeof reserveRefund>[2], 'id' | 'target' | 'reason' | 'actor'> & {
@@ -97,6 +97,29 @@ export function createRefund(
     },
     { persist: true },
   );
+}
+
+/**
+ * A refund of all that is left of a payment that was taken twice, in the transaction that holds it. null: nothing is left.
+ *
+ * @param input.checkoutId null: the payment's own.
+ */
+export async function refundRest(
+  tx: Db,
+  payment: Payment,
+  input: {
+    readonly id: string;
+    readonly organizationId: string;
+    readonly checkoutId: string | null;
+    readonly actor: string;
+  },
+): Promise<Refund | null> {
+  const { id, organizationId, checkoutId, actor } = input;
+  const refunds = await tx.find(RefundEntity, { projectId: payment.projectId, paymentId: payment.id });
+  const { refundableMinor: amountMinor } = refundSums(payment, refunds);
+  if (amountMinor <= 0) return null;
+  const target = { organizationId, invoiceId: payment.invoiceId, checkoutId };
+  return createRefund(tx, payment, { id, target, reason: 'duplicate', actor, amountMinor });
 }
 
 /** What an id names that can be paid back; null: nothing of this project and mode. */

@@ -24,7 +24,7 @@ export interface PreparedAbilities {
 
 interface Wish {
   readonly mode: CheckoutMode;
-  readonly amount: Money | null;
+  readonly amount: Pick<Money, 'currency'> | null;
   readonly evidence: { readonly country: string | null };
   readonly wishedPaymentMethods: readonly string[] | null;
 }
