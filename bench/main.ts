@@ -85,7 +85,15 @@ async function run(bench: keyof typeof usualRates): Promise<Report> {
     const [rate = 500] = rates;
     if (bench === 'access') return await runAccessBench({ target, whose, rate, seconds, print });
     if (bench === 'outage')
-      return await runOutageBench({ target, whose, rate, seconds, country: values.country, print });
+      return await runOutageBench({
+        target,
+        whose,
+        isOwn: opened.isOwn,
+        rate,
+        seconds,
+        country: values.country,
+        print,
+      });
     if (bench === 'portal') return await runPortalBench({ target, whose, rate, seconds, print });
     const paidPerSecond = asNumber(values.paid);
     return await runWebhookBench({ target, whose, rate, seconds, paidPerSecond, seed: asNumber(values.seed), print });

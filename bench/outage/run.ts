@@ -11,8 +11,8 @@ import type { Target } from '../stack/target.ts';
 import { secondsUntil } from './watch-breaker.ts';
 
 const warmUpSeconds = 20;
-/** What is measured before the outage: enough for a p99, and no longer than the outage itself. */
-const longestCalmSeconds = 60;
+/** What is measured before the outage: enough for a steady p99, and no longer than the outage itself. */
+const longestCalmSeconds = 240;
 const ratioLimit = 1.3;
 const openLimitSeconds = 10;
 /** The longest time that a breaker stays open, and its trials. */
@@ -22,6 +22,8 @@ const recoveryStepSeconds = 10;
 export interface OutageBenchInput {
   readonly target: Target;
   readonly whose: string;
+  /** Nobody uses the stack afterwards. */
+  readonly isOwn: boolean;
   readonly rate: number;
   readonly seconds: number;
   /** The country whose provider answers nothing. */
@@ -59,7 +61,7 @@ export async function runOutageBench(input: OutageBenchInput): Promise<Report> {
   print(`${affected.provider} answers again`);
   await sandbox.clearFaults();
   const back = await recover(input, affected, load, keep);
-  await endAll(target, all.flat());
+  if (!input.isOwn) await endAll(target, all.flat());
   return createReport({
     bench: 'outage',
     method: methodOf(input, affected, calmSeconds),
