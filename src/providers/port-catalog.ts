@@ -202,6 +202,12 @@ export interface UsageOperations {
     /** Older events are refused; null: none are. */
     readonly maxAgeMs: number | null;
     readonly aggregations: readonly MeterInput['aggregation'][];
+    /** Which period an event is billed in: that of its `timestamp`, or that in which it arrived. */
+    readonly billedBy: 'timestamp' | 'receipt';
+    /** How less than was reported is said: by an event with a negative quantity, or by `cancel` and a new event. */
+    readonly corrections: 'negative' | 'cancel';
+    /** A repeat of an event counts once within this time of the first; null: for ever. */
+    readonly remembersMs: number | null;
   };
   /**
    * Reports events; repeating the same ones counts none twice (within the provider's memory: see its README).

@@ -8,6 +8,7 @@ import type { StrayStatus } from '../domain/checkout/stray.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { RefundStatus } from '../domain/payment/refund.ts';
 import type { ReconciliationPhase, ReconciliationStatus } from '../domain/reconciliation/run.ts';
+import type { UsageCounts, UsageReportPhase, UsageReportStatus } from '../domain/usage/report.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
 import type { OperationStatus } from '../domain/subscription/operation.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
@@ -135,6 +136,19 @@ export interface ReconcileCarried {
   readonly story: readonly string[];
 }
 
+/** One report of usage to the providers; its row tells the rest. */
+export interface UsageReportInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly reportId: string;
+}
+
+/** How far a report of usage is. Events, as they count: received = reported + rejected + pending. */
+export interface UsageReportState extends UsageCounts {
+  readonly status: UsageReportStatus;
+  readonly phase: UsageReportPhase;
+}
+
 /** How far a comparison is. */
 export interface ReconciliationState {
   readonly status: ReconciliationStatus;
@@ -166,6 +180,9 @@ export const disputeSweepId = (provider: string) => `dispute-sweep/${provider}`;
 export const reconciliationWorkflowId = (runId: string) => `reconciliation/${runId}`;
 /** Both the schedule's and its workflow's. */
 export const reconciliationScheduleId = (provider: string) => `reconciliation/${provider}`;
+export const usageReportWorkflowId = (reportId: string) => `usage-report/${reportId}`;
+/** Both the schedule's and its workflow's. */
+export const usageReportScheduleId = 'usage-reports';
 export const lateFactWorkflowId = (eventId: string) => `fact/${eventId}`;
 
 /** Answers once the checkout can be paid, needs no payment, or cannot be served. The URL is read from the row. */
@@ -191,6 +208,7 @@ export const stateQuery = defineQuery<{
 }>('state');
 export const pushQuery = defineQuery<PushReport>('report');
 export const reconciliationQuery = defineQuery<ReconciliationState>('state');
+export const usageReportQuery = defineQuery<UsageReportState>('state');
 /** Holds a comparison after the page in hand; answers once its row says so. */
 export const pauseUpdate = defineUpdate<ReconciliationState>('pause');
 export const resumeUpdate = defineUpdate<ReconciliationState>('resume');

@@ -27,7 +27,10 @@ const MINUTE_S = 60;
 /** By v1 meter events: the v2 stream is live only, and v2 keys do not work with classic test mode. */
 export function createStripeUsage(api: StripeApi): UsageOperations & Required<Pick<UsageOperations, 'cancel'>> {
   return {
-    limits: { maxBatch: 100, maxAgeMs: 35 * DAY_MS, aggregations: AGGREGATIONS },
+    limits: {
+      ...{ maxBatch: 100, maxAgeMs: 35 * DAY_MS, aggregations: AGGREGATIONS },
+      ...{ billedBy: 'timestamp', corrections: 'cancel', remembersMs: DAY_MS },
+    },
     ingest: (events) => ingest(api, events),
     /** Within 24 hours of receipt. */
     async cancel({ eventId, eventName, idempotencyKey }) {
