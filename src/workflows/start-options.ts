@@ -14,13 +14,15 @@ import {
   lateFactWorkflowId,
   subscriptionQueue,
   subscriptionWorkflowId,
+  usageReportWorkflowId,
   type CheckoutInput,
   type EntityInput,
   type StrayInput,
   type ReconcileInput,
   type SubscriptionInput,
+  type UsageReportInput,
 } from './messages.ts';
-import { expectedAttributes, runAttributes, startAttributes } from './search-attributes.ts';
+import { expectedAttributes, projectAttributes, runAttributes, startAttributes } from './search-attributes.ts';
 
 /**
  * Those that call a provider inside their workflow task. With the usual 10 s a task may time out on a worker that is still
@@ -179,6 +181,19 @@ export function reconciliationStart(row: Omit<OwnedRow, 'organizationId'> & { re
     args: [input] as [ReconcileInput],
     typedSearchAttributes: runAttributes({ projectId, provider, kind: 'reconciliation', status: 'running' }),
     staticSummary: `${projectId}: our books and ${provider}'s`,
+  };
+}
+
+/** How a report of usage starts, from its row alone: the API, the schedule and the sweep start the same one. */
+export function usageReportStart(row: Omit<OwnedRow, 'organizationId'>) {
+  const { id: reportId, projectId, live } = row;
+  const input: UsageReportInput = { projectId, live, reportId };
+  return {
+    workflowId: usageReportWorkflowId(reportId),
+    taskQueue: billingQueue,
+    args: [input] as [UsageReportInput],
+    typedSearchAttributes: projectAttributes({ projectId, kind: 'usage-report', status: 'running' }),
+    staticSummary: `${projectId}: usage to the providers`,
   };
 }
 

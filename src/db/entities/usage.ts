@@ -98,7 +98,12 @@ export const UsageReportItemEntity = defineEntity({
     code: p.text().strictNullable(),
     detail: p.text().strictNullable(),
     replaces: p.text().strictNullable(),
+    /** Of a meter that takes the last: the event it is of, which settles ties. */
+    lastKey: p.uuid().strictNullable(),
     attempts: p.integer(),
+    /** Grows when the provider refuses what it had received: the name it was told under is spent there. */
+    generation: p.integer(),
+    /** When it was first sent since it was last known not to be there. */
     sentAt: p.datetime().strictNullable(),
     reportedAt: p.datetime().strictNullable(),
     version: p.integer().version(),
