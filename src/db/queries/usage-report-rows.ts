@@ -101,8 +101,8 @@ export async function listItems(
       [...after],
     ]);
   return em.execute<ItemRow[]>(
-    `select ${itemColumns}, jsonb_build_array(item.organization_id, item.meter_id, item.bucket::text,
-       coalesce(item.value_key, ${noValue})) as place
+    `select ${itemColumns}, jsonb_build_array(item.organization_id, item.meter_id,
+       to_char(item.bucket at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), coalesce(item.value_key, ${noValue})) as place
      from usage_report_items item join meters meter on meter.id = item.meter_id
      where item.report_id = ? and item.project_id = ? and item.live = ?
        ${wheres.map(([sql]) => `and ${sql}`).join(' ')}
