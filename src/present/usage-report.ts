@@ -186,7 +186,7 @@ function remarks({ differences }: UsageReport, { rejected, pending }: UsageCount
   const differing = differences?.length ?? 0;
   return [
     ...(rejected > 0 ? ['rejected_by_code says why, and what to do before a retry.'] : []),
-    ...(pending > 0 ? ['What is pending is not known to have arrived: see the reviews.'] : []),
+    ...(pending > 0 ? ['What is pending is not known to have arrived, or is sent with the next report.'] : []),
     ...(differing > 0 ? [`${differing} meters at providers say something else than they were told.`] : []),
   ];
 }

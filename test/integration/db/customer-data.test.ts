@@ -175,6 +175,28 @@ describe('an export', () => {
     expect(await rows(`select job_id from customer_data_sections where job_id = '${ref.jobId}'`)).toEqual([]);
   });
 
+  it('has what was used of each meter, and what the providers were told of it', async () => {
+    const owner = `'p', false, '${organization}'`;
+    const meter = `mtr_${organization}`;
+    await run(`insert into meters (id, key, name, event_name, aggregation, limit_behavior, when_unreadable, status, project_id,
+        live) values ('${meter}', 'calls_${organization}', 'Calls', 'call', 'sum', 'soft', 'open', 'active', 'p', false)`);
+    await run(`insert into usage_events (event_key, project_id, live, organization_id, event_id, event_name, quantity,
+        occurred_at) select gen_random_uuid(), ${owner}, 'e' || n, 'call', 2.25, now() from generate_series(1, 3) n`);
+    await run(`insert into usage_reports (id, cause, actor, status, phase, project_id, live)
+      values ('ur_${organization}', 'request', 'key_1', 'succeeded', 'done', 'p', false)`);
+    await run(`insert into usage_report_items (id, report_id, project_id, live, organization_id, meter_id, bucket, provider,
+        events, quantity, occurred_at, status, reported_at)
+      values ('uri_${organization}', 'ur_${organization}', ${owner}, '${meter}', date_trunc('hour', now()), 'merchant',
+        2, 4.5, now(), 'reported', now())`);
+    const ref = await aJob('export');
+    await activities().finishExport(ref);
+    expect((await resultOf(ref.jobId))['usage']).toMatchObject([
+      { kind: 'meter', meter: `calls_${organization}`, unit: 'unit', aggregation: 'sum', quantity: '6.75', events: 3 },
+      { kind: 'report_item', id: `uri_${organization}`, provider: 'merchant', status: 'reported', quantity: '4.5' },
+    ]);
+    expect(await jobOf(ref.jobId)).toMatchObject({ summary: { rows: { usage: 2 } } });
+  });
+
   it('finds the customer by our id where none was recorded', async () => {
     await run(`delete from provider_customers where organization_id = '${organization}'`);
     const ref = await aJob('export');
