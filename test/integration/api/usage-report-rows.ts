@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { newId } from '../../../src/db/new-id.ts';
 import type { TestApi } from './support.ts';
 
-type Query = TestApi['query'];
+type Database = Pick<TestApi, 'query'>;
 
 /** What the activities of a report write, written by tests. */
 export interface ReportRows {
@@ -29,12 +29,12 @@ export interface ItemColumns {
 const bucketOf = (hour = 0) => new Date(Date.UTC(2026, 10, 21, hour)).toISOString();
 
 export async function aMeter(
-  query: Query,
+  database: Database,
   aggregation = 'sum',
 ): Promise<{ readonly id: string; readonly key: string }> {
   const id = newId('mtr');
   const key = `m_${id.slice(-12)}`;
-  await query(
+  await database.query(
     `insert into meters (id, key, name, event_name, aggregation, property, unit, limit_behavior, when_unreadable, status,
        project_id, live) values (?, ?, ?, 'used', ?, ?, 'call', 'soft', 'open', 'active', 'default', false)`,
     [id, key, key, aggregation, aggregation === 'unique' ? 'who' : null],
@@ -42,28 +42,31 @@ export async function aMeter(
   return { id, key };
 }
 
-export async function anOrganization(query: Query, id = `org_${randomUUID()}`): Promise<string> {
-  await query(`insert into organizations (id, project_id, live) values (?, 'default', false)`, [id]);
+export async function anOrganization(database: Database, id = `org_${randomUUID()}`): Promise<string> {
+  await database.query(`insert into organizations (id, project_id, live) values (?, 'default', false)`, [id]);
   return id;
 }
 
 /** @param columns `set` list of the report's row. */
-export async function aReport(query: Query, columns = `status = 'succeeded', phase = 'done'`): Promise<ReportRows> {
+export async function aReport(
+  database: Database,
+  columns = `status = 'succeeded', phase = 'done'`,
+): Promise<ReportRows> {
   const id = newId('ur');
-  await query(
+  await database.query(
     `insert into usage_reports (id, cause, actor, status, phase, from_xid, to_xid, started_at, project_id, live)
      values (?, 'schedule', 'schedule/usage-reports', 'succeeded', 'done', '0', '1', now(), 'default', false)`,
     [id],
   );
-  await query(`update usage_reports set ${columns} where id = ?`, [id]);
+  await database.query(`update usage_reports set ${columns} where id = ?`, [id]);
   return {
     id,
     async group({ organization, hour, meters, events }) {
-      await query(
+      await database.query(
         `insert into usage_report_groups (report_id, organization_id, bucket, meter_ids, events) values (?, ?, ?, ?::text[], ?)`,
         [id, organization, bucketOf(hour), `{${meters.join(',')}}`, events],
       );
-      await query(`update usage_reports set received = received + ? where id = ?`, [events, id]);
+      await database.query(`update usage_reports set received = received + ? where id = ?`, [events, id]);
     },
     async item({
       organization,
@@ -76,7 +79,7 @@ export async function aReport(query: Query, columns = `status = 'succeeded', pha
       ...more
     }) {
       const itemId = newId('uri');
-      await query(
+      await database.query(
         `insert into usage_report_items (id, report_id, project_id, live, organization_id, meter_id, bucket, value, value_key,
            provider, events, quantity, occurred_at, status, code, detail, replaces, attempts)
          values (?, ?, 'default', false, ?, ?, ?, ?, md5(?)::uuid, ?, ?, ?, ?, ?, ?, ?, ?, 1)`,
