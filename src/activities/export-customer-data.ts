@@ -79,7 +79,9 @@ export function createFinishExport(deps: ActivityDeps) {
         usage,
         providers: Object.fromEntries(providers),
       };
-      const rows = Object.fromEntries(Object.entries({ ...records, usage }).map(([name, found]) => [name, found.length]));
+      const rows = Object.fromEntries(
+        Object.entries({ ...records, usage }).map(([name, found]) => [name, found.length]),
+      );
       const finishedAt = new Date();
       const expiresAt = new Date(finishedAt.getTime() + keptForMs);
       tx.assign(job, {

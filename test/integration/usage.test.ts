@@ -93,12 +93,11 @@ async function countedThere(provider: Metering, organization: string, meter = 'a
     provider === 'polar'
       ? `/v1/meters/${row.meter}/quantities?start_timestamp=${iso(from)}&end_timestamp=${iso(to)}&interval=day&customer_id=${row.customer}`
       : `/v1/billing/meters/${row.meter}/event_summaries?customer=${row.customer}&start_time=${from}&end_time=${to}`;
-  const response = await fetch(`${account.base_url}${url}`, { headers: { authorization: `Bearer ${account.api_key}` } });
+  const response = await fetch(`${account.base_url}${url}`, {
+    headers: { authorization: `Bearer ${account.api_key}` },
+  });
   const answer = z
-    .union([
-      z.object({ total: z.number() }),
-      z.object({ data: z.tuple([z.object({ aggregated_value: z.number() })]) }),
-    ])
+    .union([z.object({ total: z.number() }), z.object({ data: z.tuple([z.object({ aggregated_value: z.number() })]) })])
     .parse(await response.json());
   return 'total' in answer ? answer.total : answer.data[0].aggregated_value;
 }
@@ -197,7 +196,9 @@ describe('usage, from an app’s event to the providers’ meters', () => {
     const asked = await system.api('POST', `${reportsPath}/${first}/retry`, { code: 'not_billed' });
     expect(asked).toMatchObject({ status: 202, body: { id: first } });
     expect(await ended(first)).toMatchObject({ status: 'succeeded', received: 1_114, reported: 1_111, rejected: 3 });
-    expect(await itemsOf(first, `organization_id=${unbilled}`)).toMatchObject([{ status: 'reported', provider: 'polar' }]);
+    expect(await itemsOf(first, `organization_id=${unbilled}`)).toMatchObject([
+      { status: 'reported', provider: 'polar' },
+    ]);
     expect(await countedThere('polar', unbilled)).toBe(7);
   }, 180_000);
 
