@@ -26,7 +26,9 @@ function aligned(a: string, b: string): { readonly a: bigint; readonly b: bigint
 }
 
 function textOf({ units, scale }: Decimal): string {
-  const digits = sizeOf(units).toString().padStart(scale + 1, '0');
+  const digits = sizeOf(units)
+    .toString()
+    .padStart(scale + 1, '0');
   const whole = digits.slice(0, digits.length - scale);
   const fraction = digits.slice(digits.length - scale).replace(/0+$/, '');
   return `${units < 0n ? '-' : ''}${whole}${fraction === '' ? '' : `.${fraction}`}`;
