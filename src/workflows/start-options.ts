@@ -3,6 +3,7 @@ import type { GrantWork } from '../domain/benefit.ts';
 import type { RoutingDecision } from '../domain/routing/route.ts';
 import { attemptsOf } from '../domain/routing/attempts.ts';
 import type { LateFactInput } from './apply-late-fact.ts';
+import type { NoteRefusedUsageInput } from '../activities/note-refused-usage.ts';
 import {
   benefitGrantWorkflowId,
   billingQueue,
@@ -205,5 +206,18 @@ export function lateFactStart(input: LateFactInput, eventId: string, about: stri
     args: [input] as [LateFactInput],
     typedSearchAttributes: startAttributes({ ...input, kind: 'late-fact', status: 'received' }),
     staticSummary: about,
+  };
+}
+
+/** How a notice of refused usage is looked after, once per event. */
+export function refusedUsageStart(input: NoteRefusedUsageInput, eventId: string) {
+  const { projectId, live, provider, noticeId } = input;
+  const given: NoteRefusedUsageInput = { projectId, live, provider, noticeId };
+  return {
+    workflowId: lateFactWorkflowId(eventId),
+    taskQueue: billingQueue,
+    args: [given] as [NoteRefusedUsageInput],
+    typedSearchAttributes: runAttributes({ projectId, provider, kind: 'refused-usage', status: 'received' }),
+    staticSummary: `${projectId}: usage that ${provider} refused`,
   };
 }

@@ -58,7 +58,7 @@ export const UsageReportEntity = defineEntity({
     toXid: p.text().columnType('xid8').strictNullable(),
     /** Up to where events have become items. */
     cursor: p.text().columnType('xid8').strictNullable(),
-    received: p.integer(),
+    received: p.bigint('number'),
     differences: p.json().$type<readonly UsageDifference[]>().strictNullable(),
     startedAt: p.datetime().strictNullable(),
     finishedAt: p.datetime().strictNullable(),
@@ -88,7 +88,7 @@ export const UsageReportItemEntity = defineEntity({
     provider: p.text().strictNullable(),
     providerCustomerId: p.text().strictNullable(),
     /** How many of the report's events it is made of. */
-    events: p.integer(),
+    events: p.bigint('number'),
     /** A decimal as text. Of a replacement: the whole that now stands at the provider. */
     quantity: p.decimal('string'),
     /** Of the newest of its events. */
