@@ -14,6 +14,7 @@ import { reconciliationErrors } from './error-tables/reconciliation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
 import { routingErrors } from './error-tables/routing-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
+import { usageErrors } from './error-tables/usage-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
 const errorCodes = {
@@ -31,6 +32,7 @@ const errorCodes = {
   ...outboundErrors,
   ...fallbackErrors,
   ...routingErrors,
+  ...usageErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;
