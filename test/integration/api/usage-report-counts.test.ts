@@ -68,10 +68,10 @@ describe('what a report adds up to', () => {
         ...{ from: '2026-11-01T00:00:00.000Z', to: '2026-11-21T00:00:00.000Z' },
       },
     ];
-    const before = await aReport(api, `from_xid = '100', to_xid = '200', started_at = '2026-11-20T10:00:00Z'`);
+    const before = await aReport(api, `from_xid = '100', to_xid = '200', covered_until = '2026-11-20T10:00:00Z'`);
     const report = await aReport(
       api,
-      `from_xid = '200', to_xid = '300', started_at = '2026-11-20T11:00:00Z', differences = '${JSON.stringify(differences)}'`,
+      `from_xid = '200', to_xid = '300', covered_until = '2026-11-20T11:00:00Z', differences = '${JSON.stringify(differences)}'`,
     );
     expect(before.id < report.id).toBe(true);
     expect(await read(report.id)).toMatchObject({

@@ -54,7 +54,7 @@ export async function aReport(
 ): Promise<ReportRows> {
   const id = newId('ur');
   await database.query(
-    `insert into usage_reports (id, cause, actor, status, phase, from_xid, to_xid, started_at, project_id, live)
+    `insert into usage_reports (id, cause, actor, status, phase, from_xid, to_xid, covered_until, project_id, live)
      values (?, 'schedule', 'schedule/usage-reports', 'succeeded', 'done', '0', '1', now(), 'default', false)`,
     [id],
   );
