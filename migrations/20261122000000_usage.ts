@@ -15,6 +15,7 @@ export class Usage extends Migration {
 
   override down(): void {
     this.addSql(`drop table if exists ${tables.toReversed().join(', ')} cascade`);
+    this.addSql('drop function if exists usage_event_key');
     this.addSql('alter table projects drop column if exists usage_report_minutes');
   }
 }
@@ -77,6 +78,13 @@ const events = [
     received_at timestamptz not null default now(),
     xid xid8 not null default pg_current_xact_id()
   ) with (autovacuum_vacuum_insert_scale_factor = 0.5)`,
+  // `eventKey` in SQL, for finding the event that a correction names.
+  `create function usage_event_key(project_id text, live boolean, organization_id text, event_id text) returns uuid
+    language sql immutable strict parallel safe as $$
+      select substr(encode(sha256(convert_to(
+        octet_length(project_id) || ':' || project_id || case when live then '4:live' else '4:test' end ||
+        octet_length(organization_id) || ':' || organization_id || octet_length(event_id) || ':' || event_id,
+        'UTF8')), 'hex'), 1, 32)::uuid $$`,
   'create index usage_events_in_order on usage_events (xid)',
   'create index usage_events_of_organization on usage_events (project_id, live, organization_id, xid)',
 ];

@@ -1,0 +1,49 @@
+import { hourOfEvent, meterCondition, meterTextKey, meterValue } from './meter-sql.ts';
+
+/**
+ * What a reading is made of, as common table expressions that know `m`: one row of `meters` with `organization_id`,
+ * `from_hour`, `to_hour` (null: no end) and `mark`. Rollups hold every event below the mark and the tail every other, in
+ * the snapshot of one statement: an event counts as soon as it is committed, and never twice.
+ *
+ * The upper bound of `xid` is always true. It has the planner take both bounds for a narrow range: of an open one it
+ * expects a third of all events, and compiles the statement for them, which takes longer than reading it (2026-11-22).
+ */
+const tail = `tail as materialized (
+  select ${hourOfEvent} as hour, ${meterValue} as value, ${meterTextKey} as value_key, e.occurred_at, e.event_key, e.corrects
+  from m join usage_events e on e.project_id = m.project_id and e.live = m.live
+    and e.organization_id = m.organization_id and e.xid >= m.mark and e.xid <= '9223372036854775807'::xid8
+    and e.occurred_at >= m.from_hour and (m.to_hour is null or e.occurred_at < m.to_hour)
+    and ${meterCondition})`;
+
+/** By hour: what the rollups have, and one row for each event of the tail. */
+const parts = `parts as (
+  select r.hour, r.events, r.sum, r.max, r.last, r.last_at, r.last_key
+  from m join usage_rollups r on r.meter_id = m.id and r.organization_id = m.organization_id
+    and r.hour >= m.from_hour and (m.to_hour is null or r.hour < m.to_hour)
+  union all
+  select hour, 1, coalesce(value, 0), value, value, occurred_at, event_key from tail)`;
+
+/** Different values by hour, of meters that count those. */
+const uniques = `uniques as (
+  select u.hour, u.value_key
+  from m join usage_uniques u on m.aggregation = 'unique' and u.meter_id = m.id
+    and u.organization_id = m.organization_id and u.hour >= m.from_hour and (m.to_hour is null or u.hour < m.to_hour)
+  union all
+  select hour, value_key from tail where value_key is not null)`;
+
+export const usageParts = `${tail}, ${parts}, ${uniques}`;
+
+/** The newest of rows with a time, a key that settles ties, and a value: `max` of what sorts by the first two. */
+export function newestOf(value: string, at: string, key: string): string {
+  return `max(array[to_char(${at} at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), ${key}::text, ${value}::text] collate "C")`;
+}
+
+/** The value of parts together, as exact text; what has no events is 0. `m.aggregation` must be in the grouping. */
+export function valueOfParts(countUniques: string): string {
+  return `trim_scale(coalesce(case m.aggregation
+    when 'unique' then ${countUniques}
+    when 'max' then max(parts.max)
+    when 'last' then ((${newestOf('parts.last', 'parts.last_at', 'parts.last_key')}
+      filter (where m.aggregation = 'last' and parts.last_at is not null))[3])::numeric
+    else sum(parts.sum) end, 0))::text`;
+}
