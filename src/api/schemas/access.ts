@@ -30,11 +30,14 @@ export const access = z
     limit: z.number().nullable().meta({
       description: 'How much in all: what the plan includes, and every credit. null unless asked about a limit.',
     }),
-    used: z.number().nullable().meta({
-      description:
-        'Of the limit’s meter, since the subscription’s period began, else since the month did (UTC). The nearest ' +
-        'number: whole ones are exact up to 2^53. null without a meter, and while it cannot be read.',
-    }),
+    used: z
+      .number()
+      .nullable()
+      .meta({
+        description:
+          'Of the limit’s meter, since the subscription’s period began, else since the month did (UTC). The nearest ' +
+          'number: whole ones are exact up to 2^53. null without a meter, and while it cannot be read.',
+      }),
     used_exact: z.string().nullable().meta({ description: 'The same as a decimal, exact.', example: '1234.5' }),
     remaining: z.number().nullable().meta({ description: 'What is left of the limit, at least 0.' }),
     overage: z.number().nullable().meta({ description: 'What was used beyond the limit, at least 0.' }),

@@ -111,7 +111,12 @@ describe('GET /billing/access?limit= of a meter', () => {
       expect(await access(organization, 'limit=units', key)).toMatchObject({
         ...{ allowed: false, reason: 'no_subscription', used: null, unit: null },
       });
-    expect(await access(organization, 'limit=seats')).toMatchObject({ allowed: true, limit: 3, used: null, unit: null });
+    expect(await access(organization, 'limit=seats')).toMatchObject({
+      allowed: true,
+      limit: 3,
+      used: null,
+      unit: null,
+    });
   });
 });
 
@@ -124,7 +129,10 @@ describe('a meter that cannot be read', () => {
       const unread = { reason: 'meter_unreadable', limit: 10, used: null, used_exact: null, remaining: null };
       expect(await access(organization, 'limit=units')).toMatchObject({ ...unread, allowed: false });
       expect(await access(organization, 'limit=open_units')).toMatchObject({ ...unread, allowed: true });
-      expect(await access('org_nobody', 'limit=open_units')).toMatchObject({ allowed: false, reason: 'no_subscription' });
+      expect(await access('org_nobody', 'limit=open_units')).toMatchObject({
+        allowed: false,
+        reason: 'no_subscription',
+      });
       expect(await access(organization, 'limit=seats')).toMatchObject({ allowed: true, limit: 3 });
       expect(await access(organization, 'plan=pro')).toMatchObject({ allowed: true });
       expect(api.logs.some((line) => line.includes('use of a limit cannot be read'))).toBe(true);

@@ -11,7 +11,13 @@ const plans = {
 function aFact(changes: Partial<EntitlementFact> = {}): EntitlementFact {
   return {
     ...{ sourceKind: 'subscription', sourceId: 'sub_1', plan: plans.pro, feature: null, limits: {} },
-    ...{ isAllowed: true, reason: 'subscription_active', untilMs: null, periodStartMs: nowMs - 9, periodEndMs: nowMs + 1 },
+    ...{
+      isAllowed: true,
+      reason: 'subscription_active',
+      untilMs: null,
+      periodStartMs: nowMs - 9,
+      periodEndMs: nowMs + 1,
+    },
     ...changes,
   };
 }
