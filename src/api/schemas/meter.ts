@@ -14,17 +14,12 @@ const eventName = z
 const property = z.string().min(1).max(40);
 const text = z.string().max(500);
 
-const clauseOf = <Operators extends readonly [string, ...string[]], Value extends z.ZodType>(
-  operators: Operators,
-  value: Value,
-) => z.strictObject({ property, operator: z.enum(operators), value });
-
 const filterClause = z
   .discriminatedUnion('operator', [
-    clauseOf(['eq', 'ne'], z.union([text, z.number(), z.boolean()])),
-    clauseOf(['gt', 'gte', 'lt', 'lte'], z.union([text, z.number()])),
-    clauseOf(['in'], z.array(z.union([text, z.number()])).min(1).max(50)),
-    clauseOf(['exists'], z.boolean()),
+    z.strictObject({ property, operator: z.enum(['eq', 'ne']), value: z.union([text, z.number(), z.boolean()]) }),
+    z.strictObject({ property, operator: z.enum(['gt', 'gte', 'lt', 'lte']), value: z.union([text, z.number()]) }),
+    z.strictObject({ property, operator: z.literal('in'), value: z.array(z.union([text, z.number()])).min(1).max(50) }),
+    z.strictObject({ property, operator: z.literal('exists'), value: z.boolean() }),
   ])
   .meta({ description: 'Numbers are compared as numbers, everything else as text.' });
 

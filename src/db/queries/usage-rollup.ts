@@ -125,7 +125,7 @@ export interface RollupLag {
 export async function measureRollupLag(em: Db): Promise<RollupLag> {
   const [row] = await em.execute<RollupLag[]>(
     `with mark as (select xid from usage_marks where name = 'rollup')
-     select (select count(*) from (select from usage_events where xid >= (select xid from mark) limit 1000000) some)::integer
+     select (select count(*) from (select from usage_events where xid >= (select xid from mark) limit 1000000) waiting)::integer
          as events,
        coalesce(extract(epoch from now() - (select received_at from usage_events where xid >= (select xid from mark)
          order by xid limit 1)), 0)::float8 as seconds`,
