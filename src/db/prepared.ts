@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EntityName } from '@mikro-orm/core';
-import type { QueryResultRow } from 'pg';
+import type { QueryConfig, QueryResultRow } from 'pg';
 import type { Statement } from './insert-statement.ts';
 import type { Db } from './orm.ts';
 
@@ -22,12 +22,12 @@ const known = new Map<string, Named>();
  */
 export async function executePrepared<Row extends QueryResultRow>(
   em: Db,
-  { sql, params }: Statement,
+  statement: Statement,
 ): Promise<readonly Row[]> {
   if (em.isInTransaction()) throw new Error('a prepared statement would not see the transaction around it');
   const pool = await em.getConnection().getNativeClient();
   try {
-    const { rows } = await pool.query<Row>({ ...named(sql), values: [...params] });
+    const { rows } = await pool.query<Row>(preparedQuery(statement));
     return rows;
   } catch (error) {
     throw error instanceof Error ? em.getDriver().convertException(error) : error;
@@ -61,6 +61,11 @@ export async function transactPrepared<Result>(em: Db, work: (run: RunPrepared) 
     // A connection whose transaction failed is not used again: closing it rolls back, whatever state it is in.
     client.release(failure);
   }
+}
+
+/** The same for a pool of one's own. */
+export function preparedQuery({ sql, params }: Statement): QueryConfig {
+  return { ...named(sql), values: [...params] };
 }
 
 /** The columns of an entity for a select list, as `em.map` takes them. */
