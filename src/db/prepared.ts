@@ -34,6 +34,11 @@ export async function executePrepared<Row extends QueryResultRow>(
   }
 }
 
+/** The same for a pool of one's own. */
+export function preparedQuery({ sql, params }: Statement): QueryConfig {
+  return { ...named(sql), values: [...params] };
+}
+
 /** Runs one prepared statement, outside or inside a transaction. */
 export type RunPrepared = <Row extends QueryResultRow>(statement: Statement) => Promise<readonly Row[]>;
 
@@ -61,11 +66,6 @@ export async function transactPrepared<Result>(em: Db, work: (run: RunPrepared) 
     // A connection whose transaction failed is not used again: closing it rolls back, whatever state it is in.
     client.release(failure);
   }
-}
-
-/** The same for a pool of one's own. */
-export function preparedQuery({ sql, params }: Statement): QueryConfig {
-  return { ...named(sql), values: [...params] };
 }
 
 /** The columns of an entity for a select list, as `em.map` takes them. */

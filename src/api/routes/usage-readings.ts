@@ -14,6 +14,7 @@ import type { Db } from '../../db/orm.ts';
 import { monthOf } from '../../domain/entitlement/limit.ts';
 import { hourMs, hourOf } from '../../domain/usage/meter.ts';
 import { presentUsage, presentUsageEvent, type UsageLine } from '../../present/usage-reading.ts';
+import { refuseMethod } from '../answer.ts';
 import { callerOf, type Need } from '../caller.ts';
 import { decodeCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -39,11 +40,11 @@ const maxLines = 2_000;
 const maxEventsByProperty = 2_000_000;
 const groupMs = { hour: hourMs, day: 24 * hourMs, month: 28 * 24 * hourMs } as const;
 
-/** What was used. Writing has routes of its own, so other methods of these paths are left to whoever comes next. */
+/** What was used. Writing comes before these, and leaves other methods to them. */
 export function createUsageReadingRoutes(deps: ApiDeps): Router {
   const router = Router();
-  router.get('/billing/usage', showUsage(deps));
-  router.get('/billing/usage/events', showUsageEvents(deps));
+  router.route('/billing/usage').get(showUsage(deps)).all(refuseMethod('GET', 'POST'));
+  router.route('/billing/usage/events').get(showUsageEvents(deps)).all(refuseMethod('GET'));
   return router;
 }
 
