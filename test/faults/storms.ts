@@ -18,11 +18,7 @@ export interface Weather {
 }
 
 /** A fault of one of these operations; null: of any. */
-export function kindOfCall(
-  kind: string,
-  operations: readonly (string | null)[],
-  more: Partial<FaultInput> = {},
-): Kind {
+export function kindOfCall(kind: string, operations: readonly (string | null)[], more: Partial<FaultInput> = {}): Kind {
   return (random) => ({ kind, operation: operations[Math.floor(random() * operations.length)] ?? null, ...more });
 }
 
