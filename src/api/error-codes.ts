@@ -13,6 +13,7 @@ import { subscriptionOperationErrors } from './error-tables/subscription-operati
 import { reconciliationErrors } from './error-tables/reconciliation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
 import { routingErrors } from './error-tables/routing-errors.ts';
+import { usageReportErrors } from './error-tables/usage-report-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
@@ -31,6 +32,7 @@ const errorCodes = {
   ...outboundErrors,
   ...fallbackErrors,
   ...routingErrors,
+  ...usageReportErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

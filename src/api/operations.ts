@@ -30,6 +30,7 @@ import { reconciliationOperations } from './reconciliation-operations.ts';
 import { providerHealthOperations } from './provider-health-operations.ts';
 import { routingOperations } from './routing-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
+import { usageReportOperations } from './usage-report-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
 import {
@@ -100,6 +101,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...routingOperations,
     ...outboundOperations,
     ...reconciliationOperations,
+    ...usageReportOperations,
     ...customerOperations,
     ...reviewOperations,
     ...providerIds.flatMap(aliasOperations),
