@@ -15,6 +15,7 @@ import { refundErrors } from './error-tables/refund-errors.ts';
 import { routingErrors } from './error-tables/routing-errors.ts';
 import { usageReportErrors } from './error-tables/usage-report-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
+import { usageErrors } from './error-tables/usage-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
 const errorCodes = {
@@ -33,6 +34,7 @@ const errorCodes = {
   ...fallbackErrors,
   ...routingErrors,
   ...usageReportErrors,
+  ...usageErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -22,6 +22,8 @@ import { createTokenVerifier } from './user-tokens.ts';
 /** The API makes no provider calls; the directory needs the setting all the same. */
 const providerTimeoutMs = 4_000;
 const shutdownPatienceMs = 10_000;
+/** An import of usage streams for as long as it needs; headers still have a minute. */
+const requestTimeoutMs = 3_600_000;
 
 await main();
 
@@ -75,6 +77,7 @@ async function main(): Promise<void> {
     if (error) throw error;
     logger.info({ config: printableConfig(config) }, 'the API listens');
   });
+  server.requestTimeout = requestTimeoutMs;
   closeOnSignal(server, logger, async () => {
     await health.close();
     await Promise.allSettled([inbox.close(), limits.close(), connection.close(), orm.close(), geo.close()]);

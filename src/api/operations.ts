@@ -31,6 +31,7 @@ import { providerHealthOperations } from './provider-health-operations.ts';
 import { routingOperations } from './routing-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { usageReportOperations } from './usage-report-operations.ts';
+import { usageIngestOperations } from './usage-ingest-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
 import {
@@ -49,6 +50,8 @@ export interface Operation {
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** By content type, where something else than JSON is taken. */
+  readonly otherBodies?: Readonly<Record<string, z.ZodType>>;
   readonly answers: Readonly<
     Record<string, { readonly description: string; readonly schema: z.ZodType; readonly contentType?: string }>
   >;
@@ -104,6 +107,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...usageReportOperations,
     ...customerOperations,
     ...reviewOperations,
+    ...usageIngestOperations,
     ...providerIds.flatMap(aliasOperations),
     ...providerIds.flatMap(customerAliases),
   ];

@@ -37,6 +37,33 @@ export async function executePrepared<Row extends QueryResultRow>(
 /** The same for a pool of one's own. */
 export function preparedQuery({ sql, params }: Statement): QueryConfig {
   return { ...named(sql), values: [...params] };
+/** Runs one prepared statement, outside or inside a transaction. */
+export type RunPrepared = <Row extends QueryResultRow>(statement: Statement) => Promise<readonly Row[]>;
+
+/**
+ * Several prepared statements in a transaction of their own: all of them or none.
+ *
+ * @throws {DriverException} as `em.execute` does
+ */
+export async function transactPrepared<Result>(em: Db, work: (run: RunPrepared) => Promise<Result>): Promise<Result> {
+  const pool = await em.getConnection().getNativeClient();
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(async <Row extends QueryResultRow>(statement: Statement) => {
+      const { rows } = await client.query<Row>(preparedQuery(statement));
+      return rows;
+    });
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+    throw error instanceof Error ? em.getDriver().convertException(error) : error;
+  } finally {
+    // A connection whose transaction failed is not used again: closing it rolls back, whatever state it is in.
+    client.release(failure);
+  }
 }
 
 /** The columns of an entity for a select list, as `em.map` takes them. */
