@@ -37,6 +37,8 @@ export async function executePrepared<Row extends QueryResultRow>(
 /** The same for a pool of one's own. */
 export function preparedQuery({ sql, params }: Statement): QueryConfig {
   return { ...named(sql), values: [...params] };
+}
+
 /** Runs one prepared statement, outside or inside a transaction. */
 export type RunPrepared = <Row extends QueryResultRow>(statement: Statement) => Promise<readonly Row[]>;
 
