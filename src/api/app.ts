@@ -31,6 +31,10 @@ import { createInvoiceRoutes } from './routes/invoices.ts';
 import { createKeyRoutes } from './routes/keys.ts';
 import { createLicenseKeyRoutes } from './routes/license-keys.ts';
 import { createOpsBenefitRoutes } from './routes/ops-benefits.ts';
+import { createMeterRoutes } from './routes/meters.ts';
+import { createMeterPushRoutes } from './routes/meter-pushes.ts';
+import { createOpsMeterRoutes } from './routes/ops-meters.ts';
+import { createUsageReadingRoutes } from './routes/usage-readings.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createReviewRoutes } from './routes/reviews.ts';
 import { createOrderRoutes } from './routes/orders.ts';
@@ -135,6 +139,10 @@ function createKeyedRoutes(deps: ApiDeps, gate: readonly RequestHandler[], acts:
     createBlockedCountryRoutes(deps),
     createReconciliationRoutes(deps),
     createUsageReportRoutes(deps),
+    createMeterRoutes(deps),
+    createMeterPushRoutes(deps),
+    createOpsMeterRoutes(deps),
+    createUsageReadingRoutes(deps),
   );
   return router;
 }

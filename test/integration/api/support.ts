@@ -110,6 +110,8 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
     connectProviderWebhook: async () => ({ endpointId: 'we_1' }),
     pushPlans: async (_id, { dryRun }) => ({ isDone: true, expected: 0, dryRun, steps: [], benefits: [] }),
     readPush: async () => null,
+    pushMeters: async (_id, { dryRun }) => ({ isDone: true, expected: 0, dryRun, steps: [] }),
+    readMeterPush: async () => null,
     async startReconciliation(start) {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);
