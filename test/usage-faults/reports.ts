@@ -18,7 +18,7 @@ export interface ReportAnswer {
 }
 
 const path = '/billing/usage-reports';
-const everyMs = 2_500;
+const everyMs = 1_000;
 
 /** Asks for a report again and again, also while one runs or nobody answers, until the plan is over. */
 export async function askForReports(
