@@ -13,6 +13,7 @@ import { refuseCardData } from './refuse-card-data.ts';
 import type { PortalActs } from './portal/portal-acts.ts';
 import { echoRequestId } from './request-id.ts';
 import { createRequestLog } from './request-log.ts';
+import { addRollupMetrics } from './rollup-metrics.ts';
 import { createAccessRoutes } from './routes/access.ts';
 import { createAliasRoutes } from './routes/aliases.ts';
 import { createBlockedCountryRoutes } from './routes/blocked-countries.ts';
@@ -73,6 +74,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(createRequestLog(deps), helmet());
   measureFence(deps.metrics.registry, deps.orm);
   addDriftMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
+  addRollupMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   measureProviderHealth(deps);
   const acts = createPortalActs(deps);
   const gate = createGate(deps);
