@@ -81,9 +81,8 @@ const events = [
   // `eventKey` in SQL, for finding the event that a correction names.
   `create function usage_event_key(project_id text, live boolean, organization_id text, event_id text) returns uuid
     language sql immutable strict parallel safe as $$
-      select substr(encode(sha256(convert_to(
-        octet_length(project_id) || ':' || project_id || case when live then '4:live' else '4:test' end ||
-        octet_length(organization_id) || ':' || organization_id || octet_length(event_id) || ':' || event_id,
+      select substr(encode(sha256(convert_to(char_length(project_id) || ':' || project_id ||
+        case when live then 'live' else 'test' end || char_length(organization_id) || ':' || organization_id || event_id,
         'UTF8')), 'hex'), 1, 32)::uuid $$`,
   'create index usage_events_in_order on usage_events (xid)',
   'create index usage_events_of_organization on usage_events (project_id, live, organization_id, xid)',
@@ -135,6 +134,7 @@ const reports = [
     phase text not null check (phase in ('collect', 'send', 'compare', 'done')),
     from_xid xid8,
     to_xid xid8,
+    covered_until timestamptz,
     cursor xid8,
     received bigint not null default 0,
     differences jsonb,

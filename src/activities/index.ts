@@ -38,6 +38,7 @@ import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
 import { createLookBack } from './look-back.ts';
 import { createListBenefits, createPushBenefit } from './push-benefits.ts';
+import { createListMeters, createPushMeter } from './push-meter.ts';
 import { createPushPlanBenefits } from './push-plan-benefits.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createRefundPayment } from './refund-payment.ts';
@@ -97,6 +98,8 @@ export function createActivities(deps: ActivityDeps) {
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),
+    listMeters: translated(createListMeters(deps)),
+    pushMeter: translated(createPushMeter(deps)),
     attachPaymentMethod: translated(createAttachPaymentMethod(deps)),
     confirmPaymentMethod: translated(createConfirmPaymentMethod(deps)),
     detachPaymentMethod: translated(createDetachPaymentMethod(deps)),

@@ -8,6 +8,7 @@ export { confirmPaymentMethod } from './confirm-payment-method.ts';
 export { defaultPaymentMethod } from './default-payment-method.ts';
 export { detachPaymentMethod } from './detach-payment-method.ts';
 export { noteRefusedUsage } from './note-refused-usage.ts';
+export { pushMeters } from './push-meters.ts';
 export { pushPlans } from './push-plans.ts';
 export { reconcile } from './reconcile.ts';
 export { reconcileAccounts } from './reconcile-accounts.ts';

@@ -8,6 +8,7 @@ import type { StrayStatus } from '../domain/checkout/stray.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { RefundStatus } from '../domain/payment/refund.ts';
 import type { ReconciliationPhase, ReconciliationStatus } from '../domain/reconciliation/run.ts';
+import type { MeterStep } from '../domain/usage/meter-push.ts';
 import type { UsageCounts, UsageReportPhase, UsageReportStatus } from '../domain/usage/report.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
 import type { OperationStatus } from '../domain/subscription/operation.ts';
@@ -91,6 +92,21 @@ export interface PushReport {
   readonly dryRun: boolean;
   readonly steps: readonly PushStep[];
   readonly benefits: readonly BenefitStep[];
+}
+
+export interface PushMetersInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly providers: readonly string[];
+  readonly dryRun: boolean;
+}
+
+export interface MeterPushReport {
+  readonly isDone: boolean;
+  /** Steps in all, once known. */
+  readonly expected: number;
+  readonly dryRun: boolean;
+  readonly steps: readonly MeterStep[];
 }
 
 /** A verified webhook, as its workflow hears of it: which event, about what. The truth is read, never carried. */
@@ -177,6 +193,8 @@ export const providerAccountWorkflowId = ({ projectId, live, provider }: Account
   `provider-account/${projectId}/${provider}/${live ? 'live' : 'test'}`;
 export const pushWorkflowId = (projectId: string, live: boolean, id: string) =>
   `plan-push/${projectId}/${live ? 'live' : 'test'}/${id}`;
+export const meterPushWorkflowId = (projectId: string, live: boolean, id: string) =>
+  `meter-push/${projectId}/${live ? 'live' : 'test'}/${id}`;
 export const refundWorkflowId = (refundId: string) => `refund/${refundId}`;
 /** @param act What is done to it: `attach`, `detach`, `default`. */
 export const paymentMethodWorkflowId = (paymentMethodId: string, act: string) =>
@@ -217,6 +235,7 @@ export const stateQuery = defineQuery<{
   readonly item?: AgendaItem['kind'] | null;
 }>('state');
 export const pushQuery = defineQuery<PushReport>('report');
+export const meterPushQuery = defineQuery<MeterPushReport>('report');
 export const reconciliationQuery = defineQuery<ReconciliationState>('state');
 export const usageReportQuery = defineQuery<UsageReportState>('state');
 /** Holds a comparison after the page in hand; answers once its row says so. */

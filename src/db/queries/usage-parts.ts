@@ -38,12 +38,12 @@ export function newestOf(value: string, at: string, key: string): string {
   return `max(array[to_char(${at} at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'), ${key}::text, ${value}::text] collate "C")`;
 }
 
-/** The value of parts together, as exact text; what has no events is 0. `m.aggregation` must be in the grouping. */
+/** The value of parts together, as exact text; what has no events is 0. */
 export function valueOfParts(countUniques: string): string {
-  return `trim_scale(coalesce(case m.aggregation
+  return `trim_scale(coalesce(case (select aggregation from m)
     when 'unique' then ${countUniques}
     when 'max' then max(parts.max)
     when 'last' then ((${newestOf('parts.last', 'parts.last_at', 'parts.last_key')}
-      filter (where m.aggregation = 'last' and parts.last_at is not null))[3])::numeric
+      filter (where parts.last_at is not null and (select aggregation from m) = 'last'))[3])::numeric
     else sum(parts.sum) end, 0))::text`;
 }

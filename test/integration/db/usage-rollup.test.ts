@@ -1,0 +1,289 @@
+import fc from 'fast-check';
+import { Client } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Meter } from '../../../src/db/entities/usage.ts';
+import { recountUsage, repairRollups } from '../../../src/db/queries/recount-usage.ts';
+import { rollUsage } from '../../../src/db/queries/roll-usage.ts';
+import { measureRollupLag } from '../../../src/db/queries/usage-rollup.ts';
+import { readUsageByTime } from '../../../src/db/queries/usage-series.ts';
+import { hourMs } from '../../../src/domain/usage/meter.ts';
+import { countByHand, decimal, type PlannedEvent } from './usage-oracle.ts';
+import { startUsageWorld, storeEvent, type UsageWorld } from './usage-world.ts';
+
+const everything = { organizationId: null, fromMs: null, toMs: null };
+const startMs = Date.UTC(2026, 9, 31, 22);
+
+let world: UsageWorld;
+let meters: Meter[];
+beforeAll(async () => {
+  world = await startUsageWorld();
+  meters = [];
+  for (const definition of definitions) meters.push(await world.meter(definition));
+});
+afterAll(() => world?.end());
+
+const definitions: readonly Parameters<UsageWorld['meter']>[0][] = [
+  { aggregation: 'sum' },
+  { aggregation: 'sum', property: 'size' },
+  { aggregation: 'sum', filter: [{ property: 'region', operator: 'in', value: ['a', 5] }] },
+  { aggregation: 'count' },
+  { aggregation: 'count', filter: [{ property: 'size', operator: 'gte', value: 2 }] },
+  { aggregation: 'max', filter: [{ property: 'region', operator: 'ne', value: 'b' }] },
+  { aggregation: 'max', property: 'size' },
+  { aggregation: 'last' },
+  { aggregation: 'last', property: 'size', filter: [{ property: 'region', operator: 'exists', value: true }] },
+  { aggregation: 'unique', property: 'region' },
+  { aggregation: 'unique', property: 'size', filter: [{ property: 'region', operator: 'lt', value: 'b' }] },
+  { aggregation: 'count', filter: [{ property: 'region', operator: 'eq', value: true }] },
+];
+
+const region = fc.constantFrom('a', 'b', 'å', '5', 5, true, "'; drop table meters; --");
+const size = fc.constantFrom(0, 1.5, 2, 10, -3, '2', 'many', false);
+const properties = fc.option(fc.record({ region, size }, { requiredKeys: [] }), { nil: null });
+const event = fc.record({
+  organization: fc.nat(1),
+  hour: fc.nat(3),
+  minute: fc.nat(59),
+  thousandths: fc.bigInt({ min: 0n, max: 10n ** 21n }),
+  properties,
+  name: fc.constantFrom('call', 'call', 'call', 'other'),
+});
+const step = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('store' as const), event }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      ...{ kind: fc.constant('correct' as const), which: fc.nat(), isWhole: fc.boolean(), properties },
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('open' as const), events: fc.array(event, { maxLength: 4 }) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('close' as const), which: fc.nat(), isKept: fc.boolean() }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('roll' as const), size: fc.integer({ min: 1, max: 6 }) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('define' as const), which: fc.nat(definitions.length - 1) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('read' as const) }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+let runs = 0;
+
+/** One story: events of two organizations, some in transactions that end late or never, while two relays count. */
+class Story {
+  private readonly prefix = `o${(runs += 1)}`;
+  private readonly own = [...meters];
+  private readonly committed: PlannedEvent[] = [];
+  private readonly open: { readonly client: Client; readonly events: PlannedEvent[] }[] = [];
+  private readonly client = new Client(world.url);
+  private count = 0;
+
+  async tell(steps: readonly Step[]): Promise<void> {
+    await this.client.connect();
+    try {
+      for (const one of steps) await this.take(one);
+      for (const { client, events } of this.open.splice(0)) {
+        await client.query('commit');
+        await client.end();
+        this.committed.push(...events);
+      }
+      await this.check();
+      await world.rollAll();
+      await this.check();
+    } finally {
+      for (const { client } of this.open) await client.end();
+      await this.client.end();
+    }
+  }
+
+  private async take(one: Step): Promise<void> {
+    if (one.kind === 'read') return this.check();
+    if (one.kind === 'define') return void this.own.push(await world.meter(definitions[one.which] ?? definitions[0]!));
+    if (one.kind === 'roll') {
+      const roll = () => rollUsage(world.orm.em.fork(), { size: one.size });
+      await Promise.all([roll(), roll()]);
+      return;
+    }
+    if (one.kind === 'store') return this.store(this.plan(one.event));
+    if (one.kind === 'correct') {
+      const corrected = this.committed.filter(({ corrects }) => corrects === null)[one.which % (this.count + 1)];
+      if (corrected) await this.store(this.correction(corrected, one));
+      return;
+    }
+    if (one.kind === 'open') {
+      const client = new Client(world.url);
+      await client.connect();
+      await client.query('begin');
+      const events = one.events.map((planned) => this.plan(planned));
+      for (const planned of events) await storeEvent(client, planned);
+      this.open.push({ client, events });
+      return;
+    }
+    const [ended] = this.open.splice(one.which % (this.open.length || 1), 1);
+    if (!ended) return;
+    await ended.client.query(one.isKept ? 'commit' : 'rollback');
+    await ended.client.end();
+    if (one.isKept) this.committed.push(...ended.events);
+  }
+
+  private async store(planned: PlannedEvent): Promise<void> {
+    await storeEvent(this.client, planned);
+    this.committed.push(planned);
+  }
+
+  private plan(drawn: typeof event extends fc.Arbitrary<infer T> ? T : never): PlannedEvent {
+    return {
+      organizationId: `${this.prefix}_${drawn.organization}`,
+      eventId: `e${(this.count += 1)}`,
+      eventName: drawn.name,
+      quantity: decimal(drawn.thousandths),
+      properties: drawn.properties,
+      corrects: null,
+      occurredAtMs: startMs + drawn.hour * hourMs + drawn.minute * 60_000,
+    };
+  }
+
+  private correction(corrected: PlannedEvent, how: { isWhole: boolean; properties: PlannedEvent['properties'] }) {
+    return {
+      ...corrected,
+      eventId: `e${(this.count += 1)}`,
+      quantity: how.isWhole && corrected.quantity !== '0' ? `-${corrected.quantity}` : '-0.5',
+      properties: how.isWhole ? corrected.properties : how.properties,
+      corrects: corrected.eventId,
+    };
+  }
+
+  /** What is read is what was committed, to the last event, however much of it is in the rollups. */
+  private async check(): Promise<void> {
+    for (const organizationId of [`${this.prefix}_0`, `${this.prefix}_1`]) {
+      const theirs = this.committed.filter((stored) => stored.organizationId === organizationId);
+      for (const meter of this.own) {
+        const { rows, total } = await readUsageByTime(
+          world.orm.em.fork(),
+          { meter, organizationId, fromMs: startMs, toMs: startMs + 4 * hourMs },
+          'hour',
+        );
+        expect({ meter: meter.id, ...total }).toEqual({ meter: meter.id, ...countByHand(meter, theirs) });
+        for (const { startMs: from, value, events } of rows) {
+          const within = theirs.filter(({ occurredAtMs }) => occurredAtMs >= from && occurredAtMs < from + hourMs);
+          const corrected = [...within, ...theirs.filter(({ eventId }) => within.some((e) => e.corrects === eventId))];
+          expect({ value, events }).toEqual(countByHand(meter, [...new Set(corrected)]));
+        }
+      }
+    }
+  }
+}
+
+describe('rollups', () => {
+  it(
+    'say what a full recount says, and every committed event is read at once and once',
+    { timeout: 240_000 },
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { minLength: 8, maxLength: 28 }), (steps) => new Story().tell(steps)),
+        { numRuns: 15, endOnFailure: true },
+      );
+      await world.rollAll();
+      for (const { id } of meters) {
+        const found = await recountUsage(world.orm.em.fork(), id, everything);
+        expect(found).toMatchObject({ different: 0, differences: [] });
+      }
+      const found = await recountUsage(world.orm.em.fork(), meters[0]?.id ?? '', everything);
+      expect(found.hours).toBeGreaterThan(10);
+      expect(await measureRollupLag(world.orm.em.fork())).toMatchObject({ events: 0, seconds: 0 });
+    },
+  );
+
+  it('that were falsified are found by a recount, and are right again after a repair', async () => {
+    const organizationId = 'mended';
+    const [sum, , , , , , , , , unique] = meters;
+    if (!sum || !unique) throw new Error('the meters are made');
+    await world.run(
+      `insert into usage_events (event_key, project_id, live, organization_id, event_id, event_name, quantity, properties, occurred_at)
+       select usage_event_key('p', false, 'mended', 'm' || n), 'p', false, 'mended', 'm' || n, 'call', 0.1,
+         jsonb_build_object('region', n % 3), timestamptz '2026-11-01 10:30Z' + n * interval '1 hour' from generate_series(0, 9) n`,
+    );
+    await world.rollAll();
+    await world.run(`update usage_rollups set sum = 7 where organization_id = 'mended' and meter_id = $1
+      and hour = '2026-11-01 11:00Z'`, [sum.id]);
+    await world.run(`delete from usage_uniques where organization_id = 'mended' and hour = '2026-11-01 12:00Z'`);
+    const scoped = { organizationId, fromMs: Date.UTC(2026, 10, 1, 11), toMs: Date.UTC(2026, 10, 1, 13) };
+    const em = world.orm.em.fork();
+    expect(await recountUsage(em, sum.id, { ...scoped, fromMs: Date.UTC(2026, 10, 1, 12) })).toMatchObject({
+      ...{ hours: 1, different: 0 },
+    });
+    const found = await recountUsage(em, sum.id, scoped);
+    expect(found).toEqual({
+      hours: 2,
+      different: 1,
+      differences: [
+        {
+          ...{ organizationId, hour: '2026-11-01T11:00:00.000Z' },
+          ...{ kept: { events: 1, value: '7' }, counted: { events: 1, value: '0.1' } },
+        },
+      ],
+    });
+    expect((await recountUsage(em, unique.id, scoped)).differences).toMatchObject([
+      { kept: { events: 1, value: '0' }, counted: { events: 1, value: '1' } },
+    ]);
+    for (const { id } of [sum, unique]) {
+      expect(await em.transactional((tx) => repairRollups(tx, id, scoped))).toMatchObject({ different: 1 });
+      expect(await recountUsage(em, id, everything)).toMatchObject({ different: 0 });
+    }
+  });
+
+  it('hold a transaction of more events than a chunk takes, whole', async () => {
+    await world.run(
+      `insert into usage_events (event_key, project_id, live, organization_id, event_id, event_name, quantity, occurred_at)
+       select usage_event_key('p', false, 'bulk', 'b' || n), 'p', false, 'bulk', 'b' || n, 'call', 2,
+         timestamptz '2026-11-02 10:30Z' from generate_series(1, 40) n`,
+    );
+    await world.rollAll();
+    const question = { meter: meters[0] ?? { id: '' }, organizationId: 'bulk' };
+    const range = { fromMs: Date.UTC(2026, 10, 2), toMs: Date.UTC(2026, 10, 3) };
+    const { total } = await readUsageByTime(world.orm.em.fork(), { ...question, ...range }, 'day');
+    expect(total).toEqual({ value: '80', events: 40 });
+  });
+});
+
+describe('a database that was restored into another cluster', () => {
+  it('counts what was restored and what came after, each once', async () => {
+    const insert = (id: string, xid: string | null) =>
+      world.run(
+        `insert into usage_events (event_key, project_id, live, organization_id, event_id, event_name, quantity, occurred_at
+           ${xid === null ? '' : ', xid'})
+         values (usage_event_key('p', false, 'moved', $1), 'p', false, 'moved', $1, 'call', 1, '2026-11-03 10:30Z'
+           ${xid === null ? '' : `, '${xid}'`})`,
+        [id],
+      );
+    await insert('counted-there', null);
+    await world.rollAll();
+    // As a restore leaves it: the marks and the events of a cluster that was far ahead, the tail not yet counted.
+    await world.run(`update usage_events set xid = (xid::text::numeric + 800000000000)::text::xid8`);
+    await world.run(`update usage_marks set xid = '900000000000'`);
+    await insert('waited-there', '900000000001');
+    await world.run(`insert into usage_reports (id, cause, actor, status, phase, from_xid, to_xid, cursor, project_id, live)
+      values ('ur_0', 'schedule', 'x', 'succeeded', 'done', '0', '5000', '5000', 'p', false),
+        ('ur_1', 'schedule', 'x', 'running', 'collect', '5000', '900000000001', '6000', 'p', false)`);
+    await insert('came-before-anybody-looked', null);
+    expect(await rollUsage(world.orm.em.fork(), { wait: true })).toBe('rebased');
+    await insert('came-after', null);
+    await world.rollAll();
+    for (const { id } of meters)
+      expect(await recountUsage(world.orm.em.fork(), id, everything)).toMatchObject({ different: 0 });
+    const { total } = await readUsageByTime(
+      world.orm.em.fork(),
+      {
+        ...{ meter: meters[0] ?? { id: '' }, organizationId: 'moved' },
+        ...{ fromMs: Date.UTC(2026, 10, 3), toMs: Date.UTC(2026, 10, 4) },
+      },
+      'day',
+    );
+    expect(total).toEqual({ value: '4', events: 4 });
+    const unreported = await world.run(
+      `select event_id from usage_events e join usage_reports r on r.id = 'ur_1' and e.xid >= r.to_xid
+       where e.organization_id = 'moved' order by event_id`,
+    );
+    expect(unreported.map((row) => row['event_id'])).toEqual([
+      ...['came-after', 'came-before-anybody-looked', 'waited-there'],
+    ]);
+  });
+});
+
