@@ -13,7 +13,7 @@ import { hoursOf } from './ask-usage.ts';
 import { findUsageReport, type UsageReportRef } from './begin-usage-report.ts';
 import { createPatience } from './compare-patience.ts';
 import type { ActivityDeps } from './deps.ts';
-import { ensureProviderMeter } from './ensure-provider-meter.ts';
+import { providerMeterOf } from './provider-meter.ts';
 import { accountOf } from './provider-account.ts';
 import type { UsageDesk } from './usage-desk.ts';
 
@@ -69,7 +69,7 @@ async function lookAt(desk: UsageDesk, page: readonly Compared[]): Promise<reado
   for (const each of page) {
     const { organizationId, meterId, providerCustomerId, fromMs, toMs } = each;
     const { provider } = desk.scope;
-    const providerMeterId = await ensureProviderMeter(desk.em(), desk.usage, { ...desk.scope, meterId });
+    const providerMeterId = await providerMeterOf(desk.em(), desk.usage, { ...desk.scope, meterId });
     const theirs = await patiently(() =>
       desk.usage.quantity({ providerMeterId, providerCustomerId, ...hoursOf({ fromMs, toMs }) }),
     );
