@@ -5,7 +5,7 @@ import type { UsageBatchResult, UsageEventInput } from '../providers/port-catalo
 import { providerMeterOf } from './provider-meter.ts';
 import { nothingMoved, refusalCode, settle, sumOf, type Moved, type UsageDesk } from './usage-desk.ts';
 
-/** Asked of our own budget again after so long; a provider that asks for a pause says how long. */
+/** Our own budget refills within this; a provider that asks for a pause says how long. */
 const budgetPauseMs = 150;
 
 /** Sums that came to nothing: there is nothing to tell. */
