@@ -39,7 +39,9 @@ export async function sendAll(input: SendInput): Promise<Sent> {
           sum.rejected += taken.rejected;
         }
       } catch (error) {
-        faults.push(`request ${request.index} (${request.kind}): ${error instanceof Error ? error.message : String(error)}`);
+        faults.push(
+          `request ${request.index} (${request.kind}): ${error instanceof Error ? error.message : String(error)}`,
+        );
       }
       input.change(-1, events);
     }),
@@ -51,9 +53,7 @@ async function sendOne(input: SendInput, request: RequestPlan): Promise<readonly
   const { plan, startMs, clock } = input;
   const planned = requestOf(plan, request, startMs);
   const times = request.isTwice ? 2 : 1;
-  const taken = await Promise.all(
-    Array.from({ length: times }, () => send(input, planned, request.givesUpAfterMs)),
-  );
+  const taken = await Promise.all(Array.from({ length: times }, () => send(input, planned, request.givesUpAfterMs)));
   if (request.isImpersonated) {
     const stolen = await send(input, impersonationOf(plan, request, startMs));
     if (stolen.accepted > 0) throw new Error(`${stolen.accepted} known ids were accepted with other quantities`);

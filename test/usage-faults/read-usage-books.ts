@@ -1,0 +1,81 @@
+import type pg from 'pg';
+import type { Target } from '../../bench/stack/target.ts';
+import type { Expected } from './expect.ts';
+import { meters } from './meters.ts';
+import type { UsagePlan } from './plan.ts';
+import { readProviderFigures } from './provider-figures.ts';
+import type { ReportAnswer } from './reports.ts';
+import { ask } from './stage.ts';
+import type { Figure, UsageBooks } from './usage-books.ts';
+
+const dayMs = 86_400_000;
+
+/** Both sides' figures as they stand. */
+export async function readUsageBooks(input: {
+  readonly target: Target;
+  readonly database: pg.Pool;
+  readonly plan: UsagePlan;
+  readonly expected: Expected;
+  readonly reports: readonly ReportAnswer[];
+  readonly accepted: number;
+}): Promise<UsageBooks> {
+  const { target, database, plan, expected, reports, accepted } = input;
+  // Wider than anything that was sent.
+  const window = { from: new Date(Date.now() - dayMs), to: new Date(Date.now() + dayMs) };
+  const meterIds = await readMeterIds(target);
+  return {
+    ...{ expected, reports, accepted },
+    stored: await countStored(database),
+    ours: await readOurFigures(target, plan, window),
+    theirs: await readProviderFigures(target, database, meterIds, window),
+    miscounted: await recountAll(target, meterIds),
+  };
+}
+
+interface MeterAnswer {
+  readonly id: string;
+  readonly key: string;
+}
+
+/** Keys by id. */
+async function readMeterIds(target: Target): Promise<ReadonlyMap<string, string>> {
+  const page = await ask<{ readonly data: readonly MeterAnswer[] }>(target, 'GET', '/billing/meters?limit=100');
+  return new Map(page.data.map(({ id, key }) => [id, key]));
+}
+
+async function countStored(database: pg.Pool): Promise<Readonly<Record<string, number>>> {
+  const { rows } = await database.query<{ readonly organization_id: string; readonly events: number }>(
+    'select organization_id, count(*)::float8 as events from usage_events group by organization_id',
+  );
+  return Object.fromEntries(rows.map(({ organization_id: id, events }) => [id, events]));
+}
+
+async function readOurFigures(
+  target: Target,
+  { organizations }: UsagePlan,
+  { from, to }: { readonly from: Date; readonly to: Date },
+): Promise<readonly Figure[]> {
+  const figures: Figure[] = [];
+  for (const { id } of organizations)
+    for (const { key } of meters) {
+      const range = `from=${from.toISOString()}&to=${to.toISOString()}&group_by=month`;
+      const path = `/billing/usage?organization_id=${id}&meter=${key}&${range}`;
+      const { total } = await ask<{ readonly total: string }>(target, 'GET', path);
+      figures.push({ organizationId: id, meter: key, value: total });
+    }
+  return figures;
+}
+
+async function recountAll(
+  target: Target,
+  meterIds: ReadonlyMap<string, string>,
+): Promise<Readonly<Record<string, number>>> {
+  const different: Record<string, number> = {};
+  for (const [id, key] of meterIds) {
+    const recount = await ask<{ readonly different: number }>(
+      ...([target, 'POST', `/ops/meters/${id}/recount`, {}, target.ops_key] as const),
+    );
+    different[key] = recount.different;
+  }
+  return different;
+}
