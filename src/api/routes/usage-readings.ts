@@ -77,10 +77,17 @@ async function readLines(em: Db, question: UsageQuestion, groupBy: string) {
   const group = timeGroups.find((known) => known === groupBy);
   if (group === undefined) return readLinesByProperty(em, question, groupBy);
   if ((question.toMs - question.fromMs) / groupMs[group] > maxLines)
-    throw fieldRefusal('usage_range_too_wide', '/from', `More than ${maxLines} times one ${group}: ask for less at once.`);
+    throw fieldRefusal(
+      'usage_range_too_wide',
+      '/from',
+      `More than ${maxLines} times one ${group}: ask for less at once.`,
+    );
   const { rows, total } = await readUsageByTime(em, question, group);
   const lines = rows.map(({ startMs, value, events }): UsageLine => {
-    const bounds = { startMs: Math.max(startMs, question.fromMs), endMs: Math.min(endOf(startMs, group), question.toMs) };
+    const bounds = {
+      startMs: Math.max(startMs, question.fromMs),
+      endMs: Math.min(endOf(startMs, group), question.toMs),
+    };
     return { ...bounds, propertyValue: null, value, events };
   });
   return { lines, total };
@@ -90,7 +97,11 @@ async function readLines(em: Db, question: UsageQuestion, groupBy: string) {
 async function readLinesByProperty(em: Db, question: UsageQuestion, property: string) {
   const { total: all } = await readUsageByTime(em, question, 'month');
   if (all.events > maxEventsByProperty)
-    throw fieldRefusal('usage_range_too_wide', '/from', `More than ${maxEventsByProperty} events: ask for less at once.`);
+    throw fieldRefusal(
+      'usage_range_too_wide',
+      '/from',
+      `More than ${maxEventsByProperty} events: ask for less at once.`,
+    );
   const { rows, total } = await readUsageByProperty(em, question, property);
   return { lines: rows.map((row): UsageLine => ({ ...row, startMs: null, endMs: null })), total };
 }
@@ -105,7 +116,11 @@ async function rangeOf(em: Db, scope: Scope, organizationId: string, { from, to 
   const fromMs = hourOf(from === undefined ? (period?.startMs ?? 0) : Date.parse(from));
   const toMs = hourOf(to === undefined ? (period?.endMs ?? 0) : Date.parse(to));
   if (toMs <= fromMs)
-    throw fieldRefusal('usage_range_invalid', to === undefined ? '/from' : '/to', 'There is no whole hour between them.');
+    throw fieldRefusal(
+      'usage_range_invalid',
+      to === undefined ? '/from' : '/to',
+      'There is no whole hour between them.',
+    );
   return { fromMs, toMs };
 }
 
@@ -126,6 +141,7 @@ async function requireOrganization(em: Db, { projectId, live }: Scope, id: strin
 function decodeEventCursor(cursor: string | undefined): { readonly xid: string; readonly key: string } | null {
   if (cursor === undefined) return null;
   const [xid, key] = decodeCursor(cursor, ['string', 'string']).map(String);
-  if (xid !== undefined && key !== undefined && /^\d{1,19}$/.test(xid) && /^[0-9a-f-]{36}$/.test(key)) return { xid, key };
+  if (xid !== undefined && key !== undefined && /^\d{1,19}$/.test(xid) && /^[0-9a-f-]{36}$/.test(key))
+    return { xid, key };
   throw refusal('cursor_invalid', 'The cursor is not a next_cursor of this list.');
 }
