@@ -92,7 +92,13 @@ async function run(bench: keyof typeof usualRates): Promise<Report> {
         print,
       });
     if (bench === 'meters')
-      return await runMeterBench({ target, whose, count: asNumber(values.count ?? '10000000'), print });
+      return await runMeterBench({
+        target,
+        whose,
+        isOwn: opened.isOwn,
+        count: asNumber(values.count ?? '10000000'),
+        print,
+      });
     const [rate = 500] = rates;
     if (bench === 'access') return await runAccessBench({ target, whose, rate, seconds, print });
     if (bench === 'outage')
