@@ -214,7 +214,7 @@ function reportOf({ whose, batch, seconds }: UsageBenchInput, parts: readonly Pa
       'Floors: COPY of the same rows into a table of the same shape with a commit per batch; bare Express, one prepared insert.',
     ],
     rows: parts.flatMap(({ rows }) => rows),
-    facts: { ...load, ...Object.assign({}, ...parts.map(({ facts }) => facts)) },
+    facts: parts.reduce((all, { facts }) => ({ ...all, ...facts }), { ...load }),
     targets: parts.flatMap(({ goals }) => goals),
   });
 }
