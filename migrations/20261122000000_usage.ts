@@ -134,6 +134,7 @@ const reports = [
     phase text not null check (phase in ('collect', 'send', 'compare', 'done')),
     from_xid xid8,
     to_xid xid8,
+    covered_until timestamptz,
     cursor xid8,
     received bigint not null default 0,
     differences jsonb,

@@ -31,6 +31,7 @@ import { reconciliationOperations } from './reconciliation-operations.ts';
 import { providerHealthOperations } from './provider-health-operations.ts';
 import { routingOperations } from './routing-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
+import { usageAliases } from './usage-alias-operations.ts';
 import { usageReportOperations } from './usage-report-operations.ts';
 import { usageIngestOperations } from './usage-ingest-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
@@ -112,6 +113,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...usageIngestOperations,
     ...providerIds.flatMap(aliasOperations),
     ...providerIds.flatMap(customerAliases),
+    ...providerIds.flatMap(usageAliases),
   ];
 }
 

@@ -51,7 +51,12 @@ export const usageReportOperations: readonly Operation[] = [
     refusals: [missing, 'cursor_invalid'],
   },
   {
-    ...{ method: 'get', path: `${path}/{id}/organizations`, tag, summary: 'List a usage report’s counts by organization' },
+    ...{
+      method: 'get',
+      path: `${path}/{id}/organizations`,
+      tag,
+      summary: 'List a usage report’s counts by organization',
+    },
     query: listUsageOrganizationsQuery,
     answers: ok(pageOf(usageOfOrganization)),
     refusals: [missing, 'cursor_invalid'],

@@ -22,7 +22,7 @@ export interface ReportStanding {
   readonly counts: UsageCounts;
   /** Of this report, by provider. */
   readonly items: readonly ItemCount[];
-  /** When the report before it began. */
+  /** Until when the report before it reaches. */
   readonly from: Date | null;
 }
 
@@ -47,7 +47,7 @@ export function presentUsageReportSummary(row: UsageReport, standing: ReportStan
     differing: row.differences?.length ?? null,
     failure: failureOf(row),
     from: isoOrNull(from),
-    to: row.toXid === null ? null : isoOrNull(row.startedAt),
+    to: isoOrNull(row.coveredUntil),
     created_at: row.createdAt.toISOString(),
     started_at: isoOrNull(row.startedAt),
     finished_at: isoOrNull(row.finishedAt),
@@ -186,7 +186,7 @@ function remarks({ differences }: UsageReport, { rejected, pending }: UsageCount
   const differing = differences?.length ?? 0;
   return [
     ...(rejected > 0 ? ['rejected_by_code says why, and what to do before a retry.'] : []),
-    ...(pending > 0 ? ['What is pending is not known to have arrived: see the reviews.'] : []),
+    ...(pending > 0 ? ['What is pending is not known to have arrived, or is sent with the next report.'] : []),
     ...(differing > 0 ? [`${differing} meters at providers say something else than they were told.`] : []),
   ];
 }

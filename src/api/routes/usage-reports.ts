@@ -34,7 +34,7 @@ const write: Need = { scope: 'billing:write', permission: null };
 /** What the providers were told of usage. Telling them is the reports' workflows'. */
 export function createUsageReportRoutes(deps: ApiDeps): Router {
   const router = Router();
-  router.route('/billing/usage-reports').get(list(deps)).post(request(deps)).all(refuseMethod('GET', 'POST'));
+  router.route('/billing/usage-reports').get(list(deps)).post(begin(deps)).all(refuseMethod('GET', 'POST'));
   // Before the report itself, whose id would have the ending.
   router.route('/billing/usage-reports/:id.csv').get(loadItems(deps)).all(refuseMethod('GET'));
   router.route('/billing/usage-reports/:id').get(show(deps)).all(refuseMethod('GET'));
@@ -63,7 +63,7 @@ function list(deps: ApiDeps): RequestHandler {
   };
 }
 
-function request(deps: ApiDeps): RequestHandler {
+function begin(deps: ApiDeps): RequestHandler {
   return once(deps, async (acting) => {
     parseInput(createUsageReportBody, acting.body);
     return requestUsageReport(deps, acting);

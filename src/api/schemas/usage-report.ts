@@ -55,13 +55,16 @@ const summary = {
   id: z.string(),
   status: z.enum(reportStatuses),
   phase: z.enum(reportPhases).meta({
-    description: 'Events become items, providers are told, providers are asked what they have; where it failed, if it did.',
+    description:
+      'Events become items, providers are told, providers are asked what they have; where it failed, if it did.',
   }),
   cause: z.enum(['schedule', 'request']),
   actor: z.string(),
   why: z.string().meta({ description: 'How it stands, in a sentence.' }),
   ...counts,
-  meter_events: countsOf('As meters count: an event that two meters count is in here twice, one that none counts is not.'),
+  meter_events: countsOf(
+    'As meters count: an event that two meters count is in here twice, one that none counts is not.',
+  ),
   items: countsOf('What providers are told, each once: the events of one organization, meter and hour.'),
   differing: z
     .int()

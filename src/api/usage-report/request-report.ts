@@ -20,7 +20,9 @@ export async function requestUsageReport(
       throw refusal('usage_report_running', `${report.id} is not over. What comes in now is in the next one.`, {
         details: { usage_report_id: report.id },
       });
-    await askWorkflow(deps.logger, { usage_report: id }, () => deps.temporal.startUsageReport(usageReportStart(report)));
+    await askWorkflow(deps.logger, { usage_report: id }, () =>
+      deps.temporal.startUsageReport(usageReportStart(report)),
+    );
   }
   return { status: 202, body: await readReport(em.fork(), caller, id) };
 }

@@ -56,6 +56,8 @@ export const UsageReportEntity = defineEntity({
     /** It covers the events of `[fromXid, toXid)`; null until it has begun. */
     fromXid: p.text().columnType('xid8').strictNullable(),
     toXid: p.text().columnType('xid8').strictNullable(),
+    /** When that was taken: events that were accepted later are in the next one. */
+    coveredUntil: p.datetime().strictNullable(),
     /** Up to where events have become items. */
     cursor: p.text().columnType('xid8').strictNullable(),
     received: p.bigint('number'),

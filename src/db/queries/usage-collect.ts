@@ -21,7 +21,7 @@ export async function beginReport(tx: Db, { projectId, live }: Scope, id: string
      update usage_reports report set status = 'running', started_at = now(), version = version + 1, updated_at = now(),
        from_xid = coalesce(report.from_xid, least(covered.from_xid, covered.to_xid)),
        cursor = coalesce(report.cursor, least(covered.from_xid, covered.to_xid)),
-       to_xid = coalesce(report.to_xid, covered.to_xid)
+       to_xid = coalesce(report.to_xid, covered.to_xid), covered_until = coalesce(report.covered_until, now())
      from covered where report.id = ? and report.project_id = ? and report.live = ? and report.status = 'requested'`,
     [projectId, live, id, projectId, live],
     'run',

@@ -112,8 +112,6 @@ export async function countOrganizations(
            and item.meter_id = any (one.meter_ids) and item.bucket = one.bucket), 1) as worst
        from usage_report_groups one join shown using (organization_id) where one.report_id = ?) judged
      group by organization_id order by ${isTop ? 'received desc, organization_id' : 'organization_id'}`,
-    isTop
-      ? [reportId, null, null, page.top, reportId]
-      : [reportId, page.after, page.after, page.limit + 1, reportId],
+    isTop ? [reportId, null, null, page.top, reportId] : [reportId, page.after, page.after, page.limit + 1, reportId],
   );
 }

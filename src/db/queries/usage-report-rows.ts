@@ -22,14 +22,14 @@ export function listReports(
   );
 }
 
-/** When the report before each began: from then on events are in this one. Absent: there is none before it. */
+/** Until when the report before each reaches: events since then are in this one. Absent: there is none before it. */
 export async function findBeginnings(em: Db, reportIds: readonly string[]): Promise<ReadonlyMap<string, Date>> {
   if (reportIds.length === 0) return new Map();
   const rows = await em.execute<{ id: string; at: Date | string }[]>(
-    `select report.id, max(before.started_at) as at
+    `select report.id, max(before.covered_until) as at
      from usage_reports report join usage_reports before on before.project_id = report.project_id
        and before.live = report.live and before.to_xid = report.from_xid and before.id < report.id
-     where report.id in (${reportIds.map(() => '?').join(', ')}) and before.started_at is not null group by report.id`,
+     where report.id in (${reportIds.map(() => '?').join(', ')}) and before.covered_until is not null group by report.id`,
     [...reportIds],
   );
   return new Map(rows.map(({ id, at }) => [id, new Date(at)]));

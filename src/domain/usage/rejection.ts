@@ -15,6 +15,10 @@ const ours: Readonly<Record<string, Rejection>> = {
     why: 'Nobody bills the organization: it had no live subscription with a provider when the report was made.',
     fix: 'Subscribe it to a plan of a provider that meters, then retry the report; a free plan needs nothing.',
   },
+  customer_unknown: {
+    why: 'The organization has a subscription, but no customer at the provider that bills it.',
+    fix: 'Reconcile the provider’s account, which reads the customer again; then retry the report.',
+  },
   not_supported_by_provider: {
     why: 'The provider that bills the organization has no meters.',
     fix: 'Bill this usage by hand, or move the organization to a provider that meters and retry the report.',
@@ -26,6 +30,14 @@ const ours: Readonly<Record<string, Rejection>> = {
   too_late: {
     why: 'The billing period it belongs to is closed at the provider, or it is older than the provider takes.',
     fix: 'Bill it by hand, or send the same events with a time in the current period.',
+  },
+  nothing_to_correct: {
+    why: 'Less was used than came before, but nothing of that hour was told to the provider.',
+    fix: 'Retry what was rejected of that hour first, then this; else nothing has to be billed.',
+  },
+  meter_conflict: {
+    why: 'The provider has another meter for these events, which counts them in another way.',
+    fix: 'Archive that meter at the provider, or make one here under another key; then retry the report.',
   },
   correction_too_late: {
     why: 'The provider no longer takes back what it was told.',

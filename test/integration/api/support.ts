@@ -244,7 +244,7 @@ async function call(url: string, method: string, path: string, options: CallOpti
     },
   );
   const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : { text }) as View };
 }
 
