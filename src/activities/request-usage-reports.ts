@@ -1,7 +1,6 @@
 import { newId } from '../db/new-id.ts';
 import { listDueReports } from '../db/queries/usage-collect.ts';
 import { requestReport } from '../db/queries/usage-reports.ts';
-import { usageReportScheduleId } from '../workflows/messages.ts';
 import type { ActivityDeps } from './deps.ts';
 
 /** A report that was written, and how its workflow starts. */
@@ -17,7 +16,7 @@ export function createRequestUsageReports(deps: ActivityDeps) {
     const reports: RequestedReport[] = [];
     for (const { projectId, live } of await listDueReports(deps.orm.em.fork())) {
       const { report, isNew } = await requestReport(deps.orm.em.fork(), {
-        ...{ id: newId('ur'), projectId, live, cause: 'schedule', actor: `schedule:${usageReportScheduleId}` },
+        ...{ id: newId('ur'), projectId, live, cause: 'schedule', actor: 'schedule:usage-reports' },
       });
       if (isNew) reports.push({ id: report.id, projectId, live });
     }

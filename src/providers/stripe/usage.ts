@@ -111,14 +111,15 @@ async function ingest(api: StripeApi, events: readonly UsageEventInput[]): Promi
   const rejected: UsageBatchResult['rejected'][number][] = [];
   const result = { accepted: 0, duplicates: 0, rejected };
   const unsent = new Set(events.map(({ eventId }) => eventId));
-  let stopped: unknown = null;
+  const stop: { by: Error | null } = { by: null };
   async function work(): Promise<void> {
     for (let stream = streams.shift(); stream; stream = streams.shift()) {
       for (const event of stream) {
-        if (stopped !== null) return;
+        if (stop.by !== null) return;
         const outcome = await report(api, event).catch((error: unknown) => {
           // An unclear answer says more than one that was not waited for.
-          if (stopped === null || isBudget(stopped)) stopped = error;
+          if (stop.by === null || isBudget(stop.by))
+            stop.by = error instanceof Error ? error : new Error(String(error));
           return null;
         });
         if (outcome === null) return;
@@ -129,9 +130,9 @@ async function ingest(api: StripeApi, events: readonly UsageEventInput[]): Promi
     }
   }
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, streams.length) }, work));
-  if (stopped === null) return result;
-  if (!isBudget(stopped) || unsent.size === events.length) throw stopped;
-  return { ...result, unsent: { eventIds: [...unsent], retryAfterMs: stopped.retryAfterMs } };
+  if (stop.by === null) return result;
+  if (!isBudget(stop.by) || unsent.size === events.length) throw stop.by;
+  return { ...result, unsent: { eventIds: [...unsent], retryAfterMs: stop.by.retryAfterMs } };
 }
 
 function isBudget(error: unknown): error is BillingError {

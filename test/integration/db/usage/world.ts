@@ -195,7 +195,7 @@ export async function openUsageWorld() {
   }
 
   return {
-    ...{ orm, deps, query, run, account, buyer, meter, use, counted, items, ask, control },
+    ...{ orm, deps, query, run, account, buyer, meter, use, counted, items, ask, settled, control },
     metering: [...accounts].flatMap(([id, { client }]) => (client.usage ? [id] : [])),
     notMetering: [...accounts].flatMap(([id, { client }]) => (client.usage ? [] : [id])),
     activities: activitiesOf(deps),
