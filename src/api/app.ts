@@ -14,6 +14,7 @@ import type { PortalActs } from './portal/portal-acts.ts';
 import { echoRequestId } from './request-id.ts';
 import { addUsageMetrics } from './usage-metrics.ts';
 import { createRequestLog } from './request-log.ts';
+import { addRollupMetrics } from './rollup-metrics.ts';
 import { createAccessRoutes } from './routes/access.ts';
 import { createAliasRoutes } from './routes/aliases.ts';
 import { createBlockedCountryRoutes } from './routes/blocked-countries.ts';
@@ -76,6 +77,7 @@ export function createApp(deps: ApiDeps): Express {
   measureFence(deps.metrics.registry, deps.orm);
   addDriftMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   addUsageMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
+  addRollupMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   measureProviderHealth(deps);
   const acts = createPortalActs(deps);
   const gate = createGate(deps);

@@ -1,4 +1,4 @@
-import type { UsageAnswer, UsageEventAnswer } from '../api/schemas/usage-reading.ts';
+import type { UsageAnswer, StoredEventAnswer } from '../api/schemas/usage-reading.ts';
 import type { Meter } from '../db/entities/usage.ts';
 import type { StoredEvent, UsageFigure } from '../db/queries/usage-series.ts';
 
@@ -40,7 +40,7 @@ export function presentUsage({ organizationId, meter, fromMs, toMs, groupBy, tot
   };
 }
 
-export function presentUsageEvent(event: StoredEvent): UsageEventAnswer {
+export function presentUsageEvent(event: StoredEvent): StoredEventAnswer {
   return {
     event_id: event.eventId,
     event_name: event.eventName,

@@ -73,4 +73,4 @@ export const storedUsageEvent = z
     received_at: time,
   })
   .meta({ id: 'UsageEvent' });
-export type UsageEventAnswer = z.output<typeof storedUsageEvent>;
+export type StoredEventAnswer = z.output<typeof storedUsageEvent>;

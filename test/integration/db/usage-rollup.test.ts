@@ -3,9 +3,11 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Meter } from '../../../src/db/entities/usage.ts';
 import { recountUsage, repairRollups } from '../../../src/db/queries/recount-usage.ts';
-import { rollUsage } from '../../../src/db/queries/roll-usage.ts';
+import { eraseCustomerRows } from '../../../src/db/queries/erase-customer.ts';
+import { rollUsage, rollUsageToNow } from '../../../src/db/queries/roll-usage.ts';
 import { measureRollupLag } from '../../../src/db/queries/usage-rollup.ts';
 import { readUsageByTime } from '../../../src/db/queries/usage-series.ts';
+import { eventKey } from '../../../src/db/queries/usage-events.ts';
 import { hourMs } from '../../../src/domain/usage/meter.ts';
 import { countByHand, decimal, type PlannedEvent } from './usage-oracle.ts';
 import { startUsageWorld, storeEvent, type UsageWorld } from './usage-world.ts';
@@ -241,6 +243,50 @@ describe('rollups', () => {
     const { total } = await readUsageByTime(world.orm.em.fork(), { ...question, ...range }, 'day');
     expect(total).toEqual({ value: '80', events: 40 });
   });
+});
+
+describe('the key of an event', () => {
+  it('is the same in SQL, which finds by it what a correction corrects', async () => {
+    for (const live of [true, false])
+      for (const id of ['e1', 'a:b', '4:live', 'x'.repeat(200)]) {
+        const params = ['p', live, 'org-1', id];
+        const [row] = await world.run(`select replace(usage_event_key($1, $2, $3, $4)::text, '-', '') as key`, params);
+        expect(row?.['key']).toBe(eventKey({ projectId: 'p', live }, 'org-1', id));
+      }
+  });
+});
+
+describe('an erasure', () => {
+  it('empties events once they are counted, and leaves what was counted', async () => {
+    const organizationId = 'erased';
+    await world.run(`insert into organizations (project_id, live, id) values ('p', false, 'erased')`);
+    await storeErased();
+    await rollUsageToNow(world.orm.em.fork());
+    await world.rollAll();
+    const key = { projectId: 'p', live: false, organizationId };
+    const rows = await world.orm.em.fork().transactional((tx) => eraseCustomerRows(tx, key));
+    expect(rows).toEqual({ usage_events: 1, organizations: 1 });
+    await world.run(`insert into customer_data_jobs (id, kind, status, actor, project_id, live, organization_id)
+      values ('job_1', 'erasure', 'done', 'x', 'p', false, 'erased')`);
+    const question = { organizationId, fromMs: startMs, toMs: startMs + hourMs };
+    for (const [index, value] of [[0, '3'], [2, '3'], [9, '1']] as const) {
+      const meter = meters[index] ?? { id: '' };
+      const { total } = await readUsageByTime(world.orm.em.fork(), { meter, ...question }, 'hour');
+      expect(total).toEqual({ value, events: 1 });
+      const found = await recountUsage(world.orm.em.fork(), meter.id, { ...everything, organizationId });
+      expect(found).toMatchObject({ hours: index === 0 ? 1 : 0, different: 0 });
+    }
+  });
+
+  async function storeErased(): Promise<void> {
+    const client = new Client(world.url);
+    await client.connect();
+    await storeEvent(client, {
+      ...{ organizationId: 'erased', eventId: 'e', eventName: 'call', quantity: '3', corrects: null },
+      ...{ properties: { region: 'a' }, occurredAtMs: startMs },
+    });
+    await client.end();
+  }
 });
 
 describe('a database that was restored into another cluster', () => {
