@@ -141,7 +141,14 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     pushMeters(id, input) {
       const { projectId, live, dryRun } = input;
       const summary = `${projectId}: ${dryRun ? 'what a push of meters would do' : 'push meters'}`;
-      return startAndWait(client, 'pushMeters', meterPushWorkflowId(projectId, live, id), input, summary, meterPushQuery);
+      return startAndWait(
+        client,
+        'pushMeters',
+        meterPushWorkflowId(projectId, live, id),
+        input,
+        summary,
+        meterPushQuery,
+      );
     },
     readMeterPush: (id, projectId, live) => ask(client, meterPushWorkflowId(projectId, live, id), meterPushQuery),
     async startReconciliation(start) {
