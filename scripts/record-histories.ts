@@ -5,11 +5,13 @@ import { checkoutStories } from './histories/checkouts.ts';
 import { reconciliationStories } from './histories/reconciliations.ts';
 import { shortStories } from './histories/short-workflows.ts';
 import { subscriptionStories } from './histories/subscriptions.ts';
+import { usageStories } from './histories/usage.ts';
 
 const groups = {
   checkouts: checkoutStories,
   subscriptions: subscriptionStories,
   reconciliations: reconciliationStories,
+  usage: usageStories,
   short: shortStories,
 };
 

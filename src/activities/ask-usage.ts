@@ -2,7 +2,7 @@ import { listItemsBetween, type ItemOutcome, type SendItem } from '../db/queries
 import { plus } from '../domain/usage/decimal.ts';
 import { nextStep, settleUnknown } from '../domain/usage/item-step.ts';
 import { hourMs, hourOf } from '../domain/usage/meter.ts';
-import { ensureProviderMeter } from './ensure-provider-meter.ts';
+import { providerMeterOf } from './provider-meter.ts';
 import { openReview } from './open-review.ts';
 import { nothingMoved, settle, sumOf, type Moved, type UsageDesk } from './usage-desk.ts';
 
@@ -34,7 +34,7 @@ async function askAbout(desk: UsageDesk, item: SendItem): Promise<Moved> {
     .filter(({ status }) => status === 'reported')
     .reduce((total, { quantity }) => plus(total, quantity), '0');
   const theirs = await desk.usage.quantity({
-    providerMeterId: await ensureProviderMeter(desk.em(), desk.usage, { ...desk.scope, meterId }),
+    providerMeterId: await providerMeterOf(desk.em(), desk.usage, { ...desk.scope, meterId }),
     providerCustomerId,
     ...hoursOf(whose),
   });

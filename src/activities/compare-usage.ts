@@ -13,9 +13,9 @@ import { hoursOf } from './ask-usage.ts';
 import { findUsageReport, type UsageReportRef } from './begin-usage-report.ts';
 import { createPatience } from './compare-patience.ts';
 import type { ActivityDeps } from './deps.ts';
-import { ensureProviderMeter } from './ensure-provider-meter.ts';
+import { providerMeterOf } from './provider-meter.ts';
 import { accountOf } from './provider-account.ts';
-import type { UsageDesk } from './usage-desk.ts';
+import { refusalCode, type UsageDesk } from './usage-desk.ts';
 
 const pageSize = 50;
 const beginning: ComparedPlace = ['', '', ''];
@@ -69,15 +69,21 @@ async function lookAt(desk: UsageDesk, page: readonly Compared[]): Promise<reado
   for (const each of page) {
     const { organizationId, meterId, providerCustomerId, fromMs, toMs } = each;
     const { provider } = desk.scope;
-    const providerMeterId = await ensureProviderMeter(desk.em(), desk.usage, { ...desk.scope, meterId });
+    const providerMeterId = await providerMeterOf(desk.em(), desk.usage, { ...desk.scope, meterId });
     const theirs = await patiently(() =>
       desk.usage.quantity({ providerMeterId, providerCustomerId, ...hoursOf({ fromMs, toMs }) }),
-    );
+    ).catch(nothingThere);
     const ours = await sumTold(desk.em(), desk.scope, each);
     const [from, to] = [new Date(fromMs).toISOString(), new Date(toMs).toISOString()];
     if (!agrees(ours, theirs)) found.push({ provider, organizationId, meterId, from, to, ours, theirs });
   }
   return found;
+}
+
+/** Of a customer or a meter that it does not know, the provider has counted nothing. */
+function nothingThere(error: unknown): string {
+  if (refusalCode(error) === null) throw error;
+  return '0';
 }
 
 function placeOf(last: Compared | undefined): ComparedPlace | null {

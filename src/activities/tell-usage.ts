@@ -2,10 +2,10 @@ import { markSending, type ItemOutcome, type SendItem } from '../db/queries/usag
 import { BillingError } from '../domain/errors.ts';
 import { nameThere } from '../domain/usage/item-step.ts';
 import type { UsageBatchResult, UsageEventInput } from '../providers/port-catalog.ts';
-import { ensureProviderMeter } from './ensure-provider-meter.ts';
+import { providerMeterOf } from './provider-meter.ts';
 import { nothingMoved, refusalCode, settle, sumOf, type Moved, type UsageDesk } from './usage-desk.ts';
 
-/** Asked of our own budget again after so long; a provider that asks for a pause says how long. */
+/** Our own budget refills within this; a provider that asks for a pause says how long. */
 const budgetPauseMs = 150;
 
 /** Sums that came to nothing: there is nothing to tell. */
@@ -105,7 +105,7 @@ async function refuseUnmetered(
   const outcomes: ItemOutcome[] = [];
   for (const [meterId, of] of Map.groupBy(items, (item) => item.meterId)) {
     try {
-      await ensureProviderMeter(desk.em(), desk.usage, { ...desk.scope, meterId });
+      await providerMeterOf(desk.em(), desk.usage, { ...desk.scope, meterId });
     } catch (error) {
       const code = error instanceof BillingError && refusalCode(error) !== null ? error.code : null;
       if (code === null) throw error;

@@ -178,7 +178,10 @@ export interface UsageBatchResult {
   readonly duplicates: number;
   /** What the provider refused at once; it may refuse more later, by webhook. */
   readonly rejected: readonly { readonly eventId: string; readonly code: string }[];
-  /** What was surely not sent, since the account's calls were used up in the middle: the rest of the batch is as told. */
+  /**
+   * What was surely not sent, since the account's calls were used up in the middle: the rest of the batch is as told.
+   * `retryAfterMs` null: the provider asks for no pause.
+   */
   readonly unsent?: { readonly eventIds: readonly string[]; readonly retryAfterMs: number | null };
 }
 

@@ -18,7 +18,7 @@ export interface Compared {
 /** The place of one in the order of `listCompared`. */
 export type ComparedPlace = readonly [organizationId: string, meterId: string, providerCustomerId: string];
 
-/** What a report told a provider, by customer and meter. */
+/** What a report told a provider, by customer and meter; also what it refused later. */
 export function listCompared(
   em: Db,
   input: {
@@ -35,7 +35,7 @@ export function listCompared(
        (extract(epoch from date_trunc('hour', max(item.occurred_at), 'UTC')) * 1000)::float8 + 3600000 as "toMs"
      from usage_report_items item join meters meter on meter.id = item.meter_id
      where item.report_id = ? and item.provider = ? and item.provider_customer_id is not null
-       and item.status in ('reported', 'replaced')
+       and (item.status in ('reported', 'replaced') or item.generation > 1)
        and (item.organization_id, item.meter_id, item.provider_customer_id) > (?, ?, ?)
      group by 1, 2, 3, 4 order by 1, 2, 3 limit ?`,
     [input.reportId, input.provider, ...input.after, input.limit],

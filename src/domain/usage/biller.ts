@@ -1,3 +1,4 @@
+import { providerAggregation } from './meter-push.ts';
 import { hourMs, type Aggregation } from './meter.ts';
 
 /** A subscription that may bill what its organization used. Times in ms since 1970. */
@@ -64,11 +65,6 @@ export function billerOf(candidates: readonly BillingCandidate[], nowMs: number)
   return { provider, providerCustomerId, periodStartMs };
 }
 
-/** How a meter counts at providers: a count is told as a sum of counts, since an item stands for many events. */
-export function aggregationThere(aggregation: Aggregation): Exclude<Aggregation, 'count'> {
-  return aggregation === 'count' ? 'sum' : aggregation;
-}
-
 /** Whether less than was told can be said of a meter: a largest, last or different value is a fact. */
 export function isSummed(aggregation: Aggregation): boolean {
   return aggregation === 'sum' || aggregation === 'count';
@@ -94,7 +90,7 @@ export function assign(input: {
   const refused = (code: Refusal): Assignment => ({ status: 'rejected', provider, code });
   if (terms === null) return refused('not_supported_by_provider');
   if (providerCustomerId === null) return refused('customer_unknown');
-  if (!terms.aggregations.includes(aggregationThere(aggregation))) return refused('aggregation_not_supported');
+  if (!terms.aggregations.includes(providerAggregation(aggregation))) return refused('aggregation_not_supported');
   if (terms.maxAgeMs !== null && nowMs - occurredAtMs > terms.maxAgeMs - ageMarginMs) return refused('too_late');
   const isOfBilledPeriod = periodStartMs !== null && bucketMs < periodStartMs && nowMs - periodStartMs >= openBillMs;
   if (terms.billedBy === 'timestamp' && isOfBilledPeriod) return refused('too_late');

@@ -5,8 +5,8 @@ export interface Rejection {
   readonly fix: string;
 }
 
-/** Codes that are ours; all others are a provider's own. */
-const ours: Readonly<Record<string, Rejection>> = {
+/** By the codes that are ours; all others are a provider's own. */
+export const ourRejections: Readonly<Record<string, Rejection>> = {
   no_meter_matched: {
     why: 'No meter counts these events: their properties pass no filter, or the property that is counted is missing.',
     fix: 'Make a meter whose filter they pass, before more of them come. These stay unbilled.',
@@ -51,7 +51,7 @@ export const unmeteredCode = 'no_meter_matched';
 /** @param detail The provider's words, where it gave any. */
 export function rejectionOf(code: string, detail: string | null): Rejection {
   return (
-    ours[code] ?? {
+    ourRejections[code] ?? {
       why: detail ?? `The provider refused it: ${code}.`,
       fix: 'Mend at the provider, or in the organization, what its reason names; then retry the report.',
     }

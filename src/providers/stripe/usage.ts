@@ -1,7 +1,7 @@
 import Stripe from 'stripe';
 import { z } from 'zod';
 import { BillingError } from '../../domain/errors.ts';
-import { notSupported } from '../failures.ts';
+import { isOwnBudget, notSupported } from '../failures.ts';
 import type { MeterInput, MeterTruth, UsageBatchResult, UsageEventInput, UsageOperations } from '../port-catalog.ts';
 import { unixFromIso } from '../wire-time.ts';
 import type { StripeApi } from './client.ts';
@@ -132,7 +132,8 @@ async function ingest(api: StripeApi, events: readonly UsageEventInput[]): Promi
   await Promise.all(Array.from({ length: Math.min(CONCURRENCY, streams.length) }, work));
   if (stop.by === null) return result;
   if (!isBudget(stop.by) || unsent.size === events.length) throw stop.by;
-  return { ...result, unsent: { eventIds: [...unsent], retryAfterMs: stop.by.retryAfterMs } };
+  const retryAfterMs = isOwnBudget(stop.by) ? null : stop.by.retryAfterMs;
+  return { ...result, unsent: { eventIds: [...unsent], retryAfterMs } };
 }
 
 function isBudget(error: unknown): error is BillingError {

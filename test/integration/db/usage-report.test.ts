@@ -128,8 +128,9 @@ describe('faults on the way', () => {
       for (const each of buyers)
         for (const hours of [0, 1, 2])
           await world.use(each, [{ name: meter.eventName, quantity: '3', atMs: beforeMs - hours * hourMs }]);
-      for (const operation of ['events.ingest', 'meter_events.create'])
-        await world.control.fault({ kind, operation, times: 1 });
+      await world.control.fault({ kind, operation: 'events.ingest', times: 1 });
+      // In the middle of its batch, of which the others are as told.
+      await world.control.fault({ kind, operation: 'meter_events.create', times: 1, when: { nth: 2 } });
       const ref = await report(world);
       for (const each of buyers) expect(await world.counted(each, meter)).toBe('9');
       expect(await countsOf(ref)).toMatchObject({ received: 6, reported: 6 });
@@ -244,6 +245,13 @@ describe('what the provider refuses later', () => {
     // As if the worker had died before it wrote that.
     const [first] = await world.items(ref);
     await world.run(`update usage_report_items set status = 'sending', reported_at = null where id = ?`, [first?.id]);
+    await world.activities.enterComparison(ref);
+    const compare = async (isAgain: boolean) => {
+      await world.activities.compare({ ...ref, provider, cursor: null, isAgain });
+      return (await world.row(ref))?.differences;
+    };
+    // The one whose answer is not written yet was not told, as far as we know.
+    expect(await compare(false)).toMatchObject([{ provider, ours: '3', theirs: '0' }]);
     const notices = await world.control.objects(provider, 'thin_events');
     const note = async () => {
       let rejected = 0;
@@ -253,6 +261,7 @@ describe('what the provider refuses later', () => {
     };
     expect(await note()).toBe(2);
     expect(await note()).toBe(0);
+    expect(await compare(true)).toEqual([]);
     expect(await world.items(ref)).toMatchObject([
       { status: 'rejected', code: 'meter_event_customer_not_found', generation: 2 },
       { status: 'rejected', code: 'meter_event_customer_not_found', generation: 2 },

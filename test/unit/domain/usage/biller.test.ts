@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  aggregationThere,
   assign,
   billerOf,
   openBillMs,
   type BillingCandidate,
   type UsageTerms,
 } from '../../../../src/domain/usage/biller.ts';
+import { providerAggregation } from '../../../../src/domain/usage/meter-push.ts';
 import { aggregations, hourMs } from '../../../../src/domain/usage/meter.ts';
 
 const nowMs = Date.parse('2026-11-22T10:00:00Z');
@@ -97,7 +97,7 @@ describe('an item', () => {
             terms: { aggregations: able, maxAgeMs, billedBy },
           });
           if (given.status === 'rejected') return;
-          expect(able).toContain(aggregationThere(aggregation));
+          expect(able).toContain(providerAggregation(aggregation));
           expect(maxAgeMs === null || ageMs <= maxAgeMs).toBe(true);
           expect(billedBy === 'receipt' || ageMs <= dayMs).toBe(true);
         },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agrees, compareDecimals, plus, signOf, subtractDecimals } from '../../../../src/domain/usage/decimal.ts';
+import { agrees, minus, plus, signOf } from '../../../../src/domain/usage/decimal.ts';
 
 describe('decimals', () => {
   it.each([
