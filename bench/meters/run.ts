@@ -122,12 +122,6 @@ function reportOf({ whose, count }: MeterBenchInput, measured: Measured): Report
         measured: `${rolled.summary.p99.toFixed(1)} ms`,
         isHeld: rolled.summary.p99 <= limitMs,
       },
-      {
-        what: 'monthly total with a tail, p50',
-        limit: `<= ${limitMs} ms`,
-        measured: `${tail.summary.p50.toFixed(1)} ms`,
-        isHeld: tail.summary.p50 <= limitMs,
-      },
       { what: 'totals equal a full count', limit: 'yes', measured: isRight ? 'yes' : 'no', isHeld: isRight },
     ],
   });
