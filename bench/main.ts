@@ -12,8 +12,7 @@ import { runUsageBench } from './usage/run.ts';
 import { runRoutingBench } from './routing/run.ts';
 import { runWebhookBench } from './webhook/run.ts';
 
-const usage = `npm run bench -- checkout|webhook|access|portal|renewals|outage|routing|meters [options]
-const usage = `npm run bench -- checkout|webhook|access|portal|renewals|outage|routing|usage [options]
+const usage = `npm run bench -- checkout|webhook|access|portal|renewals|outage|routing|meters|usage [options]
 
   checkout        checkouts at 5/s and 15/s beside the empty update-with-start, history sizes, a hanging provider
   webhook         acknowledgements at 500/s beside a bare endpoint, and whether all of them were applied
@@ -30,7 +29,6 @@ const usage = `npm run bench -- checkout|webhook|access|portal|renewals|outage|r
   --country MX    outage: whose provider answers nothing
   --paid 5        webhook: checkouts paid per second, whose whole sequences are part of the storm
   --count 10000   renewals: how many (meters: 10000000)
-  --count 10000   renewals: how many
   --batch 100     usage: in batches of so many, and nothing else
   --single        usage: one at a time, and nothing else
   --events N      usage: so many in batches, while the API's memory is watched
@@ -50,7 +48,6 @@ const { values, positionals } = parseArgs({
     country: { type: 'string', default: 'MX' },
     paid: { type: 'string', default: '5' },
     count: { type: 'string' },
-    count: { type: 'string', default: '10000' },
     batch: { type: 'string' },
     single: { type: 'boolean', default: false },
     events: { type: 'string' },
@@ -106,7 +103,6 @@ async function run(bench: keyof typeof usualRates): Promise<Report> {
       });
     if (bench === 'meters')
       return await runMeterBench({ target, whose, count: asNumber(values.count ?? '10000000'), print });
-      return await runRenewalBench({ target, whose, isOwn: opened.isOwn, count: asNumber(values.count), print });
     if (bench === 'usage') return await runUsageBench({ target, whose, seconds, print, ...usageParts() });
     const [rate = 500] = rates;
     if (bench === 'access') return await runAccessBench({ target, whose, rate, seconds, print });

@@ -23,18 +23,13 @@ export const hourFigures = `count(*) as events, coalesce(sum(value), 0) as sum,
  * events, and reads the whole table where an organization has many of them (1.6 s of a million, 2026-11-22).
  */
 const tail = `tail as materialized (
-  select ${hourOfEvent} as hour, ${meterValue} as value, ${meterTextKey} as value_key, e.occurred_at, e.event_key, e.corrects
+  select ${hourOfEvent} as hour, ${meterValue} as value, ${meterTextKey} as value_key, e.occurred_at, e.event_key,
+    m.aggregation
   from usage_events e join m on e.occurred_at >= m.from_hour and (m.to_hour is null or e.occurred_at < m.to_hour)
     and ${meterCondition}
   where e.project_id = (select project_id from m) and e.live = (select live from m)
     and e.organization_id = (select organization_id from m)
     and e.xid >= (select mark from m) and e.xid <= '9223372036854775807'::xid8)`;
-  select ${hourOfEvent} as hour, ${meterValue} as value, ${meterTextKey} as value_key, e.occurred_at, e.event_key,
-    m.aggregation
-  from m join usage_events e on e.project_id = m.project_id and e.live = m.live
-    and e.organization_id = m.organization_id and e.xid >= m.mark and e.xid <= '9223372036854775807'::xid8
-    and e.occurred_at >= m.from_hour and (m.to_hour is null or e.occurred_at < m.to_hour)
-    and ${meterCondition})`;
 
 /** By hour: what the rollups have, and what the tail adds. */
 const parts = `parts as (
