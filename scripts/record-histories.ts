@@ -6,11 +6,13 @@ import { meterStories } from './histories/meters.ts';
 import { reconciliationStories } from './histories/reconciliations.ts';
 import { shortStories } from './histories/short-workflows.ts';
 import { subscriptionStories } from './histories/subscriptions.ts';
+import { usageStories } from './histories/usage.ts';
 
 const groups = {
   checkouts: checkoutStories,
   subscriptions: subscriptionStories,
   reconciliations: reconciliationStories,
+  usage: usageStories,
   meters: meterStories,
   short: shortStories,
 };

@@ -12,6 +12,7 @@ import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
 import type { PortalActs } from './portal/portal-acts.ts';
 import { echoRequestId } from './request-id.ts';
+import { addUsageMetrics } from './usage-metrics.ts';
 import { createRequestLog } from './request-log.ts';
 import { addRollupMetrics } from './rollup-metrics.ts';
 import { createAccessRoutes } from './routes/access.ts';
@@ -56,6 +57,7 @@ import { createRoutingPolicyRoutes } from './routes/routing-policies.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
+import { createUsageReportRoutes } from './routes/usage-reports.ts';
 import { createWebhookEndpointRoutes } from './routes/webhook-endpoints.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
 
@@ -74,6 +76,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(createRequestLog(deps), helmet());
   measureFence(deps.metrics.registry, deps.orm);
   addDriftMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
+  addUsageMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   addRollupMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   measureProviderHealth(deps);
   const acts = createPortalActs(deps);
@@ -137,6 +140,7 @@ function createKeyedRoutes(deps: ApiDeps, gate: readonly RequestHandler[], acts:
     createRoutingExplainRoutes(deps),
     createBlockedCountryRoutes(deps),
     createReconciliationRoutes(deps),
+    createUsageReportRoutes(deps),
     createMeterRoutes(deps),
     createMeterPushRoutes(deps),
     createOpsMeterRoutes(deps),

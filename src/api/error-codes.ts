@@ -14,6 +14,7 @@ import { subscriptionOperationErrors } from './error-tables/subscription-operati
 import { reconciliationErrors } from './error-tables/reconciliation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
 import { routingErrors } from './error-tables/routing-errors.ts';
+import { usageReportErrors } from './error-tables/usage-report-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
 import { usageErrors } from './error-tables/usage-errors.ts';
 
@@ -33,8 +34,9 @@ const errorCodes = {
   ...outboundErrors,
   ...fallbackErrors,
   ...routingErrors,
-  ...meterErrors,
+  ...usageReportErrors,
   ...usageErrors,
+  ...meterErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -31,6 +31,8 @@ import { reconciliationOperations } from './reconciliation-operations.ts';
 import { providerHealthOperations } from './provider-health-operations.ts';
 import { routingOperations } from './routing-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
+import { usageAliases } from './usage-alias-operations.ts';
+import { usageReportOperations } from './usage-report-operations.ts';
 import { usageIngestOperations } from './usage-ingest-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
@@ -105,11 +107,13 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...routingOperations,
     ...outboundOperations,
     ...reconciliationOperations,
+    ...usageReportOperations,
     ...customerOperations,
     ...reviewOperations,
     ...usageIngestOperations,
     ...providerIds.flatMap(aliasOperations),
     ...providerIds.flatMap(customerAliases),
+    ...providerIds.flatMap(usageAliases),
   ];
 }
 

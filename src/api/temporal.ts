@@ -28,7 +28,13 @@ import {
   type PushReport,
 } from '../workflows/messages.ts';
 import { accountAttributes, searchAttributes } from '../workflows/search-attributes.ts';
-import type { checkoutStart, entityStart, reconciliationStart, subscriptionStart } from '../workflows/start-options.ts';
+import type {
+  checkoutStart,
+  entityStart,
+  reconciliationStart,
+  subscriptionStart,
+  usageReportStart,
+} from '../workflows/start-options.ts';
 
 /** The little that the API asks of Temporal. Errors are Temporal's own; the callers know what each means. */
 export interface TemporalGateway {
@@ -60,6 +66,8 @@ export interface TemporalGateway {
   startReconciliation(start: ReturnType<typeof reconciliationStart>): Promise<void>;
   /** Asks a running comparison to hold, go on or end, and waits until it has. */
   steerReconciliation(runId: string, act: 'pause' | 'resume' | 'cancel', deadline: Date): Promise<void>;
+  /** Starts a report of usage, or starts it anew where it has ended and something of it is sent again. */
+  startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -140,6 +148,9 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     async steerReconciliation(runId, act, deadline) {
       const handle = client.workflow.getHandle(reconciliationWorkflowId(runId));
       await client.withDeadline(deadline, () => handle.executeUpdate(steering[act]));
+    },
+    async startUsageReport(start) {
+      await client.workflow.start('usageReport', { ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
     },
     async missing() {
       try {

@@ -53,8 +53,8 @@ export async function transactPrepared<Result>(em: Db, work: (run: RunPrepared) 
   let failure: Error | undefined;
   try {
     await client.query('begin');
-    const result = await work(async <Row extends QueryResultRow>({ sql, params }: Statement) => {
-      const { rows } = await client.query<Row>({ ...named(sql), values: [...params] });
+    const result = await work(async <Row extends QueryResultRow>(statement: Statement) => {
+      const { rows } = await client.query<Row>(preparedQuery(statement));
       return rows;
     });
     await client.query('commit');

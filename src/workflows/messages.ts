@@ -157,6 +157,16 @@ export interface UsageReportInput {
   readonly projectId: string;
   readonly live: boolean;
   readonly reportId: string;
+  /** Carried over continue-as-new. */
+  readonly carried?: UsageReportCarried;
+}
+
+/** What the next run of a report must know that its rows do not tell. */
+export interface UsageReportCarried {
+  /** Providers that gave up in this report, and why. */
+  readonly away: readonly { readonly provider: string; readonly code: string; readonly message: string }[];
+  /** The newest lines, newest last. */
+  readonly story: readonly string[];
 }
 
 /** How far a report of usage is. Events, as they count: received = reported + rejected + pending. */

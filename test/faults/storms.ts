@@ -15,14 +15,12 @@ export interface Weather {
   readonly places: readonly (string | null)[];
   /** `rate` absent: drawn. */
   readonly kinds: readonly Kind[];
+  /** In one storm; up to three more may come. */
+  readonly leastFaults: number;
 }
 
 /** A fault of one of these operations; null: of any. */
-export function kindOfCall(
-  kind: string,
-  operations: readonly (string | null)[],
-  more: Partial<FaultInput> = {},
-): Kind {
+export function kindOfCall(kind: string, operations: readonly (string | null)[], more: Partial<FaultInput> = {}): Kind {
   return (random) => ({ kind, operation: operations[Math.floor(random() * operations.length)] ?? null, ...more });
 }
 
@@ -43,6 +41,7 @@ const operations: readonly (string | null)[] = [
 const ofCalls = (kind: string, more: Partial<FaultInput> = {}): Kind => kindOfCall(kind, operations, more);
 
 const checkoutWeather: Weather = {
+  leastFaults: 2,
   // Providers that the default policy uses, and all at once.
   places: ['polar', 'conekta', 'stripe', 'stripe', null],
   kinds: [
@@ -70,7 +69,7 @@ export function drawStorms(lengthMs: number, random: Draw, weather = checkoutWea
   const phases: FaultPhase[] = [];
   for (let fromMs = 500; fromMs < lengthMs;) {
     const stormMs = 6_000 + random() * 12_000;
-    const faults = 2 + Math.floor(random() * 4);
+    const faults = weather.leastFaults + Math.floor(random() * 4);
     for (let count = 0; count < faults; count += 1) {
       const beginsMs = Math.round(fromMs + random() * stormMs * 0.5);
       const toMs = Math.round(Math.min(lengthMs, beginsMs + stormMs * (0.3 + random() * 0.5)));

@@ -38,7 +38,11 @@ export interface OrganizationPlan {
 
 export function organizationsOf(seed: number): readonly OrganizationPlan[] {
   const drawn = (count: number, provider: string | null, country: string | null) =>
-    Array.from({ length: count }, (_, index) => ({ id: `uf_${seed}_${provider ?? 'free'}_${index}`, provider, country }));
+    Array.from({ length: count }, (_, index) => ({
+      id: `uf_${seed}_${provider ?? 'free'}_${index}`,
+      provider,
+      country,
+    }));
   return [
     ...drawn(4, 'polar', 'US'),
     ...drawn(4, 'stripe', 'RU'),

@@ -3,7 +3,7 @@ import { drawKills, type Kill } from '../faults/plan.ts';
 import { drawStorms, type FaultPhase } from '../faults/storms.ts';
 import { drawEvent, type PlannedEvent } from './events.ts';
 import { organizationsOf, type OrganizationPlan } from './meters.ts';
-import { usageWeather } from './weather.ts';
+import { lostAnswers, usageWeather } from './weather.ts';
 
 export interface UsageDose {
   readonly seed: number;
@@ -62,7 +62,7 @@ export function drawUsagePlan(dose: UsageDose): UsagePlan {
   return {
     ...{ dose, organizations, lengthMs, ...drawSlots(events, createRandom(seed)) },
     requests: drawRequests(dose, createRandom(seed + 1)),
-    storms: drawStorms(lengthMs, createRandom(seed + 2), usageWeather),
+    storms: [...lostAnswers(lengthMs, seed), ...drawStorms(lengthMs, createRandom(seed + 2), usageWeather)],
     kills: drawKills(lengthMs, createRandom(seed + 3)),
     event: (index) => drawEvent(seed, index, organizations),
   };

@@ -1,4 +1,4 @@
-import { kindOfCall, webhookKinds, type Weather } from '../faults/storms.ts';
+import { kindOfCall, webhookKinds, type FaultPhase, type Weather } from '../faults/storms.ts';
 
 const operations: readonly (string | null)[] = [
   ...['events.ingest', 'events.ingest', 'events.ingest', 'meter_events.create', 'meter_events.create'],
@@ -8,6 +8,8 @@ const operations: readonly (string | null)[] = [
 
 /** What is told of usage, and asked about it: mostly by the two providers that can count. */
 export const usageWeather: Weather = {
+  // A report makes few calls: a fault must be there when it does.
+  leastFaults: 5,
   places: ['polar', 'polar', 'stripe', 'stripe', null],
   kinds: [
     kindOfCall('timeout_after_work', operations),
@@ -24,3 +26,13 @@ export const usageWeather: Weather = {
     ...webhookKinds,
   ],
 };
+
+/** What a run is for is in every one, however short: for a while work is done and its answer is lost. */
+export function lostAnswers(lengthMs: number, seed: number): readonly FaultPhase[] {
+  const [fromMs, toMs] = [Math.round(lengthMs * 0.2), Math.round(lengthMs * 0.7)];
+  const lost = { kind: 'timeout_after_work', seed };
+  return [
+    { fromMs, toMs, fault: { ...lost, provider: 'polar', operation: 'events.ingest', rate: 0.4 } },
+    { fromMs, toMs, fault: { ...lost, provider: 'stripe', operation: 'meter_events.create', rate: 0.05 } },
+  ];
+}

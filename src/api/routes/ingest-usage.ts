@@ -34,10 +34,11 @@ export function createIngestUsageRoutes(deps: ApiDeps, gate: readonly RequestHan
     .post(...gate, mayWrite, (request, response) => answerImport(takeIn, request, response))
     .all(refuseMethod('POST'));
   // No other method is refused here: reading usage is elsewhere.
-  router
-    .route('/billing/usage')
-    .options(...gate)
-    .post(...gate, mayWrite, raw, (request, response) => answer(takeIn, request, response));
+  for (const path of ['/billing/usage', ...deps.providers.ids().map((id) => `/${id}/usage`)])
+    router
+      .route(path)
+      .options(...gate)
+      .post(...gate, mayWrite, raw, (request, response) => answer(takeIn, request, response));
   return router;
 }
 
@@ -56,7 +57,7 @@ async function answer(takeIn: TakeIn, request: Request, response: Response): Pro
   const caller = callerOf(request);
   const body: unknown = request.body;
   const sent = readRequest(request.headers, Buffer.isBuffer(body) ? body.toString('utf8') : '');
-  const organizationId = namedOnce(sent) ?? onlyOrganization(caller);
+  const organizationId = namedOnce(sent) ?? namedInQuery(request) ?? onlyOrganization(caller);
   const idempotencyKey = idempotencyKeyOf(request);
   const taken = await takeIn({ caller, sent, organizationId, idempotencyKey });
   const { accepted, duplicates, rejected, made } = taken;
@@ -111,6 +112,12 @@ function namedOnce({ organizationId }: SentEvents): string | null {
   return organizationId === undefined
     ? null
     : (parseInput(importQuery, { organization_id: organizationId }).organization_id ?? null);
+}
+
+/** Most requests have no query, and none is parsed for them. */
+function namedInQuery(request: Request): string | null {
+  if (!request.url.includes('?')) return null;
+  return parseInput(importQuery, request.query).organization_id ?? null;
 }
 
 /**

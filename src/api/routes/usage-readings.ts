@@ -1,6 +1,7 @@
 import { Router, type RequestHandler } from 'express';
 import { findOrganization } from '../../db/queries/organizations.ts';
-import { findMeter } from '../../db/queries/meters.ts';
+import type { Meter } from '../../db/entities/usage.ts';
+import { findMeter, listMeters } from '../../db/queries/meters.ts';
 import { listLiveSubscriptions, type Scope } from '../../db/queries/subscriptions.ts';
 import {
   listUsageEvents,
@@ -20,10 +21,19 @@ import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
 import { namedOrganization } from '../named-organization.ts';
 import { parseInput } from '../schemas/parse.ts';
-import { listUsageEventsQuery, readUsageQuery, timeGroups, type ReadUsageQuery } from '../schemas/usage-reading.ts';
+import {
+  listUsageEventsQuery,
+  readEveryUsageQuery,
+  readUsageQuery,
+  timeGroups,
+  type ReadUsageQuery,
+  type UsageAnswer,
+} from '../schemas/usage-reading.ts';
 
 const read: Need = { scope: 'billing:read', permission: 'read' };
 
+/** Readings in one answer. */
+const maxMeters = 50;
 /** Lines in one answer. */
 const maxLines = 2_000;
 /** Reading by a property reads the events themselves: some seconds of one core for so many. */
@@ -48,11 +58,42 @@ export function showUsage(deps: ApiDeps): RequestHandler {
     const meter = await findMeter(em, caller, query.meter);
     if (!meter) throw fieldRefusal('meter_not_found', '/meter', 'No meter has this key or id.');
     await requireOrganization(em, caller, organizationId);
-    const groupBy = query.group_by;
-    const range = await rangeOf(em, caller, organizationId, query);
-    const { lines, total } = await readLines(em, { meter, organizationId, ...range }, groupBy);
-    response.json(presentUsage({ organizationId, meter, ...range, groupBy, total, lines }));
+    response.json(await readingOf(em, caller, { organizationId, meter, query }));
   };
+}
+
+/** As `showUsage`, but without a meter, of every active one: under a provider's name nobody has to know ours. */
+export function showUsageOfMeters(deps: ApiDeps): RequestHandler {
+  const showOne = showUsage(deps);
+  return async (request, response, next) => {
+    if (request.query['meter'] !== undefined) return showOne(request, response, next);
+    const query = parseInput(readEveryUsageQuery, request.query);
+    const caller = callerOf(request);
+    const organizationId = namedOrganization(caller, read, query.organization_id);
+    const em = deps.orm.em.fork();
+    await requireOrganization(em, caller, organizationId);
+    const meters = await listMeters(em, caller, { status: 'active', before: null, limit: maxMeters });
+    const data: UsageAnswer[] = [];
+    for (const meter of meters.slice(0, maxMeters))
+      data.push(await readingOf(em, caller, { organizationId, meter, query }));
+    response.json({ data, next_cursor: null });
+  };
+}
+
+async function readingOf(
+  em: Db,
+  scope: Scope,
+  asked: {
+    readonly organizationId: string;
+    readonly meter: Meter;
+    readonly query: Pick<ReadUsageQuery, 'from' | 'to' | 'group_by'>;
+  },
+): Promise<UsageAnswer> {
+  const { organizationId, meter, query } = asked;
+  const groupBy = query.group_by;
+  const range = await rangeOf(em, scope, organizationId, query);
+  const { lines, total } = await readLines(em, { meter, organizationId, ...range }, groupBy);
+  return presentUsage({ organizationId, meter, ...range, groupBy, total, lines });
 }
 
 /** The stored events of one organization, what arrived last first. */
@@ -111,7 +152,12 @@ function endOf(startMs: number, group: TimeGroup): number {
 }
 
 /** Whole hours; what is not given is the current period's. */
-async function rangeOf(em: Db, scope: Scope, organizationId: string, { from, to }: ReadUsageQuery) {
+async function rangeOf(
+  em: Db,
+  scope: Scope,
+  organizationId: string,
+  { from, to }: Pick<ReadUsageQuery, 'from' | 'to'>,
+) {
   const period = from !== undefined && to !== undefined ? null : await currentPeriod(em, scope, organizationId);
   const fromMs = hourOf(from === undefined ? (period?.startMs ?? 0) : Date.parse(from));
   const toMs = hourOf(to === undefined ? (period?.endMs ?? 0) : Date.parse(to));

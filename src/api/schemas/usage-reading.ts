@@ -18,6 +18,10 @@ export const readUsageQuery = z
   .meta({ description: 'The current period is that of the subscription, else the calendar month in UTC.' });
 export type ReadUsageQuery = z.output<typeof readUsageQuery>;
 
+/** Of every active meter. */
+export const readEveryUsageQuery = readUsageQuery.omit({ meter: true });
+export const aliasUsageQuery = readEveryUsageQuery.extend({ meter: readUsageQuery.shape.meter.optional() });
+
 const value = z.string().meta({ description: 'An exact decimal.', example: '1204.5' });
 
 export const usageReading = z

@@ -56,9 +56,11 @@ export const UsageReportEntity = defineEntity({
     /** It covers the events of `[fromXid, toXid)`; null until it has begun. */
     fromXid: p.text().columnType('xid8').strictNullable(),
     toXid: p.text().columnType('xid8').strictNullable(),
+    /** When that was taken: events that were accepted later are in the next one. */
+    coveredUntil: p.datetime().strictNullable(),
     /** Up to where events have become items. */
     cursor: p.text().columnType('xid8').strictNullable(),
-    received: p.integer(),
+    received: p.bigint('number'),
     differences: p.json().$type<readonly UsageDifference[]>().strictNullable(),
     startedAt: p.datetime().strictNullable(),
     finishedAt: p.datetime().strictNullable(),
@@ -88,7 +90,7 @@ export const UsageReportItemEntity = defineEntity({
     provider: p.text().strictNullable(),
     providerCustomerId: p.text().strictNullable(),
     /** How many of the report's events it is made of. */
-    events: p.integer(),
+    events: p.bigint('number'),
     /** A decimal as text. Of a replacement: the whole that now stands at the provider. */
     quantity: p.decimal('string'),
     /** Of the newest of its events. */
@@ -98,7 +100,12 @@ export const UsageReportItemEntity = defineEntity({
     code: p.text().strictNullable(),
     detail: p.text().strictNullable(),
     replaces: p.text().strictNullable(),
+    /** Of a meter that takes the last: the event it is of, which settles ties. */
+    lastKey: p.uuid().strictNullable(),
     attempts: p.integer(),
+    /** Grows when the provider refuses what it had received: the name it was told under is spent there. */
+    generation: p.integer(),
+    /** When it was first sent since it was last known not to be there. */
     sentAt: p.datetime().strictNullable(),
     reportedAt: p.datetime().strictNullable(),
     version: p.integer().version(),

@@ -70,6 +70,13 @@ const erasures: readonly Erasure[] = [
       where license_key_id in (${idsOf('license_keys')})`,
   },
   clear('license_keys', 'key_sealed = null'),
+  {
+    // Different values may be people; which of them are the same is kept, for what was billed.
+    table: 'usage_report_items',
+    sql: `update usage_report_items item set value = item.value_key::text, updated_at = now() from owner, meters meter
+      where meter.project_id = owner.project_id and meter.live = owner.live and item.meter_id = meter.id
+        and item.organization_id = owner.organization_id and item.value is distinct from item.value_key::text`,
+  },
   clear('outbound_events', `data = jsonb_build_object('id', object_id, 'erased', true)`),
   {
     table: 'idempotency_records',

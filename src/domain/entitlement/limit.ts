@@ -1,4 +1,4 @@
-import { compareDecimals, subtractDecimals } from '../usage/decimal.ts';
+import { minus, signOf } from '../usage/decimal.ts';
 import type { LimitBehavior, WhenUnreadable } from '../usage/meter.ts';
 import { decideAccess, type AccessDecision, type EntitlementFact } from './access.ts';
 
@@ -46,8 +46,8 @@ export function decideLimit(
     ...access,
     ...verdictOf(access, limit, meter, used),
     ...{ unit: meter.unit, used, resetsAtMs: period.endMs },
-    remaining: used === null ? null : aboveZero(subtractDecimals(limit, used)),
-    overage: used === null ? null : aboveZero(subtractDecimals(used, limit)),
+    remaining: used === null ? null : aboveZero(minus(limit, used)),
+    overage: used === null ? null : aboveZero(minus(used, limit)),
   };
 }
 
@@ -74,10 +74,10 @@ function verdictOf(
   const isPayAsYouGo = isSoft && reason === 'limit_is_zero';
   if (!allowed && !isPayAsYouGo) return { allowed, reason };
   if (used === null) return { allowed: whenUnreadable === 'open', reason: 'meter_unreadable' };
-  if (!isPayAsYouGo && compareDecimals(used, limit) < 0) return { allowed, reason };
+  if (!isPayAsYouGo && signOf(minus(used, limit)) < 0) return { allowed, reason };
   return isSoft ? { allowed: true, reason: 'limit_exceeded_soft' } : { allowed: false, reason: 'limit_exceeded' };
 }
 
 function aboveZero(decimal: string): string {
-  return decimal.startsWith('-') ? '0' : decimal;
+  return signOf(decimal) < 0 ? '0' : decimal;
 }

@@ -6,20 +6,25 @@ import { openLimitReader } from '../../../src/db/queries/limits.ts';
 import { startApi, type TestApi } from './support.ts';
 
 let api: TestApi;
-const limits = { units: 10, seats: 3, open_units: 10 };
+const limits = { units: 10, seats: 3, open_units: 10, seen: 3 };
 beforeAll(async () => {
   api = await startApi();
   await api.query(`update plans set limits = ?::jsonb where id = ?`, [JSON.stringify(limits), api.plans.pro]);
-  await aMeter('units', { limit_behavior: 'hard', when_unreadable: 'closed' });
+  await aMeter('units');
+  await aMeter('seen', { event_name: 'seen', aggregation: 'unique', property: 'user' });
   await aMeter('open_units', { limit_behavior: 'soft', when_unreadable: 'open' });
 });
 afterAll(() => api.close());
 
-async function aMeter(key: string, { limit_behavior: behavior = 'hard', when_unreadable: unread = 'closed' }) {
+async function aMeter(key: string, more: Readonly<Record<string, string | null>> = {}): Promise<void> {
+  const meter = {
+    ...{ event_name: 'units', aggregation: 'sum', property: null, limit_behavior: 'hard', when_unreadable: 'closed' },
+    ...more,
+  };
   await api.query(
-    `insert into meters (id, project_id, live, key, name, event_name, aggregation, unit, limit_behavior, when_unreadable, status)
-     values (?, 'default', false, ?, ?, 'units', 'sum', 'unit', ?, ?, 'active')`,
-    [newId('mtr'), key, key, behavior, unread],
+    `insert into meters (id, project_id, live, key, name, event_name, aggregation, property, unit, limit_behavior, when_unreadable, status)
+     values (?, 'default', false, ?, ?, ?, ?, ?, 'unit', ?, ?, 'active')`,
+    [newId('mtr'), key, key, ...Object.values(meter)],
   );
 }
 
@@ -43,12 +48,17 @@ async function aSubscriber(since: Date): Promise<string> {
   return organization;
 }
 
-async function use(organization: string, quantity: string, occurredAt = new Date()): Promise<void> {
+async function use(
+  organization: string,
+  quantity: string,
+  occurredAt = new Date(),
+  { name = 'units', ...properties }: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const id = randomUUID();
   await api.query(
-    `insert into usage_events (event_key, project_id, live, organization_id, event_id, event_name, quantity, occurred_at)
-     values (usage_event_key('default', false, ?, ?), 'default', false, ?, ?, 'units', ?::numeric, ?)`,
-    [organization, id, organization, id, quantity, occurredAt],
+    `insert into usage_events (event_key, project_id, live, organization_id, event_id, event_name, quantity, properties, occurred_at)
+     values (usage_event_key('default', false, ?, ?), 'default', false, ?, ?, ?, ?::numeric, ?::jsonb, ?)`,
+    [organization, id, organization, id, name, quantity, JSON.stringify(properties), occurredAt],
   );
 }
 
@@ -67,6 +77,36 @@ describe('GET /billing/access?limit= of a meter', () => {
     await use(organization, '0.1', hoursAgo(29));
     await use(organization, '0.2');
     expect(await access(organization, 'limit=units')).toMatchObject({ used: 0.3, used_exact: '0.3', remaining: 9.7 });
+  });
+
+  it('adds what was rolled up in hours of the period', async () => {
+    const organization = await aSubscriber(hoursAgo(30));
+    const [meter] = await api.query(`select id from meters where key = 'units'`);
+    const rolledUp = (hours: number, sum: number) =>
+      api.query(
+        `insert into usage_rollups (meter_id, organization_id, hour, events, sum)
+         values (?, ?, date_bin('1 hour', ?::timestamptz, '1970-01-01 00:00:00+00'), 1, ?)`,
+        [meter?.['id'], organization, hoursAgo(hours), sum],
+      );
+    await rolledUp(40, 100);
+    await rolledUp(28, 2);
+    await rolledUp(3, 1.5);
+    await use(organization, '1');
+    expect(await access(organization, 'limit=units')).toMatchObject({ allowed: true, used: 4.5 });
+  });
+
+  it('counts different values once, however often and in whatever hour', async () => {
+    const organization = await aSubscriber(hoursAgo(30));
+    for (const [user, hours] of [
+      ['ada', 40],
+      ['ada', 9],
+      ['ada', 1],
+      ['bob', 1],
+    ] as const)
+      await use(organization, '1', hoursAgo(hours), { name: 'seen', user });
+    expect(await access(organization, 'limit=seen')).toMatchObject({ allowed: true, used: 2, remaining: 1 });
+    await use(organization, '1', hoursAgo(0), { name: 'seen', user: 'eve' });
+    expect(await access(organization, 'limit=seen')).toMatchObject({ allowed: false, reason: 'limit_exceeded' });
   });
 
   it('refuses when a hard limit is used up, and tells the overage of a soft one', async () => {
@@ -94,6 +134,7 @@ describe('GET /billing/access?limit= of a meter', () => {
     await use(organization, '12');
     expect(await access(organization, 'limit=units')).toMatchObject({ allowed: true, limit: 15, remaining: 3 });
     const alone = `org_${randomUUID()}`;
+    await api.query(`insert into organizations (project_id, live, id) values ('default', false, ?)`, [alone]);
     await creditTo(alone);
     const monthStart = new Date();
     monthStart.setUTCDate(1);

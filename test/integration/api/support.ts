@@ -120,6 +120,10 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
       fake.ran.push(`${act}/${runId}`);
       await fake.work(`${act}/${runId}`);
     },
+    async startUsageReport(start) {
+      fake.ran.push(start.workflowId);
+      await fake.work(start.workflowId);
+    },
     missing: async () => fake.absent,
   };
   return fake;
