@@ -27,7 +27,7 @@ export default defineConfig({
       project('integration', ['test/integration/*.test.ts'], [], false),
       project('browser', ['test/browser/**/*.test.ts'], [], false),
       project('chaos', ['test/chaos/**/*.test.ts'], [], false),
-      project('faults', ['test/faults/**/*.test.ts'], [], false),
+      project('faults', ['test/faults/**/*.test.ts', 'test/usage-faults/**/*.test.ts'], [], false),
     ],
   },
 });

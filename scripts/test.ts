@@ -11,6 +11,7 @@ else
     STATIC_STEPS,
     [SERVERS_STEP],
     [{ name: 'tests', command: ['vitest', 'run', '--project', '!faults'] }],
-    // Alone: a thousand checkouts want both cores, and waits that others stretch would be taken for the system's.
+    // Alone: thousands of checkouts and events want both cores, and waits that others stretch would be taken for the
+    // system's.
     [{ name: 'faults', command: ['vitest', 'run', '--project', 'faults'] }],
   ]);

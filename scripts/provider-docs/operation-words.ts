@@ -68,6 +68,7 @@ export const operationWords: Readonly<Record<string, { readonly title: string; r
     title: 'Usage',
     operations: {
       ...{ ingest: 'report events', cancel: 'take an event back', ensureMeter: 'create or find a meter' },
+      refusals: 'read what was refused after it had been received',
       ...{ listMeters: 'list meters', quantity: 'what was counted for a customer' },
     },
   },

@@ -1,5 +1,6 @@
 import { listCustomerSources, noteProviderPart } from '../db/queries/customer-data.ts';
 import { eraseCustomerRows, keptByUs } from '../db/queries/erase-customer.ts';
+import { rollUsageToNow } from '../db/queries/roll-usage.ts';
 import { listLiveSubscriptions } from '../db/queries/subscriptions.ts';
 import type { ProviderPart } from '../db/entities/customer-data.ts';
 import { presentCustomerDataJob } from '../present/customer-data.ts';
@@ -56,6 +57,7 @@ export function createEraseAtProvider(deps: ActivityDeps) {
 export function createFinishErasure(deps: ActivityDeps) {
   return async function finishErasure(ref: CustomerDataJobRef): Promise<void> {
     const { projectId, live, organizationId, jobId } = ref;
+    await rollUsageToNow(deps.orm.em.fork());
     await deps.orm.em.fork().transactional(async (tx) => {
       const job = await findRunningJob(tx, ref);
       if (!job) return;

@@ -1,5 +1,6 @@
 import type { KeyRing } from '../crypto/key-ring.ts';
 import { readCustomerRecords } from '../db/queries/customer-records.ts';
+import { readCustomerUsage } from '../db/queries/customer-usage.ts';
 import {
   deleteSections,
   listCustomerSources,
@@ -61,6 +62,7 @@ export function createSkipProviderExport(deps: ActivityDeps) {
 export function createFinishExport(deps: ActivityDeps) {
   return async function finishExport(ref: CustomerDataJobRef): Promise<void> {
     const keyRing = keyRingOf(deps);
+    const usage = await readCustomerUsage(deps.orm.em.fork(), ref);
     await deps.orm.em.fork().transactional(async (tx) => {
       const job = await findRunningJob(tx, ref);
       if (!job) return;
@@ -74,11 +76,12 @@ export function createFinishExport(deps: ActivityDeps) {
         exported_at: new Date().toISOString(),
         organization,
         ...records,
-        // Events of meters go straight to the provider; we keep none.
-        usage: [],
+        usage,
         providers: Object.fromEntries(providers),
       };
-      const rows = Object.fromEntries(Object.entries(records).map(([name, found]) => [name, found.length]));
+      const rows = Object.fromEntries(
+        Object.entries({ ...records, usage }).map(([name, found]) => [name, found.length]),
+      );
       const finishedAt = new Date();
       const expiresAt = new Date(finishedAt.getTime() + keptForMs);
       tx.assign(job, {

@@ -1,10 +1,14 @@
+import { createAssignUsage } from './assign-usage.ts';
 import { createAttachPaymentMethod } from './attach-payment-method.ts';
 import { createBeginReconciliation, createPauseReconciliation } from './begin-reconciliation.ts';
+import { createBeginUsageReport, createReadUsageReport } from './begin-usage-report.ts';
 import { createCallGate } from './call-gate.ts';
 import { createCarryOutGrant } from './carry-out-grant.ts';
 import { createCheckProviderAccount } from './check-provider-account.ts';
+import { createCollectUsage } from './collect-usage.ts';
 import { createCompareOurs } from './compare-ours.ts';
 import { createCompareTheirs } from './compare-theirs.ts';
+import { createCompareUsage } from './compare-usage.ts';
 import { createConfirmPaymentMethod } from './confirm-payment-method.ts';
 import { createConnectProviderWebhook } from './connect-provider-webhook.ts';
 import { createFailCustomerDataJob } from './customer-data-job.ts';
@@ -24,21 +28,26 @@ import {
 import { createGiveUpStray } from './give-up-stray.ts';
 import { createFindLostWorkflows, createNoteRestarted } from './find-lost-workflows.ts';
 import { createFinishReconciliation } from './finish-reconciliation.ts';
+import { createEnterUsageComparison, createFinishUsageReport } from './finish-usage-report.ts';
 import { heartbeating } from './heartbeating.ts';
 import { createIssueVoucher } from './issue-voucher.ts';
+import { createNoteRefusedUsage } from './note-refused-usage.ts';
 import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
 import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
 import { createLookBack } from './look-back.ts';
 import { createListBenefits, createPushBenefit } from './push-benefits.ts';
+import { createListMeters, createPushMeter } from './push-meter.ts';
 import { createPushPlanBenefits } from './push-plan-benefits.ts';
 import { createListPrices, createPushPrice } from './push-price.ts';
 import { createRefundPayment } from './refund-payment.ts';
 import { createRemindPayment } from './remind-payment.ts';
+import { createRequestUsageReports } from './request-usage-reports.ts';
 import { createResolveStray } from './resolve-stray.ts';
 import { createRepairDifferences } from './repair-differences.ts';
 import { createRequestReconciliations } from './request-reconciliations.ts';
+import { createSendUsage } from './send-usage.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createFindStillDifferent } from './still-different.ts';
@@ -76,9 +85,21 @@ export function createActivities(deps: ActivityDeps) {
     noteRestarted: translated(createNoteRestarted(deps)),
     repairDifferences: heartbeating(translated(createRepairDifferences(deps, createFindStillDifferent(deps)))),
     finishReconciliation: translated(createFinishReconciliation(deps)),
+    requestUsageReports: translated(createRequestUsageReports(deps)),
+    beginUsageReport: heartbeating(translated(createBeginUsageReport(deps))),
+    readUsageReport: heartbeating(translated(createReadUsageReport(deps))),
+    collectUsage: heartbeating(translated(createCollectUsage(deps))),
+    assignUsage: heartbeating(translated(createAssignUsage(deps))),
+    sendUsage: heartbeating(translated(createSendUsage(deps))),
+    enterUsageComparison: heartbeating(translated(createEnterUsageComparison(deps))),
+    compareUsage: heartbeating(translated(createCompareUsage(deps))),
+    finishUsageReport: heartbeating(translated(createFinishUsageReport(deps))),
+    noteRefusedUsage: translated(createNoteRefusedUsage(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),
+    listMeters: translated(createListMeters(deps)),
+    pushMeter: translated(createPushMeter(deps)),
     attachPaymentMethod: translated(createAttachPaymentMethod(deps)),
     confirmPaymentMethod: translated(createConfirmPaymentMethod(deps)),
     detachPaymentMethod: translated(createDetachPaymentMethod(deps)),

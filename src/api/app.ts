@@ -1,4 +1,4 @@
-import express, { Router, type Express } from 'express';
+import express, { Router, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
 import { createAuthenticate } from './authenticate.ts';
 import { closeToForeignOrigins, createCors } from './cors.ts';
@@ -12,7 +12,9 @@ import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
 import type { PortalActs } from './portal/portal-acts.ts';
 import { echoRequestId } from './request-id.ts';
+import { addUsageMetrics } from './usage-metrics.ts';
 import { createRequestLog } from './request-log.ts';
+import { addRollupMetrics } from './rollup-metrics.ts';
 import { createAccessRoutes } from './routes/access.ts';
 import { createAliasRoutes } from './routes/aliases.ts';
 import { createBlockedCountryRoutes } from './routes/blocked-countries.ts';
@@ -24,11 +26,16 @@ import { createCustomerPortalRoutes } from './routes/customer-portal.ts';
 import { createDocsRoutes } from './routes/docs.ts';
 import { createDisputeRoutes } from './routes/disputes.ts';
 import { createHealthRoutes } from './routes/health.ts';
+import { createIngestUsageRoutes } from './routes/ingest-usage.ts';
 import { createInvoicePages } from './routes/invoice-pages.ts';
 import { createInvoiceRoutes } from './routes/invoices.ts';
 import { createKeyRoutes } from './routes/keys.ts';
 import { createLicenseKeyRoutes } from './routes/license-keys.ts';
 import { createOpsBenefitRoutes } from './routes/ops-benefits.ts';
+import { createMeterRoutes } from './routes/meters.ts';
+import { createMeterPushRoutes } from './routes/meter-pushes.ts';
+import { createOpsMeterRoutes } from './routes/ops-meters.ts';
+import { createUsageReadingRoutes } from './routes/usage-readings.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createReviewRoutes } from './routes/reviews.ts';
 import { createOrderRoutes } from './routes/orders.ts';
@@ -50,6 +57,7 @@ import { createRoutingPolicyRoutes } from './routes/routing-policies.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
 import { createSubscriptionOperationRoutes } from './routes/subscription-operations.ts';
 import { createSubscriptionRoutes } from './routes/subscriptions.ts';
+import { createUsageReportRoutes } from './routes/usage-reports.ts';
 import { createWebhookEndpointRoutes } from './routes/webhook-endpoints.ts';
 import { createWebhookRoutes } from './routes/webhooks.ts';
 
@@ -68,28 +76,36 @@ export function createApp(deps: ApiDeps): Express {
   app.use(createRequestLog(deps), helmet());
   measureFence(deps.metrics.registry, deps.orm);
   addDriftMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
+  addUsageMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
+  addRollupMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   measureProviderHealth(deps);
   const acts = createPortalActs(deps);
-  // The API before the pages: each router that does not know a path costs a turn of the event loop.
-  app.use(basePath, createKeyedRoutes(deps, acts));
+  const gate = createGate(deps);
+  // The API before the pages, and what apps send most before all: each router that does not know a path costs a turn of
+  // the event loop.
+  app.use(basePath, createIngestUsageRoutes(deps, gate));
+  app.use(basePath, createKeyedRoutes(deps, gate, acts));
   app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
   app.use((_request, _response, next) => next(refusal('not_found', 'No such route.')));
   app.use(createErrorHandler({ ...deps, publicUrl: deps.settings.publicUrl }));
   return app;
 }
 
-/** Everything that needs a key. Bodies are read only after the key is known to be good. */
-function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
-  const router = Router();
-  router.use(
+/** Who calls, and whether too often: the same counters for all that needs a key. */
+function createGate(deps: ApiDeps): readonly RequestHandler[] {
+  return [
     createCors(deps),
     limitGuesses(600),
     createAuthenticate(deps),
     closeToForeignOrigins,
     limitPerKey(deps.settings.rateLimitPerMinute),
-    express.json({ limit: maxBodyBytes, type: () => true }),
-    refuseCardData,
-  );
+  ];
+}
+
+/** Everything that needs a key. Bodies are read only after the key is known to be good. */
+function createKeyedRoutes(deps: ApiDeps, gate: readonly RequestHandler[], acts: PortalActs): Router {
+  const router = Router();
+  router.use(...gate, express.json({ limit: maxBodyBytes, type: () => true }), refuseCardData);
   // First what apps ask at every step: each router before it would be asked whether it knows the path.
   router.use(createAccessRoutes(deps), createCustomerPortalRoutes(deps));
   router.use(
@@ -124,6 +140,11 @@ function createKeyedRoutes(deps: ApiDeps, acts: PortalActs): Router {
     createRoutingExplainRoutes(deps),
     createBlockedCountryRoutes(deps),
     createReconciliationRoutes(deps),
+    createUsageReportRoutes(deps),
+    createMeterRoutes(deps),
+    createMeterPushRoutes(deps),
+    createOpsMeterRoutes(deps),
+    createUsageReadingRoutes(deps),
   );
   return router;
 }

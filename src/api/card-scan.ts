@@ -19,11 +19,41 @@ export function findCardNumber(value: unknown, pointer = ''): string | null {
   return null;
 }
 
+/**
+ * Whether a text, JSON or not, could hold a card number at all: one pass, for what is too much to be looked through value
+ * by value. `false` is certain. Escapes and everything beyond ASCII, where digits may hide, are answered `true`.
+ */
+export function mayHoldCardNumber(text: string): boolean {
+  let digits = 0;
+  let separators = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= 48 && code <= 57) {
+      digits += 1;
+      separators = 0;
+      if (digits === 13) return true;
+      continue;
+    }
+    if (code > 127 || code === 92) return true;
+    if (digits === 0) continue;
+    // 4.2e15: a number may be longer than its text.
+    if (digits >= 7 && (code === 69 || code === 101)) return true;
+    separators += 1;
+    if (separators > 3 || !isSeparator(code)) digits = separators = 0;
+  }
+  return false;
+}
+
+/** Space, dash, dot, slash. */
+function isSeparator(code: number): boolean {
+  return code === 32 || (code >= 45 && code <= 47);
+}
+
 /** Digits in groups of any length; not glued to letters, nor part of a dashed or dotted word. */
 const digitRuns = /(?<![\p{L}\p{N}_]|[\p{L}\p{N}_][-.])\d+(?:[ \-./]{1,3}\d+)*(?![\p{L}\p{N}_]|[-.][\p{L}_])/gu;
 
 function hasCardNumber(text: string, pointer: string): boolean {
-  if (text.length < 13) return false;
+  if (text.length < 13 || !mayHoldCardNumber(text)) return false;
   const plain = text.normalize('NFKC');
   if (digitsIn(plain) < 13) return false;
   for (const match of plain.matchAll(digitRuns)) {

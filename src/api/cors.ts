@@ -7,7 +7,7 @@ import { createTtlCache } from './ttl-cache.ts';
 
 /** What browsers may reach; everything else is for servers. */
 const publishableRoutes =
-  /^\/(billing\/(plans(\/[^/]+)?|checkout|checkouts(\/[^/]+)?|organizations\/[^/]+\/subscription|subscriptions(\/[^/]+)?|invoices(\/[^/]+)?|access|benefits|license-keys\/[^/]+|customer\/portal)|[a-z0-9-]+\/(checkout|customer\/portal))$/;
+  /^\/(billing\/(plans(\/[^/]+)?|checkout|checkouts(\/[^/]+)?|organizations\/[^/]+\/subscription|subscriptions(\/[^/]+)?|invoices(\/[^/]+)?|access|usage|benefits|license-keys\/[^/]+|customer\/portal)|[a-z0-9-]+\/(checkout|customer\/portal))$/;
 
 const allowedHeaders = 'Authorization, Content-Type, Idempotency-Key, Plinto-Session, Plinto-Key, X-Request-Id';
 const exposedHeaders = 'X-Request-Id, Retry-After, Idempotent-Replayed, RateLimit, RateLimit-Policy';

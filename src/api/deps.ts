@@ -1,6 +1,7 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { CdnSecret } from '../config.ts';
 import type { KeyRing } from '../crypto/key-ring.ts';
+import type { LimitReader } from '../db/queries/limits.ts';
 import type { EventInbox } from '../db/queries/provider-events.ts';
 import type { EgressRules } from '../egress/egress-rules.ts';
 import type { ProviderHealth } from '../health/provider-health.ts';
@@ -29,6 +30,7 @@ export interface ApiSettings {
 export interface ApiDeps {
   readonly orm: MikroORM;
   readonly inbox: EventInbox;
+  readonly limits: LimitReader;
   /** By id; the API knows none by name. */
   readonly providers: ProviderDirectory;
   readonly health: ProviderHealth;

@@ -6,6 +6,7 @@ import { checkoutErrors } from './error-tables/checkout-errors.ts';
 import type { ErrorPage } from './error-tables/error-page.ts';
 import { fallbackErrors } from './error-tables/fallback-errors.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
+import { meterErrors } from './error-tables/meter-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
 import { providerHealthErrors } from './error-tables/provider-health-errors.ts';
@@ -13,7 +14,9 @@ import { subscriptionOperationErrors } from './error-tables/subscription-operati
 import { reconciliationErrors } from './error-tables/reconciliation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
 import { routingErrors } from './error-tables/routing-errors.ts';
+import { usageReportErrors } from './error-tables/usage-report-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
+import { usageErrors } from './error-tables/usage-errors.ts';
 
 /** Every code this API answers with, and its page under `/docs/errors/{code}`. Codes are never renamed. */
 const errorCodes = {
@@ -31,6 +34,9 @@ const errorCodes = {
   ...outboundErrors,
   ...fallbackErrors,
   ...routingErrors,
+  ...usageReportErrors,
+  ...usageErrors,
+  ...meterErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

@@ -36,6 +36,7 @@ const publicDetails = [
   'refund_id',
   'refundable_minor',
   'nearest_minor',
+  'usage_report_id',
   'possible',
   'pending_change',
   'decline_code',
@@ -46,6 +47,7 @@ const publicDetails = [
   'refund_id',
   'refundable_minor',
   'nearest_minor',
+  'usage_report_id',
 ] as const;
 
 export function statusOf(error: BillingError): number {

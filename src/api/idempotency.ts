@@ -50,11 +50,9 @@ export interface IdempotentRequest {
  * @throws {BillingError} `idempotency_key_invalid`, `idempotency_key_reused`, `idempotency_in_progress`
  */
 export async function runIdempotent(input: IdempotentRequest): Promise<IdempotentAnswer> {
-  const sent = input.request.get('idempotency-key');
+  const sent = idempotencyKeyOf(input.request);
   const resourceId = newId(input.prefix);
-  if (sent === undefined) return { ...(await input.handle(resourceId, false, null)), isReplay: false };
-  if (!/^[\x20-\x7e]{1,255}$/.test(sent))
-    throw refusal('idempotency_key_invalid', 'An Idempotency-Key has 1 to 255 printable ASCII characters.');
+  if (sent === null) return { ...(await input.handle(resourceId, false, null)), isReplay: false };
   const { projectId, live, actor: owner } = input.caller;
   // Only its hash is kept: whatever an app takes for a key, a card number even, is not stored.
   const key: IdempotencyKey = { projectId, live, owner, key: hashSecret(sent) };
@@ -62,6 +60,14 @@ export async function runIdempotent(input: IdempotentRequest): Promise<Idempoten
   const hash = requestHash(input.request.method, path, input.body);
   if (await claimKey(input.em, key, { requestHash: hash, resourceId })) return run(input, key, resourceId, true);
   return runAgain(input, key, hash);
+}
+
+/** @throws {BillingError} `idempotency_key_invalid` */
+export function idempotencyKeyOf(request: Request): string | null {
+  const sent = request.get('idempotency-key');
+  if (sent === undefined) return null;
+  if (/^[\x20-\x7e]{1,255}$/.test(sent)) return sent;
+  throw refusal('idempotency_key_invalid', 'An Idempotency-Key has 1 to 255 printable ASCII characters.');
 }
 
 async function runAgain(input: IdempotentRequest, key: IdempotencyKey, hash: string): Promise<IdempotentAnswer> {

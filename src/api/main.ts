@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import { describeFaults, loadConfig, printableConfig } from '../config.ts';
 import { createKeyRing } from '../crypto/key-ring.ts';
 import { openOrm } from '../db/orm.ts';
+import { openLimitReader } from '../db/queries/limits.ts';
 import { openEventInbox } from '../db/queries/provider-events.ts';
 import { createProviderHealth } from '../health/create-provider-health.ts';
 import { createLogger, type Logger } from '../logger.ts';
@@ -21,6 +22,8 @@ import { createTokenVerifier } from './user-tokens.ts';
 /** The API makes no provider calls; the directory needs the setting all the same. */
 const providerTimeoutMs = 4_000;
 const shutdownPatienceMs = 10_000;
+/** An import of usage streams for as long as it needs; headers still have a minute. */
+const requestTimeoutMs = 3_600_000;
 
 await main();
 
@@ -47,13 +50,14 @@ async function main(): Promise<void> {
   const keyRing = config.encryptionKeys && createKeyRing(config.encryptionKeys);
   const health = createProviderHealth({ orm, logger });
   const inbox = openEventInbox(config.databaseUrl);
+  const limits = openLimitReader(config.databaseUrl);
   const temporal = loadClientConnectConfig();
   // Lazy: the API answers 202 while Temporal is away, at its start too.
   const connection = Connection.lazy(temporal.connectionOptions);
   const client = new Client({ connection, namespace: temporal.namespace ?? 'default' });
   const geo = await openGeo(config, logger);
   const app = createApp({
-    ...{ orm, inbox, policies, logger, health, rules: createProjectRules({ orm, policies }) },
+    ...{ orm, inbox, limits, policies, logger, health, rules: createProjectRules({ orm, policies }) },
     providers: createProviderDirectory({
       env: process.env,
       http: ({ rateLimit, ...account }) => health.http(account, { ...http, rateLimit, priority: 'foreground' }),
@@ -73,9 +77,10 @@ async function main(): Promise<void> {
     if (error) throw error;
     logger.info({ config: printableConfig(config) }, 'the API listens');
   });
+  server.requestTimeout = requestTimeoutMs;
   closeOnSignal(server, logger, async () => {
     await health.close();
-    await Promise.allSettled([inbox.close(), connection.close(), orm.close(), geo.close()]);
+    await Promise.allSettled([inbox.close(), limits.close(), connection.close(), orm.close(), geo.close()]);
   });
 }
 

@@ -9,6 +9,7 @@ export interface Metrics {
   readonly subscriptionFallbacks: Counter<'attempted' | 'fallback' | 'reason'>;
   readonly webhooks: Counter<'provider' | 'result'>;
   readonly refusals: Counter<'code'>;
+  readonly usageEvents: Counter<'result'>;
 }
 
 export function createMetrics(options: { readonly withDefaults?: boolean } = {}): Metrics {
@@ -52,6 +53,12 @@ export function createMetrics(options: { readonly withDefaults?: boolean } = {})
       name: 'billing_http_refusals_total',
       help: 'Requests refused, by error code.',
       labelNames: ['code'],
+      registers,
+    }),
+    usageEvents: new Counter({
+      name: 'billing_usage_events_total',
+      help: 'Events of usage that came in, by result: accepted, duplicates, rejected.',
+      labelNames: ['result'],
       registers,
     }),
   };

@@ -58,11 +58,14 @@ function describe(operation: Operation): ZodOpenApiOperationObject {
       ...(operation.query && { query: operation.query }),
       ...(operation.isIdempotent && { header: z.object({ 'Idempotency-Key': z.string().max(255).optional() }) }),
     },
-    ...(operation.body && {
-      requestBody: { required: true, content: { 'application/json': { schema: operation.body } } },
-    }),
+    ...((operation.body ?? operation.otherBodies) && { requestBody: { required: true, content: bodies(operation) } }),
     responses: { ...answers(operation), ...refusals(operation) },
   };
+}
+
+function bodies({ body, otherBodies }: Operation) {
+  const content = { ...(body && { 'application/json': body }), ...otherBodies };
+  return Object.fromEntries(Object.entries(content).map(([type, schema]) => [type, { schema }]));
 }
 
 function answers(operation: Operation) {

@@ -23,6 +23,7 @@ import { directSubscriptionOperations } from './direct-subscription-operations.t
 import { paymentMethodOperations } from './payment-method-operations.ts';
 import { moneyOperations } from './money-operations.ts';
 import { benefitOperations } from './benefit-operations.ts';
+import { meterOperations } from './meter-operations.ts';
 import { outboundOperations } from './outbound-operations.ts';
 import { projectOperations } from './project-operations.ts';
 import { reviewOperations } from './review-operations.ts';
@@ -30,6 +31,9 @@ import { reconciliationOperations } from './reconciliation-operations.ts';
 import { providerHealthOperations } from './provider-health-operations.ts';
 import { routingOperations } from './routing-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
+import { usageAliases } from './usage-alias-operations.ts';
+import { usageReportOperations } from './usage-report-operations.ts';
+import { usageIngestOperations } from './usage-ingest-operations.ts';
 import { createSessionBody, organization, putOrganizationBody, session } from './schemas/organization.ts';
 import { getPlanQuery, listPlansQuery, plan } from './schemas/plan.ts';
 import {
@@ -48,6 +52,8 @@ export interface Operation {
   readonly summary: string;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** By content type, where something else than JSON is taken. */
+  readonly otherBodies?: Readonly<Record<string, z.ZodType>>;
   readonly answers: Readonly<
     Record<string, { readonly description: string; readonly schema: z.ZodType; readonly contentType?: string }>
   >;
@@ -96,14 +102,18 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...opsOperations,
     ...providerHealthOperations,
     ...benefitOperations,
+    ...meterOperations,
     ...projectOperations,
     ...routingOperations,
     ...outboundOperations,
     ...reconciliationOperations,
+    ...usageReportOperations,
     ...customerOperations,
     ...reviewOperations,
+    ...usageIngestOperations,
     ...providerIds.flatMap(aliasOperations),
     ...providerIds.flatMap(customerAliases),
+    ...providerIds.flatMap(usageAliases),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import type { QueryDefinition } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import type { AccountKey } from '../domain/provider-account.ts';
 import type { checkProviderAccount, connectProviderWebhook } from '../workflows/check-provider-account.ts';
@@ -8,6 +9,8 @@ import {
   billingQueue,
   cancelUpdate,
   expireUpdate,
+  meterPushQuery,
+  meterPushWorkflowId,
   openedUpdate,
   operateUpdate,
   pauseUpdate,
@@ -19,11 +22,19 @@ import {
   resumeUpdate,
   subscriptionWorkflowId,
   type EntityInput,
+  type MeterPushReport,
+  type PushMetersInput,
   type PushPlansInput,
   type PushReport,
 } from '../workflows/messages.ts';
 import { accountAttributes, searchAttributes } from '../workflows/search-attributes.ts';
-import type { checkoutStart, entityStart, reconciliationStart, subscriptionStart } from '../workflows/start-options.ts';
+import type {
+  checkoutStart,
+  entityStart,
+  reconciliationStart,
+  subscriptionStart,
+  usageReportStart,
+} from '../workflows/start-options.ts';
 
 /** The little that the API asks of Temporal. Errors are Temporal's own; the callers know what each means. */
 export interface TemporalGateway {
@@ -47,10 +58,16 @@ export interface TemporalGateway {
   pushPlans(id: string, input: PushPlansInput): Promise<PushReport>;
   /** How far a push is; null: there is none with this id in that project and mode. */
   readPush(id: string, projectId: string, live: boolean): Promise<PushReport | null>;
+  /** Starts a push of the meters and waits a while for its end; what is not done then goes on. */
+  pushMeters(id: string, input: PushMetersInput): Promise<MeterPushReport>;
+  /** How far a push of meters is; null: there is none with this id in that project and mode. */
+  readMeterPush(id: string, projectId: string, live: boolean): Promise<MeterPushReport | null>;
   /** Starts a comparison with a provider's account. */
   startReconciliation(start: ReturnType<typeof reconciliationStart>): Promise<void>;
   /** Asks a running comparison to hold, go on or end, and waits until it has. */
   steerReconciliation(runId: string, act: 'pause' | 'resume' | 'cancel', deadline: Date): Promise<void>;
+  /** Starts a report of usage, or starts it anew where it has ended and something of it is sent again. */
+  startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -115,36 +132,25 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     },
     checkProviderAccount: (input) => runShort(client, 'checkProviderAccount', input),
     connectProviderWebhook: (input) => runShort(client, 'connectProviderWebhook', input),
-    async pushPlans(id, input) {
-      const handle = await client.workflow.start<(input: PushPlansInput) => Promise<PushReport>>('pushPlans', {
-        workflowId: pushWorkflowId(input.projectId, input.live, id),
-        taskQueue: billingQueue,
-        args: [input],
-        staticSummary: `${input.projectId}: ${input.dryRun ? 'what a push would do' : 'push plans'}`,
-        typedSearchAttributes: [{ key: searchAttributes.project, value: input.projectId }],
-      });
-      const patience = new AbortController();
-      try {
-        const late = sleep(shortMs, undefined, { signal: patience.signal }).then(() => handle.query(pushQuery));
-        return await Promise.race([handle.result(), late]);
-      } finally {
-        patience.abort();
-      }
+    pushPlans(id, input) {
+      const workflowId = pushWorkflowId(input.projectId, input.live, id);
+      return startPush(client, { name: 'pushPlans', workflowId, input, what: 'plans' }, pushQuery);
     },
-    async readPush(id, projectId, live) {
-      try {
-        return await client.workflow.getHandle(pushWorkflowId(projectId, live, id)).query(pushQuery);
-      } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return null;
-        throw error;
-      }
+    readPush: (id, projectId, live) => ask(client, pushWorkflowId(projectId, live, id), pushQuery),
+    pushMeters(id, input) {
+      const workflowId = meterPushWorkflowId(input.projectId, input.live, id);
+      return startPush(client, { name: 'pushMeters', workflowId, input, what: 'meters' }, meterPushQuery);
     },
+    readMeterPush: (id, projectId, live) => ask(client, meterPushWorkflowId(projectId, live, id), meterPushQuery),
     async startReconciliation(start) {
       await client.workflow.start('reconcile', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
     },
     async steerReconciliation(runId, act, deadline) {
       const handle = client.workflow.getHandle(reconciliationWorkflowId(runId));
       await client.withDeadline(deadline, () => handle.executeUpdate(steering[act]));
+    },
+    async startUsageReport(start) {
+      await client.workflow.start('usageReport', { ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
     },
     async missing() {
       try {
@@ -154,6 +160,40 @@ export function createTemporalGateway(client: Client): TemporalGateway {
       }
     },
   };
+}
+
+interface Push {
+  readonly name: string;
+  readonly workflowId: string;
+  readonly input: PushPlansInput | PushMetersInput;
+  readonly what: string;
+}
+
+/** Starts a push and waits a while for its end; then its query tells how far it is. */
+async function startPush<Report>(client: Client, push: Push, query: QueryDefinition<Report>): Promise<Report> {
+  const { name, workflowId, input, what } = push;
+  const handle = await client.workflow.start<(input: Push['input']) => Promise<Report>>(name, {
+    ...{ workflowId, taskQueue: billingQueue, args: [input] },
+    staticSummary: `${input.projectId}: ${input.dryRun ? `what a push of ${what} would do` : `push ${what}`}`,
+    typedSearchAttributes: [{ key: searchAttributes.project, value: input.projectId }],
+  });
+  const patience = new AbortController();
+  try {
+    const late = sleep(shortMs, undefined, { signal: patience.signal }).then(() => handle.query(query));
+    return await Promise.race([handle.result(), late]);
+  } finally {
+    patience.abort();
+  }
+}
+
+/** null: there is no such workflow. */
+async function ask<Report>(client: Client, workflowId: string, query: QueryDefinition<Report>): Promise<Report | null> {
+  try {
+    return await client.workflow.getHandle(workflowId).query(query);
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
 }
 
 /** Runs a short workflow for a person who waits; a second one for the same account joins the first. */

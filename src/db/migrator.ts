@@ -6,6 +6,7 @@ import { ProviderAccounts } from '../../migrations/20261121120000_provider-accou
 import { SubscriptionLife } from '../../migrations/20261121150000_subscription-life.ts';
 import { OutboundAndCustomerData } from '../../migrations/20261121160000_outbound-and-customer-data.ts';
 import { RoutingAndReconciliation } from '../../migrations/20261121170000_routing-and-reconciliation.ts';
+import { Usage } from '../../migrations/20261122000000_usage.ts';
 import { entities } from './orm.ts';
 
 /** Newest last. A released migration is never edited. */
@@ -16,6 +17,7 @@ const migrations = [
   { name: '20261121150000_subscription-life', class: SubscriptionLife },
   { name: '20261121160000_outbound-and-customer-data', class: OutboundAndCustomerData },
   { name: '20261121170000_routing-and-reconciliation', class: RoutingAndReconciliation },
+  { name: '20261122000000_usage', class: Usage },
 ];
 
 /** Brings the schema to the newest version; safe to run at every start. @returns the names that were applied. */

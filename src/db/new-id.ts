@@ -26,7 +26,11 @@ export type IdPrefix =
   | 'stray'
   | 'rev'
   | 'rec'
-  | 'dif';
+  | 'dif'
+  | 'mtr'
+  | 'ur'
+  | 'uri'
+  | 'ue';
 
 /** A prefixed UUIDv7 in hex: sortable by time of making, which keeps indexes and lists in order. */
 export function newId<P extends IdPrefix>(prefix: P): `${P}_${string}` {

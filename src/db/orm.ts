@@ -33,8 +33,13 @@ import {
   StraySessionEntity,
 } from './entities/routing.ts';
 import { SubscriptionChangeEntity, SubscriptionEntity } from './entities/subscription.ts';
+import { MeterEntity, ProviderMeterEntity, UsageReportEntity, UsageReportItemEntity } from './entities/usage.ts';
 
 export const entities = [
+  MeterEntity,
+  ProviderMeterEntity,
+  UsageReportEntity,
+  UsageReportItemEntity,
   ProjectEntity,
   ApiKeyEntity,
   SessionEntity,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EntityName } from '@mikro-orm/core';
-import type { QueryResultRow } from 'pg';
+import type { QueryConfig, QueryResultRow } from 'pg';
 import type { Statement } from './insert-statement.ts';
 import type { Db } from './orm.ts';
 
@@ -22,15 +22,49 @@ const known = new Map<string, Named>();
  */
 export async function executePrepared<Row extends QueryResultRow>(
   em: Db,
-  { sql, params }: Statement,
+  statement: Statement,
 ): Promise<readonly Row[]> {
   if (em.isInTransaction()) throw new Error('a prepared statement would not see the transaction around it');
   const pool = await em.getConnection().getNativeClient();
   try {
-    const { rows } = await pool.query<Row>({ ...named(sql), values: [...params] });
+    const { rows } = await pool.query<Row>(preparedQuery(statement));
     return rows;
   } catch (error) {
     throw error instanceof Error ? em.getDriver().convertException(error) : error;
+  }
+}
+
+/** The same for a pool of one's own. */
+export function preparedQuery({ sql, params }: Statement): QueryConfig {
+  return { ...named(sql), values: [...params] };
+}
+
+/** Runs one prepared statement, outside or inside a transaction. */
+export type RunPrepared = <Row extends QueryResultRow>(statement: Statement) => Promise<readonly Row[]>;
+
+/**
+ * Several prepared statements in a transaction of their own: all of them or none.
+ *
+ * @throws {DriverException} as `em.execute` does
+ */
+export async function transactPrepared<Result>(em: Db, work: (run: RunPrepared) => Promise<Result>): Promise<Result> {
+  const pool = await em.getConnection().getNativeClient();
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    await client.query('begin');
+    const result = await work(async <Row extends QueryResultRow>(statement: Statement) => {
+      const { rows } = await client.query<Row>(preparedQuery(statement));
+      return rows;
+    });
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+    throw error instanceof Error ? em.getDriver().convertException(error) : error;
+  } finally {
+    // A connection whose transaction failed is not used again: closing it rolls back, whatever state it is in.
+    client.release(failure);
   }
 }
 

@@ -41,6 +41,7 @@ export const eventTypes = [
   'payment_method.detached',
   'customer_data.erased',
   'reconciliation.differed',
+  'usage.reported',
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];

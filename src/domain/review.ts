@@ -7,6 +7,7 @@ export const reviewKinds = [
   'missing_there', // the provider does not know what we have
   'books_differ', // an amount, period or customer that no repair may choose between
   'refund_failed', // money that had to go back did not
+  'usage_unclear', // nobody can say whether a provider counted it
 ] as const;
 
 export type ReviewKind = (typeof reviewKinds)[number];

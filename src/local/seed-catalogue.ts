@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { PlanEntity, PriceEntity, ProviderPriceEntity, type Plan, type PriceRow } from '../db/entities/plan.ts';
+import { ProviderMeterEntity, type Meter } from '../db/entities/usage.ts';
+import { addMeter, findMeter } from '../db/queries/meters.ts';
+import { ensureProviderMeter } from '../activities/push-meter.ts';
 import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
 import type { ProviderDirectory } from '../providers/port.ts';
@@ -27,8 +30,12 @@ const planSchema = z.object({
 });
 type PlanInput = z.output<typeof planSchema>;
 
-/** Makes the plans and prices that are missing, and pushes each paid price to every provider that can sell it. */
+/**
+ * Makes the meter, the plans and prices that are missing, and pushes the meter to every provider that has meters and each
+ * paid price to every one that can sell it.
+ */
 export async function seedCatalogue(em: Db, providers: ProviderDirectory, projectId: string): Promise<void> {
+  await seedMeter(em, providers, projectId);
   for (const input of z.array(planSchema).parse(catalogueFile)) {
     const plan = await keepPlan(em, projectId, input);
     for (const wanted of input.prices) {
@@ -36,6 +43,37 @@ export async function seedCatalogue(em: Db, providers: ProviderDirectory, projec
       if (price.amountMinor > 0) await pushPrice(em, providers, plan, price);
     }
   }
+}
+
+/** What the plans' limits are named by. */
+async function seedMeter(em: Db, providers: ProviderDirectory, projectId: string): Promise<void> {
+  const meter = await keepMeter(em, projectId);
+  await Promise.all(
+    providers.ids().map(async (provider) => {
+      const account = await providers.account(projectId, false, provider);
+      const usage = account?.client.usage;
+      const fork = em.fork();
+      if (!usage || (await fork.findOne(ProviderMeterEntity, { meterId: meter.id, provider }))) return;
+      await ensureProviderMeter(fork, usage, meter, provider);
+    }),
+  );
+}
+
+async function keepMeter(em: Db, projectId: string): Promise<Meter> {
+  const key = 'api_calls';
+  const known = await findMeter(em, { projectId, live: false }, key);
+  const made =
+    known ??
+    (await addMeter(
+      em,
+      {
+        ...{ id: newId('mtr'), projectId, live: false, key, name: 'API calls', eventName: 'api_call', filter: [] },
+        ...{ aggregation: 'sum', property: null, unit: 'call', limitBehavior: 'soft', whenUnreadable: 'open' },
+      },
+      () => undefined,
+    ));
+  if (!made) throw new Error(`the meter ${key} was made by somebody else at the same time`);
+  return made;
 }
 
 async function keepPlan(em: Db, projectId: string, input: PlanInput): Promise<Plan> {

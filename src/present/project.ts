@@ -17,6 +17,7 @@ export function presentProject(row: Project): ProjectAnswer {
     allowed_origins: [...row.allowedOrigins],
     routing_policy: row.routingPolicy,
     lifecycle_policy: presentLifecyclePolicy({ ...defaultLifecyclePolicy, ...row.lifecyclePolicy }),
+    usage_report_minutes: row.usageReportMinutes,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
   };

@@ -67,6 +67,11 @@ export function fromStatus(fault: ProviderFault & { readonly status: number }): 
   return new OutcomeUnknownError('api_error', fault);
 }
 
+/** Whether it was our own budget that refused: it refills within a fraction of a second. */
+export function isOwnBudget(error: BillingError): boolean {
+  return error.details.provider_code === 'rate_budget';
+}
+
 export function rateLimited(fault: ProviderFault): BillingError {
   return new BillingError({
     code: 'provider_rate_limited',

@@ -178,6 +178,11 @@ export interface UsageBatchResult {
   readonly duplicates: number;
   /** What the provider refused at once; it may refuse more later, by webhook. */
   readonly rejected: readonly { readonly eventId: string; readonly code: string }[];
+  /**
+   * What was surely not sent, since the account's calls were used up in the middle: the rest of the batch is as told.
+   * `retryAfterMs` null: the provider asks for no pause.
+   */
+  readonly unsent?: { readonly eventIds: readonly string[]; readonly retryAfterMs: number | null };
 }
 
 export interface MeterInput extends CallKey {
@@ -202,6 +207,12 @@ export interface UsageOperations {
     /** Older events are refused; null: none are. */
     readonly maxAgeMs: number | null;
     readonly aggregations: readonly MeterInput['aggregation'][];
+    /** Which period an event is billed in: that of its `timestamp`, or that in which it arrived. */
+    readonly billedBy: 'timestamp' | 'receipt';
+    /** How less than was reported is said: by an event with a negative quantity, or by `cancel` and a new event. */
+    readonly corrections: 'negative' | 'cancel';
+    /** A repeat of an event counts once within this time of the first; null: for ever. */
+    readonly remembersMs: number | null;
   };
   /**
    * Reports events; repeating the same ones counts none twice (within the provider's memory: see its README).
@@ -209,6 +220,11 @@ export interface UsageOperations {
    * @throws {BillingError} with an unknown outcome (`provider_timeout`, `provider_error`): send the same batch again.
    */
   ingest(events: readonly UsageEventInput[]): Promise<UsageBatchResult>;
+  /**
+   * Which events a notice is about that the provider received and refused later, by the notice's id (`refusedUsage`).
+   * It may name only some of them. Absent: what is refused is refused at once.
+   */
+  refusals?(noticeId: string): Promise<readonly { readonly eventId: string; readonly code: string }[]>;
   /** Takes one reported event back. Absent: report a negative one instead, or it cannot be undone. */
   cancel?(input: { readonly eventId: string; readonly eventName: string } & CallKey): Promise<'canceled' | 'too_late'>;
   ensureMeter(input: MeterInput): Promise<MeterTruth>;

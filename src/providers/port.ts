@@ -145,6 +145,9 @@ export interface ProviderObjectRef {
 /** The kind of a reference that is no provider's but our own subscription's id, out of an object's metadata. */
 export const ourSubscription = 'our_subscription';
 
+/** The kind of a webhook's object that is a notice of refused usage events; `usage.refusals` reads it. */
+export const refusedUsage = 'refused_usage';
+
 /**
  * What one account at a provider can do, in groups. An ability that the provider lacks is an absent group or operation:
  * the compiler makes callers ask, and `operationsOf` lists what is there. All times ISO 8601 UTC, all money in minor

@@ -1,13 +1,19 @@
 import { ScheduleAlreadyRunning, type Client } from '@temporalio/client';
-import { billingQueue, disputeSweepId, reconciliationScheduleId } from '../workflows/messages.ts';
+import {
+  billingQueue,
+  disputeSweepId,
+  reconciliationScheduleId,
+  usageReportScheduleId,
+} from '../workflows/messages.ts';
 import { searchAttributes } from '../workflows/search-attributes.ts';
 
-/** Something that runs by the clock, once per provider. */
+/** Something that runs by the clock. */
 interface ByTheClock {
   readonly id: string;
   readonly workflowType: string;
   readonly kind: string;
-  readonly provider: string;
+  /** Once for each; null: once for all. */
+  readonly provider: string | null;
   readonly every: '15m' | '1h';
   readonly jitter: '2m' | '10m';
   readonly catchupWindow: '1h' | '6h';
@@ -38,6 +44,10 @@ export async function ensureSchedules(
       },
       ...{ every: '1h', jitter: '10m', catchupWindow: '6h' },
     });
+  await ensure(client, {
+    ...{ id: usageReportScheduleId, workflowType: 'reportUsage', kind: 'usage-reports', provider: null },
+    ...{ every: '15m', jitter: '2m', catchupWindow: '1h' },
+  });
 }
 
 async function ensure(client: Client, wanted: ByTheClock): Promise<void> {
@@ -52,10 +62,10 @@ async function ensure(client: Client, wanted: ByTheClock): Promise<void> {
         workflowType,
         workflowId: id,
         taskQueue: billingQueue,
-        args: [{ provider }],
+        args: provider === null ? [] : [{ provider }],
         typedSearchAttributes: [
           { key: searchAttributes.kind, value: kind },
-          { key: searchAttributes.provider, value: provider },
+          ...(provider === null ? [] : [{ key: searchAttributes.provider, value: provider }]),
         ],
       },
     });

@@ -8,6 +8,8 @@ import type { StrayStatus } from '../domain/checkout/stray.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { RefundStatus } from '../domain/payment/refund.ts';
 import type { ReconciliationPhase, ReconciliationStatus } from '../domain/reconciliation/run.ts';
+import type { MeterStep } from '../domain/usage/meter-push.ts';
+import type { UsageCounts, UsageReportPhase, UsageReportStatus } from '../domain/usage/report.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
 import type { OperationStatus } from '../domain/subscription/operation.ts';
 import type { SubscriptionStatus } from '../domain/subscription/truth.ts';
@@ -92,6 +94,21 @@ export interface PushReport {
   readonly benefits: readonly BenefitStep[];
 }
 
+export interface PushMetersInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly providers: readonly string[];
+  readonly dryRun: boolean;
+}
+
+export interface MeterPushReport {
+  readonly isDone: boolean;
+  /** Steps in all, once known. */
+  readonly expected: number;
+  readonly dryRun: boolean;
+  readonly steps: readonly MeterStep[];
+}
+
 /** A verified webhook, as its workflow hears of it: which event, about what. The truth is read, never carried. */
 export interface ProviderFact {
   /** Our inbox id. */
@@ -135,6 +152,29 @@ export interface ReconcileCarried {
   readonly story: readonly string[];
 }
 
+/** One report of usage to the providers; its row tells the rest. */
+export interface UsageReportInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly reportId: string;
+  /** Carried over continue-as-new. */
+  readonly carried?: UsageReportCarried;
+}
+
+/** What the next run of a report must know that its rows do not tell. */
+export interface UsageReportCarried {
+  /** Providers that gave up in this report, and why. */
+  readonly away: readonly { readonly provider: string; readonly code: string; readonly message: string }[];
+  /** The newest lines, newest last. */
+  readonly story: readonly string[];
+}
+
+/** How far a report of usage is. Events, as they count: received = reported + rejected + pending. */
+export interface UsageReportState extends UsageCounts {
+  readonly status: UsageReportStatus;
+  readonly phase: UsageReportPhase;
+}
+
 /** How far a comparison is. */
 export interface ReconciliationState {
   readonly status: ReconciliationStatus;
@@ -153,6 +193,8 @@ export const providerAccountWorkflowId = ({ projectId, live, provider }: Account
   `provider-account/${projectId}/${provider}/${live ? 'live' : 'test'}`;
 export const pushWorkflowId = (projectId: string, live: boolean, id: string) =>
   `plan-push/${projectId}/${live ? 'live' : 'test'}/${id}`;
+export const meterPushWorkflowId = (projectId: string, live: boolean, id: string) =>
+  `meter-push/${projectId}/${live ? 'live' : 'test'}/${id}`;
 export const refundWorkflowId = (refundId: string) => `refund/${refundId}`;
 /** @param act What is done to it: `attach`, `detach`, `default`. */
 export const paymentMethodWorkflowId = (paymentMethodId: string, act: string) =>
@@ -166,6 +208,9 @@ export const disputeSweepId = (provider: string) => `dispute-sweep/${provider}`;
 export const reconciliationWorkflowId = (runId: string) => `reconciliation/${runId}`;
 /** Both the schedule's and its workflow's. */
 export const reconciliationScheduleId = (provider: string) => `reconciliation/${provider}`;
+export const usageReportWorkflowId = (reportId: string) => `usage-report/${reportId}`;
+/** Both the schedule's and its workflow's. */
+export const usageReportScheduleId = 'usage-reports';
 export const lateFactWorkflowId = (eventId: string) => `fact/${eventId}`;
 
 /** Answers once the checkout can be paid, needs no payment, or cannot be served. The URL is read from the row. */
@@ -190,7 +235,9 @@ export const stateQuery = defineQuery<{
   readonly item?: AgendaItem['kind'] | null;
 }>('state');
 export const pushQuery = defineQuery<PushReport>('report');
+export const meterPushQuery = defineQuery<MeterPushReport>('report');
 export const reconciliationQuery = defineQuery<ReconciliationState>('state');
+export const usageReportQuery = defineQuery<UsageReportState>('state');
 /** Holds a comparison after the page in hand; answers once its row says so. */
 export const pauseUpdate = defineUpdate<ReconciliationState>('pause');
 export const resumeUpdate = defineUpdate<ReconciliationState>('resume');

@@ -65,3 +65,16 @@ export function runAttributes(input: {
     { key: searchAttributes.status, value: input.status },
   ];
 }
+
+/** Of a run over a whole project, at all its providers. */
+export function projectAttributes(input: {
+  readonly projectId: string;
+  readonly kind: string;
+  readonly status: string;
+}): SearchAttributePair[] {
+  return [
+    { key: searchAttributes.project, value: input.projectId },
+    { key: searchAttributes.kind, value: input.kind },
+    { key: searchAttributes.status, value: input.status },
+  ];
+}

@@ -3,6 +3,7 @@ import type { GrantWork } from '../domain/benefit.ts';
 import type { RoutingDecision } from '../domain/routing/route.ts';
 import { attemptsOf } from '../domain/routing/attempts.ts';
 import type { LateFactInput } from './apply-late-fact.ts';
+import type { NoteRefusedUsageInput } from '../activities/note-refused-usage.ts';
 import {
   benefitGrantWorkflowId,
   billingQueue,
@@ -14,13 +15,15 @@ import {
   lateFactWorkflowId,
   subscriptionQueue,
   subscriptionWorkflowId,
+  usageReportWorkflowId,
   type CheckoutInput,
   type EntityInput,
   type StrayInput,
   type ReconcileInput,
   type SubscriptionInput,
+  type UsageReportInput,
 } from './messages.ts';
-import { expectedAttributes, runAttributes, startAttributes } from './search-attributes.ts';
+import { expectedAttributes, projectAttributes, runAttributes, startAttributes } from './search-attributes.ts';
 
 /**
  * Those that call a provider inside their workflow task. With the usual 10 s a task may time out on a worker that is still
@@ -182,6 +185,19 @@ export function reconciliationStart(row: Omit<OwnedRow, 'organizationId'> & { re
   };
 }
 
+/** How a report of usage starts, from its row alone: the API, the schedule and the sweep start the same one. */
+export function usageReportStart(row: Omit<OwnedRow, 'organizationId'>) {
+  const { id: reportId, projectId, live } = row;
+  const input: UsageReportInput = { projectId, live, reportId };
+  return {
+    workflowId: usageReportWorkflowId(reportId),
+    taskQueue: billingQueue,
+    args: [input] as [UsageReportInput],
+    typedSearchAttributes: projectAttributes({ projectId, kind: 'usage-report', status: 'running' }),
+    staticSummary: `${projectId}: usage to the providers`,
+  };
+}
+
 /** How news of something whose workflow has ended is looked after, once per event. */
 export function lateFactStart(input: LateFactInput, eventId: string, about: string) {
   return {
@@ -190,5 +206,18 @@ export function lateFactStart(input: LateFactInput, eventId: string, about: stri
     args: [input] as [LateFactInput],
     typedSearchAttributes: startAttributes({ ...input, kind: 'late-fact', status: 'received' }),
     staticSummary: about,
+  };
+}
+
+/** How a notice of refused usage is looked after, once per event. */
+export function refusedUsageStart(input: NoteRefusedUsageInput, eventId: string) {
+  const { projectId, live, provider, noticeId } = input;
+  const given: NoteRefusedUsageInput = { projectId, live, provider, noticeId };
+  return {
+    workflowId: lateFactWorkflowId(eventId),
+    taskQueue: billingQueue,
+    args: [given] as [NoteRefusedUsageInput],
+    typedSearchAttributes: runAttributes({ projectId, provider, kind: 'refused-usage', status: 'received' }),
+    staticSummary: `${projectId}: usage that ${provider} refused`,
   };
 }

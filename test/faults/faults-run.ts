@@ -57,7 +57,8 @@ export async function runFaults(dose: Dose, print: (line: string) => void): Prom
     const shop: ShopInput = { target, sandbox, onAnswer: hear };
     let inFlight = 0;
     const clock = createPlanClock(() => inFlight > Math.max(12, dose.ratePerSecond * 6));
-    const progress = createProgress({ ...dose, lengthMs: plan.lengthMs }, disturbance, clock, print);
+    const work = { total: dose.checkouts, things: 'checkouts', lengthMs: plan.lengthMs };
+    const progress = createProgress(work, disturbance, clock, print);
     const change = (by: 1 | -1) => {
       inFlight += by;
       if (by < 0) progress.ended();

@@ -105,7 +105,7 @@ function drawStrayPayment(drawn: number): StrayPayment {
   return drawn < 0.85 ? 'after' : 'instead';
 }
 
-function drawKills(lengthMs: number, random: () => number): readonly Kill[] {
+export function drawKills(lengthMs: number, random: () => number): readonly Kill[] {
   return victims
     .flatMap((victim) => {
       const rounds = Math.max(1, Math.floor(lengthMs / killGapMs[victim]));

@@ -3,7 +3,7 @@ import type { PlanClock } from './plan-clock.ts';
 
 /** Every five seconds one line: how far, how fast, how long yet, and what is being done to it. */
 export function createProgress(
-  { checkouts, lengthMs }: { readonly checkouts: number; readonly lengthMs: number },
+  { total, things, lengthMs }: { readonly total: number; readonly things: string; readonly lengthMs: number },
   disturbance: Disturbance,
   clock: Pick<PlanClock, 'nowMs'>,
   print: (line: string) => void,
@@ -15,8 +15,8 @@ export function createProgress(
   const timer = setInterval(() => {
     const ms = Date.now() - startMs;
     const parts = [
-      `${Math.round(ms / 1_000)} s: ${done} of ${checkouts} checkouts`,
-      `${Math.floor((done / checkouts) * 100)} %`,
+      `${Math.round(ms / 1_000)} s: ${done} of ${total} ${things}`,
+      `${Math.floor((done / total) * 100)} %`,
       `${(done / (ms / 1_000)).toFixed(1)}/s`,
       `about ${Math.ceil(leftMs(ms) / 1_000)} s left`,
       `${disturbance.active} faults on`,
@@ -24,7 +24,7 @@ export function createProgress(
     ];
     print(parts.join(', '));
   }, 5_000);
-  return { ended: () => void done++, stop: () => clearInterval(timer) };
+  return { ended: (count = 1) => void (done += count), stop: () => clearInterval(timer) };
 }
 
 /** `worker 2, api 1`. */

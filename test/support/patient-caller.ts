@@ -18,14 +18,15 @@ export interface PatientCaller {
   /** Requests that ended in a broken connection, a 5xx or a 409 and were sent again. */
   retries(): number;
   /** Sends the same request until it is answered as wished. @throws at once on any other 4xx, and after two minutes. */
-  until(
+  until<Answer = CheckoutAnswer>(
     method: string,
     path: string,
     payload: Payload | null,
-    isEnough: (status: number, answer: CheckoutAnswer) => boolean,
+    isEnough: (status: number, answer: Answer) => boolean,
     /** Only the first try is given up this early. */
     givesUpAfterMs?: number | null,
-  ): Promise<CheckoutAnswer>;
+    parse?: (text: string) => Answer,
+  ): Promise<Answer>;
 }
 
 export const isAnswered = (status: number) => status === 200 || status === 201 || status === 202;
@@ -55,13 +56,20 @@ export function createPatientCaller(target: Target, onAnswer: (answered: Answere
 
   return {
     retries: () => retries,
-    async until(method, path, payload, isEnough, givesUpAfterMs = null) {
+    async until<Answer>(
+      method: string,
+      path: string,
+      payload: Payload | null,
+      isEnough: (status: number, answer: Answer) => boolean,
+      givesUpAfterMs: number | null = null,
+      parse: (text: string) => Answer = JSON.parse,
+    ) {
       const deadline = Date.now() + patienceMs;
       for (let waitsMs = givesUpAfterMs ?? 15_000; ; waitsMs = 15_000) {
         const { status, text } = await attempt(method, path, payload, waitsMs);
         const isFinal = status >= 400 && status < 500 && status !== 409 && status !== 429;
         if (isFinal || Date.now() > deadline) throw new Error(`${method} ${path} was answered ${status}: ${text}`);
-        const answer = status >= 200 && status < 300 ? (JSON.parse(text) as CheckoutAnswer) : null;
+        const answer = status >= 200 && status < 300 ? parse(text) : null;
         if (answer !== null && isEnough(status, answer)) return answer;
         if (answer === null) retries += 1;
         await sleep(betweenMs);

@@ -1,7 +1,9 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { checkProviderAccount } from '../../src/workflows/check-provider-account.ts';
-import { billingQueue, pushQuery, type PushPlansInput } from '../../src/workflows/messages.ts';
+import { billingQueue, meterPushQuery, pushQuery, type PushPlansInput } from '../../src/workflows/messages.ts';
+import type { PushMeterInput } from '../../src/activities/push-meter.ts';
+import type { pushMeters } from '../../src/workflows/push-meters.ts';
 import type { pushPlans } from '../../src/workflows/push-plans.ts';
 import type { sweepDisputes } from '../../src/workflows/sweep-disputes.ts';
 import { startWorkflowWorld } from './support.ts';
@@ -96,6 +98,32 @@ describe('pushing benefits', () => {
     );
     expect(asked.filter((line) => line.endsWith('acme'))).toEqual(['price_1 acme', 'ben_1 acme', 'plan_1 acme']);
     expect(asked.filter((line) => line.endsWith('other'))).toEqual(['price_1 other']);
+  });
+});
+
+describe('pushing meters', () => {
+  it('asks about every meter at each provider, one provider away holding up no other', async () => {
+    const asked: string[] = [];
+    let tries = 0;
+    const fakes = (isAway: boolean) => ({
+      listMeters: async () => ['mtr_1', 'mtr_2'],
+      pushMeter: async ({ meterId, provider, dryRun }: PushMeterInput) => {
+        if (isAway && (tries += 1) < 3) throw ApplicationFailure.retryable('away', 'provider_unreachable');
+        asked.push(`${meterId} ${provider} ${dryRun ? 'dry' : 'wet'}`);
+        return { meterId, meterKey: 'calls', provider, action: 'create' as const, because: 'never pushed' };
+      },
+    });
+    await world.withActivities(fakes(true), () =>
+      world.withQueue('other', fakes(false), async () => {
+        const handle = await world.env.client.workflow.start<typeof pushMeters>('pushMeters', {
+          ...{ workflowId: workflowId('push-meters'), taskQueue: billingQueue },
+          args: [{ projectId: 'default', live: false, providers: ['acme', 'other'], dryRun: false }],
+        });
+        expect(await handle.result()).toMatchObject({ isDone: true, expected: 4, dryRun: false });
+        expect((await handle.query(meterPushQuery)).steps).toHaveLength(4);
+      }),
+    );
+    expect(asked.toSorted()).toEqual(['mtr_1 acme wet', 'mtr_1 other wet', 'mtr_2 acme wet', 'mtr_2 other wet']);
   });
 });
 

@@ -39,7 +39,7 @@ export const generalErrors = {
     kind: 'invalid',
     status: 413,
     title: 'The body is too large',
-    meaning: 'Requests take up to 256 KiB, webhooks up to 1 MiB.',
+    meaning: 'Requests take up to 256 KiB, webhooks up to 1 MiB, usage up to 8 MiB.',
     fix: 'Send less.',
   },
   unsupported_media_type: {

@@ -4,6 +4,7 @@ import type { ApiDeps } from '../deps.ts';
 import { isoOrNull } from '../../present/values.ts';
 import { startCheckout } from './checkouts.ts';
 import { showPortal } from './customer-portal.ts';
+import { showUsageOfMeters } from './usage-readings.ts';
 
 /** Routes that carry a provider's name, one set for each id in the registry. The provider is preferred, not forced. */
 export function createAliasRoutes(deps: ApiDeps): Router {
@@ -22,6 +23,8 @@ export function createAliasRoutes(deps: ApiDeps): Router {
         }),
       )
       .all(refuseMethod('POST'));
+    // What is sent there is taken in where all usage is.
+    router.route(`/${id}/usage`).get(showUsageOfMeters(deps)).all(refuseMethod('GET', 'POST'));
     router.route(`/${id}/customer/portal`).get(showPortal(deps, id)).all(refuseMethod('GET'));
   }
   return router;

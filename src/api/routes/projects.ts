@@ -61,6 +61,7 @@ async function create(deps: ApiDeps, { em, caller, body: sent }: Operating): Pro
       allowedOrigins: body.allowed_origins,
       routingPolicy,
       lifecyclePolicy,
+      usageReportMinutes: body.usage_report_minutes,
     });
     if (!made) throw fieldRefusal('project_exists', '/id', 'A project has this id already.');
     auditProject(tx, caller, made.id, 'project.created', null, presentProject(made));
@@ -116,6 +117,7 @@ function changesOf(project: Project, body: PatchProjectBody): Partial<Project> {
     ...(body.default_phone !== undefined && { defaultPhone: body.default_phone }),
     ...(body.allowed_origins !== undefined && { allowedOrigins: body.allowed_origins }),
     ...(body.routing_policy !== undefined && { routingPolicy: body.routing_policy }),
+    ...(body.usage_report_minutes !== undefined && { usageReportMinutes: body.usage_report_minutes }),
     ...(body.lifecycle_policy !== undefined && {
       lifecyclePolicy: changedLifecyclePolicy(project.lifecyclePolicy, body.lifecycle_policy),
     }),

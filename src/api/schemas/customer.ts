@@ -50,7 +50,10 @@ export const customerData = z
     license_keys: rows,
     license_activations: rows,
     entitlements: rows,
-    usage: rows.meta({ description: 'Events of meters.' }),
+    usage: rows.meta({
+      description:
+        '`kind` `meter`: what was used of each meter in all; `report_item`: the newest 1,000 that providers were told. Single events: `GET /billing/usage/events`.',
+    }),
     sessions: rows,
     portal_links: rows,
     provider_customers: rows,

@@ -11,6 +11,7 @@ import { paymentMethod } from './payment-method.ts';
 import { reconciliation } from './reconciliation.ts';
 import { refund } from './refund.ts';
 import { subscription } from './subscription.ts';
+import { usageReported } from './usage-report.ts';
 
 type FirstWord<Type extends string> = Type extends `${infer Word}.${string}` ? Word : never;
 
@@ -26,5 +27,6 @@ export const eventData: Readonly<Record<FirstWord<ToldEventType>, z.ZodType>> = 
   reconciliation,
   refund,
   subscription,
+  usage: usageReported,
   webhook_endpoint: webhookEndpoint,
 };

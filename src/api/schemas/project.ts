@@ -47,6 +47,11 @@ const settings = {
   allowed_origins: z.array(origin).max(50),
   routing_policy: z.string().min(1).max(64),
   lifecycle_policy: lifecyclePolicyChanges,
+  usage_report_minutes: z
+    .int()
+    .min(15)
+    .max(1_440)
+    .meta({ description: 'How often usage is reported to the providers.' }),
 };
 
 export const createProjectBody = z
@@ -63,6 +68,7 @@ export const createProjectBody = z
       .default(null)
       .meta({ description: "null: as the caller's project." }),
     lifecycle_policy: settings.lifecycle_policy.default({}),
+    usage_report_minutes: settings.usage_report_minutes.default(60),
   })
   .meta({ id: 'CreateProject' });
 
@@ -84,6 +90,7 @@ export const project = z
     allowed_origins: z.array(z.string()),
     routing_policy: z.string(),
     lifecycle_policy: lifecyclePolicy,
+    usage_report_minutes: z.number(),
     created_at: time,
     updated_at: time,
   })

@@ -16,6 +16,8 @@ export const ProjectEntity = defineEntity({
     routingPolicy: p.text(),
     /** What differs from the default policy. */
     lifecyclePolicy: p.json().$type<Partial<LifecyclePolicy>>(),
+    /** How often usage is reported to the providers. */
+    usageReportMinutes: p.integer().default(60),
     createdAt: owned.createdAt,
     updatedAt: owned.updatedAt,
   },

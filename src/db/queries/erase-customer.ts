@@ -70,6 +70,13 @@ const erasures: readonly Erasure[] = [
       where license_key_id in (${idsOf('license_keys')})`,
   },
   clear('license_keys', 'key_sealed = null'),
+  {
+    // Different values may be people; which of them are the same is kept, for what was billed.
+    table: 'usage_report_items',
+    sql: `update usage_report_items item set value = item.value_key::text, updated_at = now() from owner, meters meter
+      where meter.project_id = owner.project_id and meter.live = owner.live and item.meter_id = meter.id
+        and item.organization_id = owner.organization_id and item.value is distinct from item.value_key::text`,
+  },
   clear('outbound_events', `data = jsonb_build_object('id', object_id, 'erased', true)`),
   {
     table: 'idempotency_records',
@@ -87,6 +94,12 @@ const erasures: readonly Erasure[] = [
         status = case status when 'running' then 'failed' else status end
       where kind = 'export' and ${mine}`,
   },
+  {
+    // What is not counted yet needs its properties: `rollUsageToNow` comes first.
+    table: 'usage_events',
+    sql: `update usage_events set properties = null where ${mine} and properties is not null
+      and xid < (select xid from usage_marks where name = 'rollup')`,
+  },
   remove('sessions'),
   remove('portal_links'),
   remove('provider_customers'),
@@ -101,6 +114,7 @@ const erasures: readonly Erasure[] = [
 export const keptByUs: readonly string[] = [
   'Amounts, taxes, dates and numbers of invoices, payments, refunds, disputes and orders, which tax and accounting law has merchants keep.',
   'Which plan was subscribed to and when, and the ids under which the providers keep their own books of it.',
+  'How much was used and when, which bills rest on, without the properties of the single events.',
   'The audit log, which names the organization by its id alone.',
   'The organization’s id and country, without which those books would belong to nobody.',
 ];

@@ -18,6 +18,7 @@ export interface EntitlementFact {
   /** When it ends by itself; null: with its source. */
   readonly untilMs: number | null;
   /** Of the subscription. */
+  readonly periodStartMs: number | null;
   readonly periodEndMs: number | null;
 }
 
@@ -33,6 +34,8 @@ export interface AccessDecision {
   readonly plan: string | null;
   /** How much in all, for a question about a limit; otherwise null. */
   readonly limit: number | null;
+  /** Of the deciding subscription: since when its limits are counted. */
+  readonly periodStartMs: number | null;
   readonly resetsAtMs: number | null;
   readonly subscriptionId: string | null;
 }
@@ -55,10 +58,10 @@ export function decideAccess(
     const allowed = limit === null || limit > 0;
     return {
       ...{ allowed, reason: allowed ? deciding.reason : 'limit_is_zero', limit },
-      ...{ ...sourceOf(deciding), resetsAtMs: deciding.periodEndMs },
+      ...{ ...sourceOf(deciding), periodStartMs: deciding.periodStartMs, resetsAtMs: deciding.periodEndMs },
     };
   }
-  const refused = { allowed: false, limit, resetsAtMs: null };
+  const refused = { allowed: false, limit, periodStartMs: null, resetsAtMs: null };
   const former = ranked.find((fact) => gives(fact, question));
   if (former) return { ...refused, reason: reasonAfter(former), ...sourceOf(former) };
   const [nearest] = [...inForce, ...ranked];

@@ -15,7 +15,10 @@ const DAY_MS = 86_400_000;
 
 export function createPolarUsage(api: JsonApi): UsageOperations {
   return {
-    limits: { maxBatch: MAX_BATCH, maxAgeMs: null, aggregations: ['sum', 'count', 'max', 'unique'] },
+    limits: {
+      ...{ maxBatch: MAX_BATCH, maxAgeMs: null, aggregations: ['sum', 'count', 'max', 'unique'] },
+      ...{ billedBy: 'receipt', corrections: 'negative', remembersMs: null },
+    },
     ingest: (events) => ingest(api, events),
     async ensureMeter(input) {
       const body = meterBody(input);

@@ -47,10 +47,13 @@ const SNAPSHOTS = [
   'setup_intent.setup_failed',
 ] as const satisfies readonly EnabledEvent[];
 
-/** Without their `v1.`. */
-const THIN = ['billing.meter.error_report_triggered', 'billing.meter.no_meter_found'];
+/** Thin, without their `v1.`. */
+export const USAGE_REFUSED: ReadonlySet<string> = new Set([
+  'billing.meter.error_report_triggered',
+  'billing.meter.no_meter_found',
+]);
 
-export const DECISIVE: ReadonlySet<string> = new Set<string>([...SNAPSHOTS, ...THIN]);
+export const DECISIVE: ReadonlySet<string> = new Set<string>([...SNAPSHOTS, ...USAGE_REFUSED]);
 
 const NOTED = [
   'customer.subscription.created',

@@ -1,7 +1,7 @@
 import Stripe from 'stripe';
 import { z } from 'zod';
 import { BillingError } from '../../domain/errors.ts';
-import { notSupported } from '../failures.ts';
+import { isOwnBudget, notSupported } from '../failures.ts';
 import type { MeterInput, MeterTruth, UsageBatchResult, UsageEventInput, UsageOperations } from '../port-catalog.ts';
 import { unixFromIso } from '../wire-time.ts';
 import type { StripeApi } from './client.ts';
@@ -16,6 +16,19 @@ const meter = z.object({
   default_aggregation: z.object({ formula: z.string() }),
 });
 const meterEvent = z.object({ identifier: z.string() });
+/** A thin event with its data, which the message itself leaves out. It samples what it is about, no more. */
+const errorReport = z.object({
+  data: z.object({
+    reason: z.object({
+      error_types: z.array(
+        z.object({
+          code: z.string(),
+          sample_errors: z.array(z.object({ request: z.object({ identifier: z.string() }) })),
+        }),
+      ),
+    }),
+  }),
+});
 const eventSummary = z.object({ id: z.string(), aggregated_value: z.number() });
 
 const AGGREGATIONS = ['sum', 'count', 'last'] as const;
@@ -25,10 +38,16 @@ const CONCURRENCY = 5;
 const MINUTE_S = 60;
 
 /** By v1 meter events: the v2 stream is live only, and v2 keys do not work with classic test mode. */
-export function createStripeUsage(api: StripeApi): UsageOperations & Required<Pick<UsageOperations, 'cancel'>> {
+export function createStripeUsage(
+  api: StripeApi,
+): UsageOperations & Required<Pick<UsageOperations, 'cancel' | 'refusals'>> {
   return {
-    limits: { maxBatch: 100, maxAgeMs: 35 * DAY_MS, aggregations: AGGREGATIONS },
+    limits: {
+      ...{ maxBatch: 100, maxAgeMs: 35 * DAY_MS, aggregations: AGGREGATIONS },
+      ...{ billedBy: 'timestamp', corrections: 'cancel', remembersMs: DAY_MS },
+    },
     ingest: (events) => ingest(api, events),
+    refusals: (noticeId) => refusals(api, noticeId),
     /** Within 24 hours of receipt. */
     async cancel({ eventId, eventName, idempotencyKey }) {
       try {
@@ -84,29 +103,53 @@ export function createStripeUsage(api: StripeApi): UsageOperations & Required<Pi
 
 /**
  * One call at a time per customer and meter, which is what v1 allows. The first unclear answer ends the batch: nothing
- * is sent after it, and what was counted before it is a duplicate in the repeat.
+ * is sent after it, and what was counted before it is a duplicate in the repeat. Used-up calls end it too, but what was
+ * told until then is told for good: a large batch would else never come to its end.
  */
 async function ingest(api: StripeApi, events: readonly UsageEventInput[]): Promise<UsageBatchResult> {
   const streams = [...Map.groupBy(events, (event) => `${event.providerCustomerId} ${event.eventName}`).values()];
   const rejected: UsageBatchResult['rejected'][number][] = [];
   const result = { accepted: 0, duplicates: 0, rejected };
-  let isStopped = false;
+  const unsent = new Set(events.map(({ eventId }) => eventId));
+  const stop: { by: Error | null } = { by: null };
   async function work(): Promise<void> {
     for (let stream = streams.shift(); stream; stream = streams.shift()) {
       for (const event of stream) {
-        if (isStopped) return;
+        if (stop.by !== null) return;
         const outcome = await report(api, event).catch((error: unknown) => {
-          isStopped = true;
-          throw error;
+          // An unclear answer says more than one that was not waited for.
+          if (stop.by === null || isBudget(stop.by))
+            stop.by = error instanceof Error ? error : new Error(String(error));
+          return null;
         });
+        if (outcome === null) return;
+        unsent.delete(event.eventId);
         if (typeof outcome === 'object') rejected.push(outcome);
         else result[outcome] += 1;
       }
     }
   }
-  const workers = await Promise.allSettled(Array.from({ length: Math.min(CONCURRENCY, streams.length) }, work));
-  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
-  return result;
+  await Promise.all(Array.from({ length: Math.min(CONCURRENCY, streams.length) }, work));
+  if (stop.by === null) return result;
+  if (!isBudget(stop.by) || unsent.size === events.length) throw stop.by;
+  const retryAfterMs = isOwnBudget(stop.by) ? null : stop.by.retryAfterMs;
+  return { ...result, unsent: { eventIds: [...unsent], retryAfterMs } };
+}
+
+function isBudget(error: unknown): error is BillingError {
+  return error instanceof BillingError && error.kind === 'rate_limited';
+}
+
+async function refusals(api: StripeApi, noticeId: string) {
+  const { data } = await api.call({
+    operation: 'usage.refusals',
+    reply: errorReport,
+    budget: api.budget(),
+    send: (stripe, options) => stripe.v2.core.events.retrieve(noticeId, {}, options),
+  });
+  return data.reason.error_types.flatMap(({ code, sample_errors: samples }) =>
+    samples.map(({ request }) => ({ eventId: request.identifier, code })),
+  );
 }
 
 /**

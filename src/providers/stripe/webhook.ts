@@ -1,8 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { webhookMalformed } from '../failures.ts';
-import { DECISIVE } from './event-table.ts';
+import { DECISIVE, USAGE_REFUSED } from './event-table.ts';
 import { jsonOf } from '../json-api.ts';
-import { ourSubscription, type ProviderObjectRef, type ProviderWebhook, type WebhookFact } from '../port.ts';
+import {
+  ourSubscription,
+  refusedUsage,
+  type ProviderObjectRef,
+  type ProviderWebhook,
+  type WebhookFact,
+} from '../port.ts';
 import { stripeEvent, stripeThinEvent, type StripeEventObject } from './wire-event.ts';
 import { idOf } from './wire.ts';
 
@@ -55,7 +61,10 @@ export const stripeWebhook: ProviderWebhook = {
   },
 };
 
-/** Thin events carry no object; what they name is read anyway. */
+/**
+ * Thin events carry no object; what they name is read anyway. Those of refused usage are read themselves: their data has
+ * the events.
+ */
 function thinFact(thin: {
   readonly id: string;
   readonly type: string;
@@ -63,15 +72,18 @@ function thinFact(thin: {
   readonly related_object?: { readonly id: string; readonly type: string } | null | undefined;
 }): WebhookFact {
   const type = thin.type.replace(/^v1\./, '');
+  const about = thin.related_object ?? null;
+  const told = { eventId: thin.id, type: thin.type, live: thin.livemode, checkoutId: null };
+  if (USAGE_REFUSED.has(type)) {
+    const related = about === null ? [] : [{ kind: about.type, id: about.id }];
+    return { ...told, objectKind: refusedUsage, objectId: thin.id, related, isDecisive: true };
+  }
   return {
-    eventId: thin.id,
-    type: thin.type,
-    live: thin.livemode,
-    objectKind: thin.related_object?.type ?? 'unknown',
-    objectId: thin.related_object?.id ?? thin.id,
-    checkoutId: null,
+    ...told,
+    objectKind: about?.type ?? 'unknown',
+    objectId: about?.id ?? thin.id,
     related: [],
-    isDecisive: DECISIVE.has(type) && thin.related_object != null,
+    isDecisive: DECISIVE.has(type) && about !== null,
   };
 }
 

@@ -8,7 +8,8 @@ import type { Logger } from 'pino';
 import type { Db } from '../../db/orm.ts';
 import type { LateFactInput } from '../../workflows/apply-late-fact.ts';
 import { providerFactsSignal, type ProviderFact } from '../../workflows/messages.ts';
-import { lateFactStart, strayStart } from '../../workflows/start-options.ts';
+import { refusedUsage } from '../../providers/port.ts';
+import { lateFactStart, refusedUsageStart, strayStart } from '../../workflows/start-options.ts';
 import { claimEvents, recordOutcomes, type ClaimedEvent, type EventOutcome, type Outcome } from './claim-events.ts';
 import { findTargets, type Target } from './find-target.ts';
 
@@ -61,6 +62,9 @@ async function deliverGroup(deps: RelayDeps, { target, events }: Group): Promise
 }
 
 async function deliverTo(deps: RelayDeps, target: Target | null, events: readonly ClaimedEvent[]): Promise<Outcome> {
+  const [only] = events;
+  if (only?.objectKind === refusedUsage)
+    return { status: 'delivered', deliveredTo: await noteRefusedUsage(deps, only) };
   if (target === null) return withoutTarget(events);
   const facts = events.map(asFact);
   if (target.kind === 'stray')
@@ -90,6 +94,18 @@ async function tellStray(
     ...{ ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' },
     ...{ signal: providerFactsSignal, signalArgs: [facts] },
   });
+  return start.workflowId;
+}
+
+/** A notice is about no one object of ours: what it names is read, and the items of it are ours. */
+async function noteRefusedUsage(deps: RelayDeps, event: ClaimedEvent): Promise<string> {
+  const { id, projectId, live, provider, objectId: noticeId } = event;
+  const start = refusedUsageStart({ projectId, live, provider, noticeId }, id);
+  try {
+    await deps.temporal.workflow.start('noteRefusedUsage', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
   return start.workflowId;
 }
 

@@ -3,12 +3,14 @@ import { deliverEvents, type RelayDeps } from './deliver-events.ts';
 import { createCourier, type CourierDeps } from './deliver-outbound.ts';
 import { housekeep } from './housekeep.ts';
 import { listen } from './listen.ts';
+import { rollOnce } from './roll-usage.ts';
 import { sweepForgotten } from './sweep-forgotten.ts';
 
 const batch = { limit: 100, leaseMs: 30_000 };
 const slowPollMs = 1_000;
 const sweepEveryMs = 10_000;
 const housekeepEveryMs = 3_600_000;
+const rollEveryMs = 250;
 
 export interface Relay {
   /** Finishes what is in hand, then stops. */
@@ -16,7 +18,7 @@ export interface Relay {
 }
 
 /**
- * Runs until stopped: webhooks of providers to workflows, events of ours to the projects' endpoints. Woken by `NOTIFY`,
+ * Runs until stopped: webhooks of providers to workflows, events of ours to the projects' endpoints, usage into its rollups. Woken by `NOTIFY`,
  * and by slow polls in case a notice is lost.
  *
  * @param outbound null: there are no encryption keys, hence no endpoint can have a secret.
@@ -44,6 +46,10 @@ export function runRelay(deps: RelayDeps, outbound: CourierDeps | null, database
     every(
       () => housekeep(deps),
       () => chores.sleep(housekeepEveryMs),
+    ),
+    every(
+      () => rollOnce(deps),
+      (isMore) => chores.sleep(isMore ? 0 : rollEveryMs),
     ),
   ];
   return {

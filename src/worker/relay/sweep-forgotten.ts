@@ -8,6 +8,7 @@ import { sweepRefunds } from './sweep-refunds.ts';
 import { sweepStrays } from './sweep-strays.ts';
 import { sweepSubscriptionChanges } from './sweep-subscription-changes.ts';
 import { sweepSubscriptions } from './sweep-subscriptions.ts';
+import { sweepUsageReports } from './sweep-usage-reports.ts';
 
 /** Each starts what its rows ask for and nobody has begun, for an API process may die between the row and the start. */
 const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
@@ -20,6 +21,7 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepCustomerData,
   sweepStrays,
   sweepReconciliations,
+  sweepUsageReports,
 ];
 
 /** @returns how many workflows were started. */

@@ -15,6 +15,7 @@ import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
 import { createProviderHealth } from '../../../src/health/create-provider-health.ts';
 import type { ProviderHealth } from '../../../src/health/provider-health.ts';
+import { openLimitReader } from '../../../src/db/queries/limits.ts';
 import { openEventInbox } from '../../../src/db/queries/provider-events.ts';
 import type { Policies } from '../../../src/policies.ts';
 import { createDatabase } from '../../support/servers/postgres.ts';
@@ -109,6 +110,8 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
     connectProviderWebhook: async () => ({ endpointId: 'we_1' }),
     pushPlans: async (_id, { dryRun }) => ({ isDone: true, expected: 0, dryRun, steps: [], benefits: [] }),
     readPush: async () => null,
+    pushMeters: async (_id, { dryRun }) => ({ isDone: true, expected: 0, dryRun, steps: [] }),
+    readMeterPush: async () => null,
     async startReconciliation(start) {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);
@@ -116,6 +119,10 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
     async steerReconciliation(runId, act) {
       fake.ran.push(`${act}/${runId}`);
       await fake.work(`${act}/${runId}`);
+    },
+    async startUsageReport(start) {
+      fake.ran.push(start.workflowId);
+      await fake.work(start.workflowId);
     },
     missing: async () => fake.absent,
   };
@@ -166,6 +173,9 @@ export interface View {
   readonly next_cursor: string | null;
   readonly openapi: string;
   readonly paths: Readonly<Record<string, unknown>>;
+  readonly event_id: string;
+  readonly accepted?: number;
+  readonly duplicate?: true;
 }
 
 export interface Called {
@@ -179,11 +189,13 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
   const orm = await openOrm(database.url);
   const seeded = await seed(orm);
   const inbox = openEventInbox(database.url);
+  // More patience than in production: a busy machine must not look like a meter that cannot be read.
+  const limits = openLimitReader(database.url, { patienceMs: 4_000 });
   const temporal = fakeTemporal(() => orm);
   const logs: string[] = [];
   const health = createProviderHealth({ orm, logger: pino({ level: 'silent' }), shareEveryMs: 0 });
   const server = createApp({
-    ...{ orm, inbox, policies, temporal, health, rules: createProjectRules({ orm, policies }) },
+    ...{ orm, inbox, limits, policies, temporal, health, rules: createProjectRules({ orm, policies }) },
     providers: fakeProviders(),
     geo: createGeoLookup({ database: { country: () => null, builtAt: null }, ask: null }),
     keyRing: createKeyRing([{ id: 'k1', key: randomBytes(32) }]),
@@ -212,6 +224,7 @@ export async function startApi(overrides: Partial<ApiDeps> = {}): Promise<TestAp
       server.closeAllConnections();
       server.close();
       await inbox.close();
+      await limits.close();
       await health.close();
       await orm.close();
       await database.drop();
@@ -234,7 +247,7 @@ async function call(url: string, method: string, path: string, options: CallOpti
     },
   );
   const text = await response.text();
-  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, body: (isJson ? JSON.parse(text) : { text }) as View };
 }
 

@@ -26,6 +26,10 @@ beforeAll(async () => {
   await run(`insert into plans (id, key, name, kind, project_id) values ('plan_1', 'pro', 'Pro', 'subscription', 'p')`);
   await run(`insert into prices (id, plan_id, billing_interval, amount_minor, currency, project_id)
     values ('price_1', 'plan_1', 'monthly', 2900, 'USD', 'p')`);
+  await run(`insert into meters (id, key, name, event_name, aggregation, property, limit_behavior, when_unreadable, status,
+      project_id, live) values ('mtr_1', 'users', 'Users', 'seen', 'unique', 'who', 'soft', 'open', 'active', 'p', false)`);
+  await run(`insert into usage_reports (id, cause, actor, status, phase, project_id, live)
+    values ('ur_1', 'schedule', 'schedule/usage-reports', 'succeeded', 'done', 'p', false)`);
 });
 afterAll(async () => {
   await orm?.close();
@@ -103,6 +107,9 @@ async function seedAda(organization: string): Promise<void> {
       ('evt_c${organization}', 'p', false, 'merchant', 'c${organization}', 't', 'customer', 'someone', null, 'noted', $1, '[]')`,
     [Buffer.from('ada_secret')],
   );
+  await run(`insert into usage_report_items (id, report_id, ${columns}, meter_id, bucket, value, value_key, events, quantity,
+      occurred_at, status) values ('uri_${organization}', 'ur_1', ${owner}, 'mtr_1', now(), 'ada@example.com',
+      md5('ada@example.com')::uuid, 1, 1, now(), 'reported')`);
   await run(`insert into idempotency_records (owner, key, request_hash, resource_id, response_body, expires_at, project_id, live)
     values ('key_1', 'k_${organization}', 'h', 'chk_${organization}', '{"email": "ada@example.com"}', now() + interval '1 day', 'p', false)`);
 }
@@ -175,6 +182,29 @@ describe('an export', () => {
     expect(await rows(`select job_id from customer_data_sections where job_id = '${ref.jobId}'`)).toEqual([]);
   });
 
+  it('has what was used of each meter, and what the providers were told of it', async () => {
+    const owner = `'p', false, '${organization}'`;
+    const meter = `mtr_${organization}`;
+    await run(`insert into meters (id, key, name, event_name, aggregation, limit_behavior, when_unreadable, status, project_id,
+        live) values ('${meter}', 'calls_${organization}', 'Calls', 'call', 'sum', 'soft', 'open', 'active', 'p', false)`);
+    await run(`insert into usage_events (event_key, project_id, live, organization_id, event_id, event_name, quantity,
+        occurred_at) select gen_random_uuid(), ${owner}, 'e' || n, 'call', 2.25, now() from generate_series(1, 3) n`);
+    await run(`insert into usage_reports (id, cause, actor, status, phase, project_id, live)
+      values ('ur_${organization}', 'request', 'key_1', 'succeeded', 'done', 'p', false)`);
+    await run(`insert into usage_report_items (id, report_id, project_id, live, organization_id, meter_id, bucket, provider,
+        events, quantity, occurred_at, status, reported_at)
+      values ('uri_sum_${organization}', 'ur_${organization}', ${owner}, '${meter}', date_trunc('hour', now()), 'merchant',
+        2, 4.5, now(), 'reported', now())`);
+    const ref = await aJob('export');
+    await activities().finishExport(ref);
+    expect((await resultOf(ref.jobId))['usage']).toMatchObject([
+      { kind: 'meter', meter: `calls_${organization}`, unit: 'unit', aggregation: 'sum', quantity: '6.75', events: 3 },
+      { kind: 'report_item', id: `uri_${organization}`, meter: 'users', value: 'ada@example.com' },
+      { kind: 'report_item', id: `uri_sum_${organization}`, provider: 'merchant', status: 'reported', quantity: '4.5' },
+    ]);
+    expect(await jobOf(ref.jobId)).toMatchObject({ summary: { rows: { usage: 3 } } });
+  });
+
   it('finds the customer by our id where none was recorded', async () => {
     await run(`delete from provider_customers where organization_id = '${organization}'`);
     const ref = await aJob('export');
@@ -205,6 +235,7 @@ const tablesOfAda = [
   'subscription_changes',
   'invoices',
   'payment_methods',
+  'usage_report_items',
 ];
 const everywhere = [...tablesOfAda, 'sessions', 'outbound_events', 'idempotency_records', 'provider_customers'];
 

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openOrm } from '../../../src/db/orm.ts';
 import { withClient } from '../../../src/local/postgres.ts';
+import { refusedUsage } from '../../../src/providers/port.ts';
 import { claimEvents } from '../../../src/worker/relay/claim-events.ts';
 import { deliverEvents, type RelayDeps } from '../../../src/worker/relay/deliver-events.ts';
 import { createDatabase, type TestDatabase } from '../../support/servers/postgres.ts';
@@ -96,6 +97,15 @@ describe('the relay', () => {
     await deliverEvents(deps, batch);
     expect(signals).toEqual([{ workflowId: 'subscription/sub_ours', ids: ['evt_1'] }]);
     expect(await rowOf('evt_2')).toMatchObject({ status: 'received' });
+  });
+
+  it('has a notice of refused usage read once, by a workflow of its own', async () => {
+    await run(`insert into provider_events (id, project_id, live, provider, event_id, type, object_kind, object_id, status)
+      values ('evt_9', 'p', false, 'acme', 'there_9', 'meter.refused', '${refusedUsage}', 'there_9', 'received')`);
+    const { deps, started } = aTemporal();
+    await deliverEvents(deps, batch);
+    expect(started).toEqual(['fact/evt_9']);
+    expect(await rowOf('evt_9')).toMatchObject({ status: 'delivered', delivered_to: 'fact/evt_9' });
   });
 
   it('signals the checkout that an event names, all its events at once and in order', async () => {

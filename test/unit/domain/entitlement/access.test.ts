@@ -11,7 +11,13 @@ const plans = {
 function aFact(changes: Partial<EntitlementFact> = {}): EntitlementFact {
   return {
     ...{ sourceKind: 'subscription', sourceId: 'sub_1', plan: plans.pro, feature: null, limits: {} },
-    ...{ isAllowed: true, reason: 'subscription_active', untilMs: null, periodEndMs: nowMs + 1 },
+    ...{
+      isAllowed: true,
+      reason: 'subscription_active',
+      untilMs: null,
+      periodStartMs: nowMs - 9,
+      periodEndMs: nowMs + 1,
+    },
     ...changes,
   };
 }
@@ -21,6 +27,7 @@ const aGrant = (changes: Partial<EntitlementFact>) =>
     sourceId: 'grant_1',
     plan: null,
     reason: 'benefit_granted',
+    periodStartMs: null,
     periodEndMs: null,
     ...changes,
   });
@@ -37,7 +44,7 @@ describe('access', () => {
     for (const name of ['pro', 'plan_1'])
       expect(decide([aFact()], about('plan', name))).toEqual({
         ...{ allowed: true, reason: 'subscription_active', plan: 'pro', limit: null },
-        ...{ resetsAtMs: nowMs + 1, subscriptionId: 'sub_1' },
+        ...{ periodStartMs: nowMs - 9, resetsAtMs: nowMs + 1, subscriptionId: 'sub_1' },
       });
     expect(decide([aFact()], about('plan', 'enterprise'))).toMatchObject({
       ...{ allowed: false, reason: 'plan_not_included', plan: 'pro' },
@@ -104,6 +111,7 @@ const facts = fc.array(
     isAllowed: fc.boolean(),
     reason: fc.constantFrom('subscription_active', 'subscription_canceled'),
     untilMs: fc.constantFrom(null, nowMs - 1, nowMs + 1),
+    periodStartMs: fc.constantFrom(null, nowMs - 9),
     periodEndMs: fc.constantFrom(null, nowMs + 9),
   }),
   { maxLength: 6 },

@@ -41,6 +41,44 @@ describe('Stripe usage', () => {
     expect(new Set(sent.map(({ key }) => key)).size).toBe(3);
   });
 
+  it('tells what it has sent when the calls are used up in the middle, and throws when nothing was', async () => {
+    const usedUp = [429, { error: { type: 'invalid_request_error', code: 'rate_limit', message: 'slow' } }] as const;
+    const { client } = await scripted({
+      'POST /billing/meter_events': { each: [{ identifier: 'e1' }, usedUp, usedUp, { identifier: 'e2' }] },
+    });
+    const batch = [event('e1'), event('e2'), event('e3')];
+    expect(await client.usage.ingest(batch)).toEqual({
+      ...{ accepted: 1, duplicates: 0, rejected: [] },
+      unsent: { eventIds: ['e2', 'e3'], retryAfterMs: null },
+    });
+    await expect(client.usage.ingest(batch.slice(1))).rejects.toMatchObject({ code: 'provider_rate_limited' });
+    expect(await client.usage.ingest(batch.slice(1))).toMatchObject({ accepted: 2 });
+  });
+
+  it('reads which events a notice is about', async () => {
+    const sample = (identifier: string) => ({ error_message: 'no', request: { identifier } });
+    const { client } = await scripted({
+      'GET /v2/core/events/evt_1': {
+        ...{ id: 'evt_1', object: 'v2.core.event', type: 'v1.billing.meter.error_report_triggered' },
+        data: {
+          developer_message_summary: 'There are 3 invalid events',
+          reason: {
+            error_count: 3,
+            error_types: [
+              { code: 'archived_meter', error_count: 1, sample_errors: [sample('a')] },
+              { code: 'meter_event_invalid_value', error_count: 2, sample_errors: [sample('b'), sample('c')] },
+            ],
+          },
+        },
+      },
+    });
+    expect(await client.usage.refusals?.('evt_1')).toEqual([
+      { eventId: 'a', code: 'archived_meter' },
+      { eventId: 'b', code: 'meter_event_invalid_value' },
+      { eventId: 'c', code: 'meter_event_invalid_value' },
+    ]);
+  });
+
   it('lets the caller repeat the batch after an unclear answer', async () => {
     const { client } = await scripted({ 'POST /billing/meter_events': [500, { error: { type: 'api_error' } }] });
     await expect(client.usage.ingest([event('e1')])).rejects.toMatchObject({ code: 'provider_error' });

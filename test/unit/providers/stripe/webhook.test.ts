@@ -1,5 +1,6 @@
 import Stripe from 'stripe';
 import { describe, expect, it } from 'vitest';
+import { refusedUsage } from '../../../../src/providers/port.ts';
 import { stripeWebhook } from '../../../../src/providers/stripe/webhook.ts';
 import completed from '../../../fixtures/stripe/event-checkout-completed.json' with { type: 'json' };
 import meterReport from '../../../fixtures/stripe/event-meter-error-report.json' with { type: 'json' };
@@ -123,14 +124,18 @@ describe('Stripe webhook messages', () => {
       objectId: 'in_9',
       isDecisive: true,
     });
-    expect(parse({ ...thin, type: 'v1.billing.meter.no_meter_found' })).toMatchObject({
-      objectId: 'evt_t',
-      isDecisive: false,
+  });
+
+  it('has notices of refused usage read, whether or not they name a meter', () => {
+    const noMeter = { ...meterReport, id: 'evt_t', type: 'v1.billing.meter.no_meter_found', related_object: null };
+    expect(parse(noMeter)).toMatchObject({
+      ...{ eventId: 'evt_t', objectKind: refusedUsage, objectId: 'evt_t', related: [], isDecisive: true },
     });
     const meter = { id: 'mtr_1', type: 'billing.meter', url: '/v1/billing/meters/mtr_1' };
     expect(parse({ ...meterReport, related_object: meter })).toMatchObject({
-      objectKind: 'billing.meter',
-      objectId: 'mtr_1',
+      objectKind: refusedUsage,
+      objectId: meterReport.id,
+      related: [{ kind: 'billing.meter', id: 'mtr_1' }],
       isDecisive: true,
     });
   });
