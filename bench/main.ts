@@ -2,15 +2,17 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runAccessBench } from './access/run.ts';
 import { runCheckoutBench } from './checkout/run.ts';
+import { runMeterBench } from './meters/run.ts';
 import { runOutageBench } from './outage/run.ts';
 import { runRenewalBench } from './renewals/run.ts';
 import { renderReport, type Report } from './report/report.ts';
 import { runPortalBench } from './portal/run.ts';
 import { openTarget } from './stack/open-target.ts';
+import { runUsageBench } from './usage/run.ts';
 import { runRoutingBench } from './routing/run.ts';
 import { runWebhookBench } from './webhook/run.ts';
 
-const usage = `npm run bench -- checkout|webhook|access|portal|renewals|outage|routing [options]
+const usage = `npm run bench -- checkout|webhook|access|portal|renewals|outage|routing|meters|usage [options]
 
   checkout        checkouts at 5/s and 15/s beside the empty update-with-start, history sizes, a hanging provider
   webhook         acknowledgements at 500/s beside a bare endpoint, and whether all of them were applied
@@ -18,13 +20,18 @@ const usage = `npm run bench -- checkout|webhook|access|portal|renewals|outage|r
   portal          links to the customer portal at 500/s beside a bare endpoint
   renewals        subscriptions that renew in the same second, beside as many signals to idle workflows
   outage          checkouts at 10/s while one provider answers nothing: the others, the breaker, the way back
+  meters          a month's total of 10 million events of one organization, beside counting them
+  usage           events per second in batches and one at a time, beside COPY and a bare endpoint that inserts one row
   routing         decisions per second of one core, beside the answer's shape alone; starts nothing
 
   --rate 5,15     rates per second (webhook, access, portal, outage: one)
   --seconds 20    how long each rate is held (outage: 600)
   --country MX    outage: whose provider answers nothing
   --paid 5        webhook: checkouts paid per second, whose whole sequences are part of the storm
-  --count 10000   renewals: how many
+  --count 10000   renewals: how many (meters: 10000000)
+  --batch 100     usage: in batches of so many, and nothing else
+  --single        usage: one at a time, and nothing else
+  --events N      usage: so many in batches, while the API's memory is watched
   --own           an own stack even if one is running
   --seed 1        of the webhooks' order, and of routing's questions
   --json FILE     everything that was measured, as JSON ("-": to stdout instead of the table)
@@ -40,7 +47,10 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string' },
     country: { type: 'string', default: 'MX' },
     paid: { type: 'string', default: '5' },
-    count: { type: 'string', default: '10000' },
+    count: { type: 'string' },
+    batch: { type: 'string' },
+    single: { type: 'boolean', default: false },
+    events: { type: 'string' },
     own: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     json: { type: 'string' },
@@ -55,7 +65,10 @@ const usualRates = {
   renewals: '1',
   outage: '10',
   routing: '1',
+  meters: '1',
+  usage: '1',
 } as const;
+const bothParts = ['batch', 'single'] as const;
 const [which] = positionals;
 if (values.help) {
   console.log(usage);
@@ -81,7 +94,10 @@ async function run(bench: keyof typeof usualRates): Promise<Report> {
   try {
     if (bench === 'checkout') return await runCheckoutBench({ target, whose, rates, seconds, print });
     if (bench === 'renewals')
-      return await runRenewalBench({ target, whose, isOwn: opened.isOwn, count: asNumber(values.count), print });
+      return await runRenewalBench({ target, whose, isOwn: opened.isOwn, count: countOr('10000'), print });
+    if (bench === 'meters')
+      return await runMeterBench({ target, whose, isOwn: opened.isOwn, count: countOr('10000000'), print });
+    if (bench === 'usage') return await runUsageBench({ target, whose, seconds, print, ...usageParts() });
     const [rate = 500] = rates;
     if (bench === 'access') return await runAccessBench({ target, whose, rate, seconds, print });
     if (bench === 'outage')
@@ -92,6 +108,16 @@ async function run(bench: keyof typeof usualRates): Promise<Report> {
   } finally {
     await opened.close();
   }
+}
+
+function countOr(usual: string): number {
+  return asNumber(values.count ?? usual);
+}
+
+function usageParts() {
+  const parts = values.single ? ['single' as const] : values.batch === undefined ? bothParts : ['batch' as const];
+  const events = values.events === undefined ? null : asNumber(values.events);
+  return { parts, batch: asNumber(values.batch ?? '100'), events };
 }
 
 function asNumber(text: string): number {

@@ -2,6 +2,7 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { startSystem, type System } from '../test/integration/support.ts';
 import { checkoutStories } from './histories/checkouts.ts';
+import { meterStories } from './histories/meters.ts';
 import { reconciliationStories } from './histories/reconciliations.ts';
 import { shortStories } from './histories/short-workflows.ts';
 import { subscriptionStories } from './histories/subscriptions.ts';
@@ -12,6 +13,7 @@ const groups = {
   subscriptions: subscriptionStories,
   reconciliations: reconciliationStories,
   usage: usageStories,
+  meters: meterStories,
   short: shortStories,
 };
 

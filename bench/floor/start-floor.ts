@@ -29,6 +29,14 @@ export async function startBareReader(databaseUrl: string): Promise<BareReader> 
   return { origin: `http://127.0.0.1:${String(port)}`, stop: () => stop(child) };
 }
 
+/** A bare Express process that inserts one event into a table of the same shape. */
+export async function startBareIngest(databaseUrl: string): Promise<BareReader> {
+  const env = { ...process.env, NODE_ENV: 'production', BENCH_DATABASE_URL: databaseUrl };
+  const child = fork(join(import.meta.dirname, 'bare-ingest.ts'), [], { env });
+  const port = await firstMessage(child, 'the bare ingest');
+  return { origin: `http://127.0.0.1:${String(port)}`, stop: () => stop(child) };
+}
+
 export interface EmptyWorker {
   readonly taskQueue: string;
   stop(): Promise<void>;

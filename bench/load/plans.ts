@@ -37,3 +37,32 @@ export interface UpdateSample {
   readonly ms: number;
   readonly error: string | null;
 }
+
+/** Events of usage, made by the generator itself: a plan of ten million would fill the memory. */
+export interface UsagePlan {
+  readonly origin: string;
+  readonly path: string;
+  readonly key: string;
+  readonly connections: number;
+  /** Events per request; 1: sent one at a time. */
+  readonly batch: number;
+  /** How many: `<run>_0` and so on. */
+  readonly organizations: number;
+  readonly run: string;
+  /** Of the ids of its events. */
+  readonly series: string;
+  /** At most. */
+  readonly requests: number;
+  readonly seconds: number;
+  /** null: each connection sends when it is answered. */
+  readonly ratePerSecond: number | null;
+}
+
+export interface UsageSamples {
+  /** Of requests whose events were all new. */
+  readonly latenciesMs: readonly number[];
+  readonly errors: number;
+  /** The first few. */
+  readonly refusals: readonly string[];
+  readonly elapsedMs: number;
+}

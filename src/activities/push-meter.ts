@@ -89,7 +89,7 @@ export async function ensureProviderMeter(em: Db, usage: Usage, meter: Meter, pr
 }
 
 async function isThere(usage: Usage, providerMeterId: string): Promise<boolean> {
-  for (let cursor: string | null = null; ; ) {
+  for (let cursor: string | null = null; ;) {
     const page: Awaited<ReturnType<Usage['listMeters']>> = await usage.listMeters({ cursor, limit: pageSize });
     const found = page.items.find((meter) => meter.providerMeterId === providerMeterId);
     if (found) return found.isActive;

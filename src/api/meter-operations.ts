@@ -81,7 +81,12 @@ export const meterOperations: readonly Operation[] = [
     isIdempotent: true,
   },
   {
-    ...{ method: 'post', path: `${path}/archive`, tag, summary: 'Archive a meter: it counts on, and is pushed no more' },
+    ...{
+      method: 'post',
+      path: `${path}/archive`,
+      tag,
+      summary: 'Archive a meter: it counts on, and is pushed no more',
+    },
     answers: ok(operatorMeter),
     refusals: ['meter_not_found'],
     isIdempotent: true,

@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
 import { findCaller } from './caller.ts';
 import { refusal } from './error-codes.ts';
+import { createRateWindow } from './rate-window.ts';
 
 const windowMs = 60_000;
 
@@ -22,18 +23,20 @@ export function limitPerKey(perMinute: number): RequestHandler {
   });
 }
 
-/** Guessing keys: only refused attempts count. */
+/**
+ * Guessing keys: only refused attempts count. By hand, for it stands before every request and has nothing to tell: the
+ * library counts each one, takes it back when it went well, and was a tenth of a small request's time (2026-11-22).
+ */
 export function limitGuesses(perMinute: number): RequestHandler {
-  return rateLimit({
-    windowMs,
-    limit: perMinute,
-    standardHeaders: false,
-    legacyHeaders: false,
-    skipSuccessfulRequests: true,
-    requestWasSuccessful: (_request, response) => response.statusCode !== 401,
-    keyGenerator: (request) => addressOf(request),
-    handler: (_request, _response, next) => next(tooMany()),
-  });
+  const refused = createRateWindow({ limit: perMinute, windowMs });
+  return (request, response, next) => {
+    const address = addressOf(request);
+    if (refused.isUsedUp(address)) return next(tooMany());
+    response.on('finish', () => {
+      if (response.statusCode === 401) refused.take(address);
+    });
+    next();
+  };
 }
 
 /** Guessing license keys: only refused attempts count, per address; the app's own servers do not guess. */

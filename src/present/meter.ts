@@ -1,9 +1,4 @@
-import type {
-  MeterAnswer,
-  MeterPushAnswer,
-  OperatorMeterAnswer,
-  RecountAnswer,
-} from '../api/schemas/meter.ts';
+import type { MeterAnswer, MeterPushAnswer, OperatorMeterAnswer, RecountAnswer } from '../api/schemas/meter.ts';
 import type { Meter } from '../db/entities/usage.ts';
 import type { Recount } from '../db/queries/recount-usage.ts';
 import type { FilterClause } from '../domain/usage/meter.ts';

@@ -1,11 +1,12 @@
 import type pg from 'pg';
 import type { Target } from '../../bench/stack/target.ts';
+import { createPatientCaller, isAnswered } from '../support/patient-caller.ts';
 import type { Expected } from './expect.ts';
 import { meters } from './meters.ts';
 import type { UsagePlan } from './plan.ts';
 import { readProviderFigures } from './provider-figures.ts';
 import type { ReportAnswer } from './reports.ts';
-import { ask } from './stage.ts';
+import { read } from './stage.ts';
 import type { Figure, UsageBooks } from './usage-books.ts';
 
 const dayMs = 86_400_000;
@@ -39,7 +40,7 @@ interface MeterAnswer {
 
 /** Keys by id. */
 async function readMeterIds(target: Target): Promise<ReadonlyMap<string, string>> {
-  const page = await ask<{ readonly data: readonly MeterAnswer[] }>(target, 'GET', '/billing/meters?limit=100');
+  const page = await read<{ readonly data: readonly MeterAnswer[] }>(target, '/billing/meters?limit=100');
   return new Map(page.data.map(({ id, key }) => [id, key]));
 }
 
@@ -60,10 +61,14 @@ async function readOurFigures(
     for (const { key } of meters) {
       const range = `from=${from.toISOString()}&to=${to.toISOString()}&group_by=month`;
       const path = `/billing/usage?organization_id=${id}&meter=${key}&${range}`;
-      const { total } = await ask<{ readonly total: string }>(target, 'GET', path);
+      const { total } = await read<{ readonly total: string }>(target, path);
       figures.push({ organizationId: id, meter: key, value: total });
     }
   return figures;
+}
+
+interface Recount {
+  readonly different: number;
 }
 
 async function recountAll(
@@ -71,11 +76,12 @@ async function recountAll(
   meterIds: ReadonlyMap<string, string>,
 ): Promise<Readonly<Record<string, number>>> {
   const different: Record<string, number> = {};
+  const headers = { authorization: `Bearer ${target.ops_key}`, 'content-type': 'application/json' };
   for (const [id, key] of meterIds) {
-    const recount = await ask<{ readonly different: number }>(
-      ...([target, 'POST', `/ops/meters/${id}/recount`, {}, target.ops_key] as const),
-    );
-    different[key] = recount.different;
+    const path = `/api/v1/ops/meters/${id}/recount`;
+    const call = createPatientCaller(target);
+    const counted = await call.until<Recount>('POST', path, { headers, body: '{}' }, isAnswered);
+    different[key] = counted.different;
   }
   return different;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Target } from '../../bench/stack/target.ts';
 import type { PlanClock } from '../faults/plan-clock.ts';
 import type { Answered } from '../support/patient-caller.ts';
-import { ask } from './stage.ts';
+import { read } from './stage.ts';
 
 /** As `GET /billing/usage-reports` has them. */
 export interface ReportAnswer {
@@ -86,7 +86,7 @@ async function listReports(target: Target): Promise<readonly ReportAnswer[]> {
   const reports: ReportAnswer[] = [];
   for (let cursor: string | null = ''; cursor !== null;) {
     const query: string = cursor === '' ? '?limit=100' : `?limit=100&cursor=${encodeURIComponent(cursor)}`;
-    const page: Page = await ask(target, 'GET', `${path}${query}`);
+    const page: Page = await read(target, `${path}${query}`);
     reports.push(...page.data);
     cursor = page.next_cursor;
   }

@@ -11,7 +11,7 @@ export interface SendInput {
   readonly startMs: number;
   readonly clock: Pick<PlanClock, 'until' | 'nowMs'>;
   readonly onAnswer: (answered: Answered) => void;
-  /** One comes, one goes, with so many events. */
+  /** A request comes, and goes with so many of the plan's events. */
   readonly change: (by: 1 | -1, events: number) => void;
 }
 
@@ -30,8 +30,6 @@ export async function sendAll(input: SendInput): Promise<Sent> {
   await Promise.all(
     input.plan.requests.map(async (request) => {
       await input.clock.until(request.atMs);
-      const events = request.to - request.from;
-      input.change(1, 0);
       try {
         for (const taken of await sendOne(input, request)) {
           sum.accepted += taken.accepted;
@@ -43,14 +41,28 @@ export async function sendAll(input: SendInput): Promise<Sent> {
           `request ${request.index} (${request.kind}): ${error instanceof Error ? error.message : String(error)}`,
         );
       }
-      input.change(-1, events);
     }),
   );
   return { ...sum, faults };
 }
 
 async function sendOne(input: SendInput, request: RequestPlan): Promise<readonly Taken[]> {
-  const { plan, startMs, clock } = input;
+  const { plan, clock } = input;
+  const taken = await underWay(input, request.to - request.from, () => sendFirst(input, request));
+  const corrections = correctionsOf(plan, request);
+  if (corrections === null) return taken;
+  await clock.until(clock.nowMs() + request.correctedAfterMs);
+  return [...taken, await underWay(input, 0, () => send(input, corrections))];
+}
+
+/** What waits for its moment is not under way: it must not slow the plan down. */
+async function underWay<T>({ change }: SendInput, events: number, work: () => Promise<T>): Promise<T> {
+  change(1, 0);
+  return work().finally(() => change(-1, events));
+}
+
+async function sendFirst(input: SendInput, request: RequestPlan): Promise<readonly Taken[]> {
+  const { plan, startMs } = input;
   const planned = requestOf(plan, request, startMs);
   const times = request.isTwice ? 2 : 1;
   const taken = await Promise.all(Array.from({ length: times }, () => send(input, planned, request.givesUpAfterMs)));
@@ -59,10 +71,7 @@ async function sendOne(input: SendInput, request: RequestPlan): Promise<readonly
     if (stolen.accepted > 0) throw new Error(`${stolen.accepted} known ids were accepted with other quantities`);
     taken.push(stolen);
   }
-  const corrections = correctionsOf(plan, request);
-  if (corrections === null) return taken;
-  await clock.until(clock.nowMs() + request.correctedAfterMs);
-  return [...taken, await send(input, corrections)];
+  return taken;
 }
 
 /** @throws when the answer does not account for what was sent. */

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkoutRequest, openCheckout } from '../../bench/clients/billing.ts';
 import { createSandboxControl, type SandboxClient } from '../../bench/clients/sandbox.ts';
 import type { Target } from '../../bench/stack/target.ts';
+import { createPatientCaller, isAnswered } from '../support/patient-caller.ts';
 import { oldestEventS } from './events.ts';
 import { meters, type OrganizationPlan } from './meters.ts';
 
@@ -57,8 +58,13 @@ async function awaitActive(target: Target, organizationId: string): Promise<Subs
   }
 }
 
+/** Reads until it is answered: whoever was killed last may still be away. */
+export async function read<T>(target: Target, path: string): Promise<T> {
+  return createPatientCaller(target).until<T>('GET', `/api/v1${path}`, null, isAnswered);
+}
+
 /** @throws unless the API does it. */
-export async function ask<T>(
+async function ask<T>(
   target: Target,
   method: string,
   path: string,

@@ -1,4 +1,4 @@
-import express, { Router, type Request, type RequestHandler, type Response } from 'express';
+import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { UsageEvent } from '../../domain/usage/event.ts';
 import { refuseMethod } from '../answer.ts';
 import { authorize, authorizeFor, callerOf, onlyOrganization } from '../caller.ts';
@@ -7,6 +7,7 @@ import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
 import { toBillingError } from '../errors.ts';
 import { idempotencyKeyOf } from '../idempotency.ts';
+import { readBytes } from '../read-bytes.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { importQuery, type ImportLine, type UsageBatchAnswer, type UsageEventAnswer } from '../schemas/usage-ingest.ts';
 import { importEvents } from '../usage/import-events.ts';
@@ -27,7 +28,7 @@ const unreadPatienceMs = 60_000;
 export function createIngestUsageRoutes(deps: ApiDeps, gate: readonly RequestHandler[]): Router {
   const router = Router();
   const takeIn = createTakeIn(deps);
-  const raw = express.raw({ type: () => true, limit: maxBodyBytes });
+  const raw = readBytes(maxBodyBytes);
   router
     .route('/billing/usage/import')
     .post(...gate, mayWrite, (request, response) => answerImport(takeIn, request, response))
@@ -63,12 +64,19 @@ async function answer(takeIn: TakeIn, request: Request, response: Response): Pro
   // The identity of events is what makes a repeat harmless; the key is kept nowhere.
   if (idempotencyKey !== null && accepted + rejected.length === 0) response.set('Idempotent-Replayed', 'true');
   if (!sent.isBatch) {
-    response.status(202).json(presentEvent(sent, taken));
+    accept(response, presentEvent(sent, taken));
     return;
   }
   const told = rejected.map(({ index, code, detail }) => ({ index, code, detail }));
   const batch: UsageBatchAnswer = { accepted, duplicates, rejected: told, ...(made.length > 0 && { made: [...made] }) };
-  response.status(202).json(batch);
+  accept(response, batch);
+}
+
+/** Without what Express weighs of every answer: whether it is fresh, of which type, and how long. */
+function accept(response: Response, body: UsageEventAnswer | UsageBatchAnswer): void {
+  response.statusCode = 202;
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.end(JSON.stringify(body));
 }
 
 /** @throws {BillingError} what is wrong with the event */

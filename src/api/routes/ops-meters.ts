@@ -13,7 +13,13 @@ import { decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
 import type { Answer } from '../idempotency.ts';
-import { createMeterBody, listMetersQuery, patchMeterBody, recountBody, type PatchMeterBody } from '../schemas/meter.ts';
+import {
+  createMeterBody,
+  listMetersQuery,
+  patchMeterBody,
+  recountBody,
+  type PatchMeterBody,
+} from '../schemas/meter.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { operator, readOps } from './managed-project.ts';
 import { operateOnce, type Operating } from './operate-once.ts';

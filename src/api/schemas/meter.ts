@@ -18,7 +18,14 @@ const filterClause = z
   .discriminatedUnion('operator', [
     z.strictObject({ property, operator: z.enum(['eq', 'ne']), value: z.union([text, z.number(), z.boolean()]) }),
     z.strictObject({ property, operator: z.enum(['gt', 'gte', 'lt', 'lte']), value: z.union([text, z.number()]) }),
-    z.strictObject({ property, operator: z.literal('in'), value: z.array(z.union([text, z.number()])).min(1).max(50) }),
+    z.strictObject({
+      property,
+      operator: z.literal('in'),
+      value: z
+        .array(z.union([text, z.number()]))
+        .min(1)
+        .max(50),
+    }),
     z.strictObject({ property, operator: z.literal('exists'), value: z.boolean() }),
   ])
   .meta({ description: 'Numbers are compared as numbers, everything else as text.' });
@@ -101,7 +108,10 @@ export type OperatorMeterAnswer = z.output<typeof operatorMeter>;
 export const recountBody = z
   .strictObject({
     organization_id: organizationId.nullable().default(null).meta({ description: 'null: every organization.' }),
-    from: timestamp.nullable().default(null).meta({ description: 'From the beginning of its hour; null: from the first.' }),
+    from: timestamp
+      .nullable()
+      .default(null)
+      .meta({ description: 'From the beginning of its hour; null: from the first.' }),
     to: timestamp.nullable().default(null).meta({ description: 'To the beginning of its hour; null: to the last.' }),
     repair: z.boolean().default(false).meta({ description: 'Have the totals say what the events add up to.' }),
   })

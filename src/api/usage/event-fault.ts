@@ -1,3 +1,4 @@
+import type { UsageEvent } from '../../domain/usage/event.ts';
 import type { ErrorCode } from '../error-codes.ts';
 
 /** Why an event is refused. */
@@ -9,7 +10,7 @@ export interface EventFault {
   readonly detail: string;
 }
 
-export function isFault<T extends object>(result: T | EventFault): result is EventFault {
+export function isFault(result: UsageEvent | EventFault): result is EventFault {
   return 'pointer' in result;
 }
 

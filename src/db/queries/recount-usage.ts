@@ -59,7 +59,9 @@ const uniquesOf = (table: string) => `select organization_id, hour, count(*) as 
     md5(string_agg(value_key::text, '' order by value_key)) as digest
   from (${table}) as one_each group by organization_id, hour`;
 
-const valueOf = (side: string) => `trim_scale(case (select aggregation from m) when 'unique' then coalesce(${side}.uniques, 0)
+const valueOf = (
+  side: string,
+) => `trim_scale(case (select aggregation from m) when 'unique' then coalesce(${side}.uniques, 0)
   when 'max' then ${side}.max when 'last' then ${side}.last else ${side}.sum end)::text`;
 
 const hourAs = (side: string) => `case when ${side}.events is not null then

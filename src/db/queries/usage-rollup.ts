@@ -1,6 +1,6 @@
 import type { Db } from '../orm.ts';
 import { hourOfEvent, meterCondition, meterTextKey, meterValue } from './meter-sql.ts';
-import { newestOf } from './usage-parts.ts';
+import { hourFigures } from './usage-parts.ts';
 
 /** Events of transactions in `[from, to)`. Transaction ids are decimals as text. */
 export interface XidRange {
@@ -28,9 +28,7 @@ export function hoursOfEvents(meters: string, where: string): string {
       select meter_id, organization_id, hour, events, sum, max, newest[3]::numeric as last,
         (newest[1] || '+00')::timestamptz as last_at, newest[2]::uuid as last_key
       from (
-        select meter_id, organization_id, hour, count(*) as events, coalesce(sum(value), 0) as sum,
-          max(value) filter (where aggregation = 'max') as max,
-          ${newestOf('value', 'occurred_at', 'event_key')} filter (where aggregation = 'last') as newest
+        select meter_id, organization_id, hour, ${hourFigures}
         from counted group by meter_id, organization_id, hour) grouped)`;
 }
 

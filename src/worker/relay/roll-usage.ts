@@ -9,6 +9,8 @@ import type { RelayDeps } from './deliver-events.ts';
 export async function rollOnce(deps: Pick<RelayDeps, 'em' | 'logger'>): Promise<boolean> {
   const rolled: Rolled = await rollUsage(deps.em());
   if (rolled === 'rebased')
-    deps.logger.warn('usage was restored from another database cluster: its order was written anew, see docs/meters.md');
+    deps.logger.warn(
+      'usage was restored from another database cluster: its order was written anew, see docs/meters.md',
+    );
   return rolled === 'more' || rolled === 'rebased';
 }

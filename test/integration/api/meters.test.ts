@@ -42,7 +42,14 @@ describe('a meter', () => {
     const made = await operate('POST', '/ops/meters', definition, 'once');
     expect(made).toMatchObject({
       status: 201,
-      body: { ...definition, filter: [], property: null, limit_behavior: 'soft', when_unreadable: 'open', status: 'active' },
+      body: {
+        ...definition,
+        filter: [],
+        property: null,
+        limit_behavior: 'soft',
+        when_unreadable: 'open',
+        status: 'active',
+      },
     });
     expect((await operate('POST', '/ops/meters', definition, 'once')).body.id).toBe(made.body.id);
     const taken = await operate('POST', '/ops/meters', definition);
@@ -53,7 +60,9 @@ describe('a meter', () => {
     expect(changed.body).toMatchObject({ unit: 'hit', limit_behavior: 'hard', name: 'Requests' });
     const refused = await operate('PATCH', '/ops/meters/requests', { event_name: 'other' });
     expect(refused.status).toBe(422);
-    expect(refused.body.errors).toContainEqual(expect.objectContaining({ pointer: '/event_name', code: 'unknown_field' }));
+    expect(refused.body.errors).toContainEqual(
+      expect.objectContaining({ pointer: '/event_name', code: 'unknown_field' }),
+    );
     const audit = await api.query(`select action from audit_log where entity_id = ? order by id`, [made.body.id]);
     expect(audit.map(({ action }) => action)).toEqual(['meter.defined', 'meter.changed']);
   });
@@ -109,7 +118,9 @@ describe('usage', () => {
     const hours = await usage(`meter=read&group_by=hour&from=2026-10-01T10:20:00Z&to=2026-10-01T12:00:00Z`);
     expect(hours.data.map((line) => line['value'])).toEqual(['0.1', '0.2']);
     const months = await usage(`meter=read&group_by=month&from=2026-09-15T00:00:00Z&to=2026-10-31T00:00:00Z`);
-    expect(months.data).toMatchObject([{ start: '2026-10-01T00:00:00.000Z', end: '2026-10-31T00:00:00.000Z', value: '0.3' }]);
+    expect(months.data).toMatchObject([
+      { start: '2026-10-01T00:00:00.000Z', end: '2026-10-31T00:00:00.000Z', value: '0.3' },
+    ]);
   });
 
   it('is told by the values of a property, whatever the property is called', async () => {
@@ -152,10 +163,15 @@ describe('usage', () => {
   });
 
   it('is read with a session of its organization, and by no other', async () => {
-    const opened = await api.call('POST', '/billing/sessions', { body: { organization_id: 'org_1', permissions: ['read'] } });
+    const opened = await api.call('POST', '/billing/sessions', {
+      body: { organization_id: 'org_1', permissions: ['read'] },
+    });
     const ask = (path: string) =>
       api.call('GET', path, { key: api.keys.publishable, headers: { 'plinto-session': opened.body.session_token } });
-    expect((await ask(`/billing/usage?meter=read&${october}`)).body).toMatchObject({ organization_id: 'org_1', events: 3 });
+    expect((await ask(`/billing/usage?meter=read&${october}`)).body).toMatchObject({
+      organization_id: 'org_1',
+      events: 3,
+    });
     expect((await ask('/billing/usage?meter=read&organization_id=org_2')).status).toBe(404);
     const alone = { key: api.keys.publishable };
     expect((await api.call('GET', '/billing/usage?meter=read&organization_id=org_1', alone)).status).toBe(403);

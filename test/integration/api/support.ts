@@ -173,6 +173,9 @@ export interface View {
   readonly next_cursor: string | null;
   readonly openapi: string;
   readonly paths: Readonly<Record<string, unknown>>;
+  readonly event_id: string;
+  readonly accepted?: number;
+  readonly duplicate?: true;
 }
 
 export interface Called {

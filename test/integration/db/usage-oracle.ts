@@ -87,7 +87,9 @@ function thousandths(text: string): bigint {
 
 export function decimal(value: bigint): string {
   const size = value < 0n ? -value : value;
-  const fraction = String(size % 1_000n).padStart(3, '0').replace(/0+$/, '');
+  const fraction = String(size % 1_000n)
+    .padStart(3, '0')
+    .replace(/0+$/, '');
   return `${value < 0n ? '-' : ''}${size / 1_000n}${fraction && `.${fraction}`}`;
 }
 

@@ -27,7 +27,7 @@ export async function startUsageWorld(): Promise<UsageWorld> {
   const database = await createDatabase();
   const orm = await openOrm(database.url, { poolSize: 6 });
   const run = (sql: string, params: unknown[] = []) =>
-    withClient(database.url, async (client) => (await client.query(sql, params)).rows);
+    withClient(database.url, async (client) => (await client.query<Record<string, unknown>>(sql, params)).rows);
   await run(`insert into projects (id, name, default_currency, routing_policy) values ('p', 'P', 'USD', 'x')`);
   return {
     orm,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** Acts that change nothing of ours: a repeat is asked for, a person looks. */
-const withoutState = /'(event\.replayed|plans\.pushed|checkout\.refused)'/;
+const withoutState = /'(event\.replayed|plans\.pushed|meters\.pushed|checkout\.refused)'/;
 
 describe('the audit log', () => {
   it('says before and after wherever something changes', () => {

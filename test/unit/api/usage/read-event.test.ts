@@ -84,7 +84,7 @@ describe('an event', () => {
     const told = JSON.stringify(refused);
     expect(told).not.toContain('4242');
     expect(told.length).toBeLessThan(400);
-    if (pointer.length > 1) expect(told).toContain(`${pointer.slice(1)} `);
+    expect(told).toContain(pointer.length > 1 ? `${pointer.slice(1)} ` : 'event ');
   });
 
   it.each([null, 'text', 7, [good]])('is no %j', (raw) => {
@@ -106,7 +106,8 @@ describe('the pass before the card scan', () => {
       fc.property(card, separator, fc.integer({ min: 2, max: 6 }), around, around, (digits, between, size, a, b) => {
         const groups = digits.match(new RegExp(`\\d{1,${size}}`, 'g')) ?? [];
         const sent = { [a]: `${a} ${groups.join(between)} ${b}` };
-        if (findCardNumber(sent) !== null) expect(mayHoldCardNumber(JSON.stringify(sent))).toBe(true);
+        fc.pre(findCardNumber(sent) !== null);
+        expect(mayHoldCardNumber(JSON.stringify(sent))).toBe(true);
       }),
     );
     expect(mayHoldCardNumber('{"quantity":4.242424242424242e15}')).toBe(true);

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { meterPush, providerAggregation, providerProperty, type MeterPushFacts } from '../../../../src/domain/usage/meter-push.ts';
+import {
+  meterPush,
+  providerAggregation,
+  providerProperty,
+  type MeterPushFacts,
+} from '../../../../src/domain/usage/meter-push.ts';
 
 const inStep: MeterPushFacts = {
   ...{ aggregation: 'sum', isActive: true, supported: ['sum', 'last'], isMapped: true, isThere: true },
