@@ -94,15 +94,9 @@ async function run(bench: keyof typeof usualRates): Promise<Report> {
   try {
     if (bench === 'checkout') return await runCheckoutBench({ target, whose, rates, seconds, print });
     if (bench === 'renewals')
-      return await runRenewalBench({
-        target,
-        whose,
-        isOwn: opened.isOwn,
-        count: asNumber(values.count ?? '10000'),
-        print,
-      });
+      return await runRenewalBench({ target, whose, isOwn: opened.isOwn, count: countOr('10000'), print });
     if (bench === 'meters')
-      return await runMeterBench({ target, whose, count: asNumber(values.count ?? '10000000'), print });
+      return await runMeterBench({ target, whose, isOwn: opened.isOwn, count: countOr('10000000'), print });
     if (bench === 'usage') return await runUsageBench({ target, whose, seconds, print, ...usageParts() });
     const [rate = 500] = rates;
     if (bench === 'access') return await runAccessBench({ target, whose, rate, seconds, print });
@@ -114,6 +108,10 @@ async function run(bench: keyof typeof usualRates): Promise<Report> {
   } finally {
     await opened.close();
   }
+}
+
+function countOr(usual: string): number {
+  return asNumber(values.count ?? usual);
 }
 
 function usageParts() {

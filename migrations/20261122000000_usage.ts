@@ -186,5 +186,7 @@ const reports = [
     (report_id, organization_id, meter_id, bucket, coalesce(value_key, '00000000-0000-0000-0000-000000000000'::uuid))`,
   `create index usage_report_items_open on usage_report_items (project_id, live, provider, id)
     where status in ('pending', 'sending', 'unknown')`,
+  // What somebody has to look at: by report, which is by time.
+  `create index usage_report_items_rejected on usage_report_items (report_id) where status = 'rejected'`,
   `create index usage_report_items_of_bucket on usage_report_items (meter_id, organization_id, bucket)`,
 ];

@@ -9,6 +9,8 @@ import { countAll, removeEvents, storeEvents, untilRolled } from './events.ts';
 export interface MeterBenchInput {
   readonly target: Target;
   readonly whose: string;
+  /** A stack that is thrown away afterwards keeps what was made up. */
+  readonly isOwn: boolean;
   readonly count: number;
   readonly print: (line: string) => void;
 }
@@ -49,7 +51,7 @@ export async function runMeterBench(input: MeterBenchInput): Promise<Report> {
     const isRight = rolled.total === floor.total && tail.total === after.total && after.total !== rolled.total;
     return reportOf(input, { storedMs, rolledMs, rolled, floorMs: floor.ms, tail, caughtUpMs, isRight });
   } finally {
-    await removeEvents(database, organizationId);
+    if (!input.isOwn) await removeEvents(database, organizationId);
     await Promise.all([database.end(), holder.end()]);
   }
 }

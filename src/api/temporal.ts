@@ -133,22 +133,13 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     checkProviderAccount: (input) => runShort(client, 'checkProviderAccount', input),
     connectProviderWebhook: (input) => runShort(client, 'connectProviderWebhook', input),
     pushPlans(id, input) {
-      const { projectId, live, dryRun } = input;
-      const summary = `${projectId}: ${dryRun ? 'what a push would do' : 'push plans'}`;
-      return startAndWait(client, 'pushPlans', pushWorkflowId(projectId, live, id), input, summary, pushQuery);
+      const workflowId = pushWorkflowId(input.projectId, input.live, id);
+      return startPush(client, { name: 'pushPlans', workflowId, input, what: 'plans' }, pushQuery);
     },
     readPush: (id, projectId, live) => ask(client, pushWorkflowId(projectId, live, id), pushQuery),
     pushMeters(id, input) {
-      const { projectId, live, dryRun } = input;
-      const summary = `${projectId}: ${dryRun ? 'what a push of meters would do' : 'push meters'}`;
-      return startAndWait(
-        client,
-        'pushMeters',
-        meterPushWorkflowId(projectId, live, id),
-        input,
-        summary,
-        meterPushQuery,
-      );
+      const workflowId = meterPushWorkflowId(input.projectId, input.live, id);
+      return startPush(client, { name: 'pushMeters', workflowId, input, what: 'meters' }, meterPushQuery);
     },
     readMeterPush: (id, projectId, live) => ask(client, meterPushWorkflowId(projectId, live, id), meterPushQuery),
     async startReconciliation(start) {
@@ -171,17 +162,19 @@ export function createTemporalGateway(client: Client): TemporalGateway {
   };
 }
 
-/** Starts a workflow and waits a while for its end; then its query tells how far it is. */
-async function startAndWait<Input extends { readonly projectId: string }, Report>(
-  client: Client,
-  name: string,
-  workflowId: string,
-  input: Input,
-  staticSummary: string,
-  query: QueryDefinition<Report>,
-): Promise<Report> {
-  const handle = await client.workflow.start<(input: Input) => Promise<Report>>(name, {
-    ...{ workflowId, taskQueue: billingQueue, args: [input], staticSummary },
+interface Push {
+  readonly name: string;
+  readonly workflowId: string;
+  readonly input: PushPlansInput | PushMetersInput;
+  readonly what: string;
+}
+
+/** Starts a push and waits a while for its end; then its query tells how far it is. */
+async function startPush<Report>(client: Client, push: Push, query: QueryDefinition<Report>): Promise<Report> {
+  const { name, workflowId, input, what } = push;
+  const handle = await client.workflow.start<(input: Push['input']) => Promise<Report>>(name, {
+    ...{ workflowId, taskQueue: billingQueue, args: [input] },
+    staticSummary: `${input.projectId}: ${input.dryRun ? `what a push of ${what} would do` : `push ${what}`}`,
     typedSearchAttributes: [{ key: searchAttributes.project, value: input.projectId }],
   });
   const patience = new AbortController();

@@ -1,15 +1,13 @@
 import { Gauge, type Registry } from 'prom-client';
 import {
-  countRecentItems,
+  countTroubledItems,
   listLastReports,
   measureUnreported,
   type ItemFigure,
   type LastReport,
   type UnreportedUsage,
 } from '../db/queries/usage-metrics.ts';
-import { countReports } from '../db/queries/usage-reports.ts';
 import type { Db } from '../db/orm.ts';
-import type { UsageCounts } from '../domain/usage/report.ts';
 import type { Logger } from '../logger.ts';
 import { createTtlCache } from './ttl-cache.ts';
 
@@ -19,7 +17,7 @@ const dayMs = 86_400_000;
 interface Seen {
   readonly unreported: readonly UnreportedUsage[];
   readonly items: readonly ItemFigure[];
-  readonly last: readonly (LastReport & { readonly counts: UsageCounts })[];
+  readonly last: readonly LastReport[];
 }
 
 /**
@@ -44,16 +42,10 @@ export function addUsageMetrics(deps: {
 }
 
 async function readUsage(em: Db): Promise<Seen> {
-  const last = await listLastReports(em);
-  const counts = await countReports(
-    em,
-    last.map(({ id }) => id),
-  );
-  const none: UsageCounts = { received: 0, reported: 0, rejected: 0, pending: 0 };
   return {
     unreported: await measureUnreported(em),
-    items: await countRecentItems(em, Date.now() - dayMs),
-    last: last.map((row) => ({ ...row, counts: counts.get(row.id) ?? none })),
+    items: await countTroubledItems(em, Date.now() - dayMs),
+    last: await listLastReports(em),
   };
 }
 
@@ -85,7 +77,7 @@ function ageGauges(seen: () => Promise<Seen>): readonly Gauge[] {
 function itemsGauge(seen: () => Promise<Seen>): Gauge {
   return new Gauge({
     name: 'billing_usage_report_items',
-    help: 'What providers are told: all that is open, and what was settled in reports of the last 24 hours.',
+    help: 'What providers are told: all that is open, and what is rejected of reports of the last 24 hours.',
     labelNames: [...owner, 'provider', 'status', 'code'],
     registers: [],
     async collect() {
@@ -99,14 +91,16 @@ function itemsGauge(seen: () => Promise<Seen>): Gauge {
 function lastGauges(seen: () => Promise<Seen>): readonly Gauge[] {
   const events = new Gauge({
     name: 'billing_usage_report_last_events',
-    help: 'Events of the last report that is over, by where they stand.',
+    help: 'Events of the last report that is over, by where they stood when it ended.',
     labelNames: [...owner, 'counted_as'],
     registers: [],
     async collect() {
       this.reset();
-      for (const { counts, ...row } of (await seen()).last)
-        for (const countedAs of ['reported', 'rejected', 'pending'] as const)
-          this.set({ ...labelsOf(row), counted_as: countedAs }, counts[countedAs]);
+      for (const row of (await seen()).last)
+        for (const countedAs of ['reported', 'rejected', 'pending'] as const) {
+          const events = row[countedAs];
+          if (events !== null) this.set({ ...labelsOf(row), counted_as: countedAs }, events);
+        }
     },
   });
   const succeeded = new Gauge({

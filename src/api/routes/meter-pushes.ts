@@ -44,8 +44,10 @@ async function push(deps: ApiDeps, { em, caller, body, id, before }: Operating):
     throw fieldRefusal('provider_account_not_found', '/provider', 'The project has no account at this provider.');
   const providers = provider === null ? [...configured] : [provider];
   if (!dryRun) {
-    const entity = { entityKind: 'meter_push', entityId: id, detail: `to ${providers.join(', ')}` };
-    recordAudit(em, { projectId, live, actor, action: 'meters.pushed', ...entity });
+    recordAudit(em, {
+      ...{ projectId, live, actor, action: 'meters.pushed', detail: `to ${providers.join(', ')}` },
+      ...{ entityKind: 'meter_push', entityId: id, after: { providers } },
+    });
     await em.flush();
   }
   const report = await deps.temporal.pushMeters(id, { projectId, live, providers, dryRun }).catch((cause: unknown) => {

@@ -10,6 +10,12 @@ export interface XidRange {
 }
 
 /**
+ * The events of a project and mode in a range, by the index on transaction ids: the empty text keeps PostgreSQL from that
+ * of a project's organizations, which has all of its history.
+ */
+const inRange = `e.project_id || '' = ? and e.live = ? and e.xid >= ?::text::xid8 and e.xid < ?::text::xid8`;
+
+/**
  * Takes a report up: it covers what came since the last one of its project and mode, up to where every transaction has
  * ended. Those that are still writing are in the next one. One that was begun before goes on with what it covers.
  */
@@ -38,8 +44,7 @@ export async function nextStretch(tx: Db, report: UsageReport, limit: number): P
   if (cursor === null || toXid === null) return null;
   const [row] = await tx.execute<{ readonly to: string | null }[]>(
     `select (max(xid)::text::numeric + 1)::text as to from (
-       select xid from usage_events
-       where project_id = ? and live = ? and xid >= ?::text::xid8 and xid < ?::text::xid8 order by xid limit ?) one`,
+       select e.xid from usage_events e where ${inRange} order by e.xid limit ?) one`,
     [projectId, live, cursor, toXid, limit],
   );
   return row?.to == null ? null : { from: cursor, to: row.to };
@@ -48,8 +53,7 @@ export async function nextStretch(tx: Db, report: UsageReport, limit: number): P
 /** Whose events they are. */
 export async function organizationsOf(tx: Db, { projectId, live }: Scope, range: XidRange): Promise<readonly string[]> {
   const rows = await tx.execute<{ readonly id: string }[]>(
-    `select distinct organization_id as id from usage_events
-     where project_id = ? and live = ? and xid >= ?::text::xid8 and xid < ?::text::xid8`,
+    `select distinct e.organization_id as id from usage_events e where ${inRange}`,
     [projectId, live, range.from, range.to],
   );
   return rows.map(({ id }) => id);
@@ -74,20 +78,21 @@ const collectSql = `
     left join jsonb_to_recordset(?::jsonb) as cut ("organizationId" text, at timestamptz)
       on cut."organizationId" = e.organization_id
     left join meters m on ${meterCondition}
-    where e.project_id = ? and e.live = ? and e.xid >= ?::text::xid8 and e.xid < ?::text::xid8),
+    where ${inRange}),
+  singles as materialized (
+    select organization_id, bucket,
+      coalesce(array_agg(meter_id order by meter_id) filter (where meter_id is not null), '{}') as meter_ids
+    from counted group by event_key, organization_id, bucket),
   grouped as (
     insert into usage_report_groups as known (report_id, organization_id, bucket, meter_ids, events)
-    select ?, organization_id, bucket, meter_ids, count(*) from (
-      select organization_id, bucket,
-        coalesce(array_agg(meter_id order by meter_id) filter (where meter_id is not null), '{}') as meter_ids
-      from counted group by event_key, organization_id, bucket) one
-    group by organization_id, bucket, meter_ids
+    select ?, organization_id, bucket, meter_ids, count(*) from singles group by organization_id, bucket, meter_ids
     on conflict (report_id, organization_id, bucket, meter_ids) do update set events = known.events + excluded.events),
   summed as (
     select organization_id, meter_id, aggregation, bucket, text_key, min(text) as text, count(*) as events,
       case aggregation when 'max' then max(value) when 'unique' then 1 when 'last'
-        then (array_agg(value order by occurred_at desc, event_key desc))[1] else sum(value) end as quantity,
-      max(occurred_at) as occurred_at, (array_agg(event_key order by occurred_at desc, event_key desc))[1] as last_key
+        then (array_agg(value order by occurred_at desc, event_key desc) filter (where aggregation = 'last'))[1]
+        else sum(value) end as quantity, max(occurred_at) as occurred_at,
+      (array_agg(event_key order by occurred_at desc, event_key desc) filter (where aggregation = 'last'))[1] as last_key
     from counted where meter_id is not null
     group by organization_id, meter_id, aggregation, bucket, text_key),
   itemized as (
@@ -107,7 +112,7 @@ const collectSql = `
       last_key = case when (excluded.occurred_at, excluded.last_key) > (known.occurred_at, known.last_key)
         then excluded.last_key else known.last_key end,
       occurred_at = greatest(known.occurred_at, excluded.occurred_at))
-  select count(distinct event_key)::float8 as events from counted`;
+  select count(*)::float8 as events from singles`;
 
 /**
  * Adds a stretch of events to a report's groups and items, in the transaction that moves its cursor: none is counted
@@ -122,6 +127,8 @@ export async function collectStretch(
   cuts: readonly Cut[],
 ): Promise<number> {
   const { id, projectId, live } = report;
+  // A stretch is sorted and grouped in memory.
+  await tx.execute(`set local work_mem = '64MB'`);
   const [row] = await tx.execute<{ readonly events: number }[]>(collectSql, [
     ...[JSON.stringify(cuts), projectId, live, range.from, range.to],
     ...[id, id, id, projectId, live],

@@ -49,38 +49,49 @@ export interface ItemFigure extends Whose {
   readonly items: number;
 }
 
-/** Items that are open, however old, and those that are settled of the reports made since. */
-export async function countRecentItems(em: Db, sinceMs: number): Promise<readonly ItemFigure[]> {
+/**
+ * Items that are open, however old, and those that are rejected of the reports made since. What is reported is most of
+ * all, and is not counted over and over: each report says how much it was as it ends.
+ */
+export async function countTroubledItems(em: Db, sinceMs: number): Promise<readonly ItemFigure[]> {
   return em.execute<ItemFigure[]>(
     `select project_id as "projectId", live, provider, status, code, count(*)::float8 as items
      from usage_report_items where status in ('pending', 'sending', 'unknown')
      group by project_id, live, provider, status, code
      union all
      select item.project_id, item.live, item.provider, item.status, item.code, count(*)::float8
-     from usage_report_items item join usage_reports report on report.id = item.report_id
-     where report.id >= ? and item.status in ('reported', 'rejected', 'replaced')
+     from usage_report_items item where item.report_id >= ? and item.status = 'rejected'
      group by item.project_id, item.live, item.provider, item.status, item.code`,
     [firstIdSince(sinceMs)],
   );
 }
 
 export interface LastReport extends Whose {
-  readonly id: string;
   readonly status: Extract<UsageReportStatus, 'succeeded' | 'failed'>;
   readonly differing: number;
+  /** Events, as it told them when it ended; null: that is told no more. */
+  readonly reported: number | null;
+  readonly rejected: number | null;
+  readonly pending: number | null;
 }
 
-/** Of each project and mode the newest report that is over. */
+/** Of each project and mode the newest report that is over, as it ended. */
 export async function listLastReports(em: Db): Promise<readonly LastReport[]> {
   return em.execute<LastReport[]>(
     `with ${owners}
-     select owner.project_id as "projectId", owner.live, last.id, last.status, last.differing
+     select owner.project_id as "projectId", owner.live, last.status, last.differing,
+       (told.data->>'reported')::float8 as reported, (told.data->>'rejected')::float8 as rejected,
+       (told.data->>'pending')::float8 as pending
      from owner cross join lateral (
        select report.id, report.status, coalesce(jsonb_array_length(report.differences), 0) as differing
        from usage_reports report
        where report.project_id = owner.project_id and report.live = owner.live
          and report.status in ('succeeded', 'failed')
-       order by report.id desc limit 1) last`,
+       order by report.id desc limit 1) last
+     left join lateral (
+       select event.data from outbound_events event
+       where event.project_id = owner.project_id and event.object_id = last.id and event.type = 'usage.reported'
+       order by event.sequence desc limit 1) told on true`,
   );
 }
 

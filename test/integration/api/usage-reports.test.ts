@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { recordEvent } from '../../../src/activities/record-event.ts';
 import { usageReport, usageReportItem, usageReportSummary } from '../../../src/api/schemas/usage-report.ts';
 import { newId } from '../../../src/db/new-id.ts';
+import { usageReportedData } from '../../../src/domain/usage/reported-event.ts';
+import { expectDocumented } from '../../support/documented-events.ts';
 import { startApi, type TestApi } from './support.ts';
 import { aMeter, anOrganization, aReport } from './usage-report-rows.ts';
 
@@ -264,6 +267,15 @@ describe('what metrics tell', () => {
     const report = await aReport(api, `from_xid = '0', to_xid = '100', differences = '${differences}'`);
     await report.group({ organization: idle, meters: [meter], events: 7 });
     await report.item({ organization: idle, meter, status: 'rejected', events: 7, code: 'too_late' });
+    const ended = { reportId: report.id, status: 'succeeded', providers: [], differences: 1 } as const;
+    const data = usageReportedData({ ...ended, counts: { received: 7, reported: 0, rejected: 7, pending: 0 } });
+    await api.orm.em.fork().transactional((tx) =>
+      recordEvent(tx, {
+        ...{ projectId: 'default', live: false, organizationId: null, type: 'usage.reported', cause: 'ended' },
+        ...{ objectKind: 'usage_report', objectId: report.id, data },
+      }),
+    );
+    expect(await expectDocumented((sql) => api.query(sql), 'usage.%')).toEqual(new Set(['usage']));
     const metrics = (await api.call('GET', '/metrics')).body.text;
     const labels = 'project="default",mode="test"';
     const age = Number(new RegExp(`oldest_unreported_age_seconds\\{${labels}\\} (\\S+)`).exec(metrics)?.[1]);

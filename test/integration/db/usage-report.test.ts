@@ -202,7 +202,11 @@ describe('a correction', () => {
     await world.use(buyer, [{ ...at, id: `${how}1`, quantity: '10' }]);
     const first = await report(world);
     await world.use(buyer, [{ ...at, id: `${how}2`, quantity: '-4', corrects: `${how}1` }]);
+    // Done, and the answer lost.
+    const operation = 'meter_event_adjustments.create';
+    await world.control.fault({ kind: 'timeout_after_work', operation, times: 1 });
     const second = await report(world, { isCrashing: true });
+    await world.control.noFaults();
     expect(await world.counted(buyer, meter)).toBe('6');
     await world.use(buyer, [{ ...at, id: `${how}3`, quantity: '-6', corrects: `${how}1` }]);
     const third = await report(world, { isCrashing: true });
