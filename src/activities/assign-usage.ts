@@ -1,7 +1,14 @@
 import { assignItems, listUntoldItems, listWaitingProviders, type UntoldItem } from '../db/queries/usage-assign.ts';
 import { listBillingCandidates } from '../db/queries/usage-billers.ts';
 import type { Db } from '../db/orm.ts';
-import { assign, billerOf, openBillMs, type Assignment, type UsageTerms } from '../domain/usage/biller.ts';
+import {
+  assign,
+  billerOf,
+  billerOfItem,
+  openBillMs,
+  type Assignment,
+  type UsageTerms,
+} from '../domain/usage/biller.ts';
 import type { UsageReportRef } from './begin-usage-report.ts';
 import type { ActivityDeps } from './deps.ts';
 
@@ -41,8 +48,8 @@ async function decide(
   const candidates = await listBillingCandidates(em, ref, { organizationIds, openBillMs });
   const nowMs = Date.now();
   return Promise.all(
-    items.map(async ({ id, organizationId, aggregation, bucketMs, occurredAtMs }) => {
-      const biller = billerOf(candidates.get(organizationId) ?? [], nowMs);
+    items.map(async ({ id, organizationId, aggregation, bucketMs, occurredAtMs, told }) => {
+      const biller = billerOfItem(billerOf(candidates.get(organizationId) ?? [], nowMs), told);
       const terms = biller && (await termsOf(biller.provider));
       return { id, ...assign({ biller, terms, aggregation, bucketMs, occurredAtMs, nowMs }) };
     }),

@@ -10,6 +10,8 @@ export interface UntoldItem {
   readonly aggregation: Aggregation;
   readonly bucketMs: number;
   readonly occurredAtMs: number;
+  /** Of a correction: who was told last of what it corrects; null: nobody. */
+  readonly told: { readonly provider: string; readonly providerCustomerId: string } | null;
 }
 
 /**
@@ -24,7 +26,13 @@ export function listUntoldItems(
   return em.execute<UntoldItem[]>(
     `select item.id, item.organization_id as "organizationId", meter.aggregation,
        (extract(epoch from item.bucket) * 1000)::float8 as "bucketMs",
-       (extract(epoch from item.occurred_at) * 1000)::float8 as "occurredAtMs"
+       (extract(epoch from item.occurred_at) * 1000)::float8 as "occurredAtMs",
+       case when item.quantity < 0 and meter.aggregation in ('sum', 'count') then (
+         select jsonb_build_object('provider', other.provider, 'providerCustomerId', other.provider_customer_id)
+         from usage_report_items other
+         where other.meter_id = item.meter_id and other.organization_id = item.organization_id
+           and other.bucket = item.bucket and other.status = 'reported' and other.provider_customer_id is not null
+         order by other.reported_at desc limit 1) end as told
      from usage_report_items item join meters meter on meter.id = item.meter_id
      where item.project_id = ? and item.live = ? and item.status = 'pending' and item.replaces is null and item.id > ?
      order by item.id limit ?`,

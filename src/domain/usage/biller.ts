@@ -65,6 +65,20 @@ export function billerOf(candidates: readonly BillingCandidate[], nowMs: number)
   return { provider, providerCustomerId, periodStartMs };
 }
 
+/**
+ * Less is said to whom more was said, whoever bills by now.
+ *
+ * @param told Who was told of the same organization, meter and bucket; null: nobody, or it is no correction.
+ */
+export function billerOfItem(
+  biller: Biller | null,
+  told: { readonly provider: string; readonly providerCustomerId: string } | null,
+): Biller | null {
+  if (told === null) return biller;
+  const isSame = told.provider === biller?.provider && told.providerCustomerId === biller.providerCustomerId;
+  return isSame ? biller : { ...told, periodStartMs: null };
+}
+
 /** Whether less than was told can be said of a meter: a largest, last or different value is a fact. */
 export function isSummed(aggregation: Aggregation): boolean {
   return aggregation === 'sum' || aggregation === 'count';

@@ -1,11 +1,6 @@
-import type { Client } from '@temporalio/client';
-import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createRequestUsageReports } from '../../../src/activities/request-usage-reports.ts';
-import { listDueReports } from '../../../src/db/queries/usage-collect.ts';
 import { countReport, retryRejected } from '../../../src/db/queries/usage-reports.ts';
 import { hourOf } from '../../../src/domain/usage/meter.ts';
-import { sweepUsageReports } from '../../../src/worker/relay/sweep-usage-reports.ts';
 import { openUsageWorld, report, scope, sendAll, twice, type Buyer, type UsageWorld } from './usage/world.ts';
 
 let world: UsageWorld;
@@ -217,6 +212,21 @@ describe('a correction', () => {
     }
   });
 
+  it('goes to whom more was told, whoever bills by now', async () => {
+    const [before, after] = [await world.buyer(correcting('negative')), await world.buyer(correcting('cancel'))];
+    const meter = await world.meter('sum');
+    const at = { name: meter.eventName, atMs: beforeMs };
+    await world.use(before, [{ ...at, id: 'moved1', quantity: '10' }]);
+    await report(world);
+    await world.run(`update subscriptions set provider = ?, provider_customer_id = ? where organization_id = ?`, [
+      ...[after.provider, after.customerId, before.id],
+    ]);
+    await world.use(before, [{ ...at, id: 'moved2', quantity: '-4', corrects: 'moved1' }]);
+    const ref = await report(world);
+    expect(await world.items(ref)).toMatchObject([{ status: 'reported', provider: before.provider }]);
+    expect(await world.counted(before, meter)).toBe('6');
+  });
+
   it('is rejected once the provider takes nothing back any more', async () => {
     const buyer = await world.buyer(correcting('cancel'));
     const meter = await world.meter('count');
@@ -308,79 +318,6 @@ describe('one that did not go through', () => {
       { received: 2, reported: 2 },
     ]);
     expect(await world.counted(buyer, meter)).toBe('31');
-  });
-});
-
-describe('by the clock', () => {
-  const dueOf = async (projectId: string) =>
-    (await listDueReports(world.orm.em.fork())).filter((each) => each.projectId === projectId);
-  const project = async (id: string, minutes: number) => {
-    await world.run(
-      `insert into projects (id, name, default_currency, routing_policy, usage_report_minutes) values (?, 'Q', 'USD', 'x', ?)`,
-      [id, minutes],
-    );
-    await world.run(`insert into organizations (project_id, live, id) values (?, true, 'org_1')`, [id]);
-  };
-  const happens = async (projectId: string) => {
-    await world.run(
-      `insert into usage_events (event_key, project_id, live, organization_id, event_id, event_name, quantity, occurred_at)
-       values (gen_random_uuid(), ?, true, 'org_1', 'e', 'x', 1, now())`,
-      [projectId],
-    );
-    await world.settled();
-  };
-  const finished = (projectId: string, status: string, ago: string) =>
-    world.run(
-      `update usage_reports set status = ?, to_xid = pg_snapshot_xmin(pg_current_snapshot()), finished_at = now(),
-         started_at = now() - ?::interval where project_id = ?`,
-      [status, ago, projectId],
-    );
-
-  it('a report is due where something happened, not more often than the project wants', async () => {
-    await project('q', 120);
-    expect(await dueOf('q')).toEqual([]);
-    await happens('q');
-    expect(await dueOf('q')).toEqual([{ projectId: 'q', live: true }]);
-    const requested = await createRequestUsageReports(world.deps)({});
-    expect(requested.reports.filter(({ projectId }) => projectId === 'q')).toHaveLength(1);
-    expect(await dueOf('q')).toEqual([]);
-    await finished('q', 'succeeded', '90 minutes');
-    await happens('q');
-    expect(await dueOf('q')).toEqual([]);
-    await finished('q', 'failed', '90 minutes');
-    expect(await dueOf('q')).toEqual([]);
-    await happens('q');
-    expect(await dueOf('q')).toHaveLength(1);
-    await finished('q', 'succeeded', '119 minutes');
-    await happens('q');
-    expect(await dueOf('q')).toHaveLength(1);
-  });
-
-  it('one that nobody began, and one whose workflow was lost, are started again', async () => {
-    await project('r', 60);
-    for (const [id, status, ago] of [
-      ['ur_forgotten', 'requested', '1 minute'],
-      ['ur_new', 'succeeded', '1 minute'],
-    ])
-      await world.run(
-        `insert into usage_reports (id, project_id, live, cause, actor, status, phase, updated_at)
-         values (?, 'r', true, 'request', 'a', ?, 'collect', now() - ?::interval)`,
-        [id, status, ago],
-      );
-    const started: string[] = [];
-    const sweep = async () => {
-      started.length = 0;
-      const start = async (name: string, { workflowId }: { workflowId: string }) =>
-        void started.push(`${name} ${workflowId}`);
-      const temporal = { workflow: { start } } as unknown as Client;
-      await sweepUsageReports({ em: () => world.orm.em.fork(), temporal, logger: pino({ level: 'silent' }) });
-      return started.filter((each) => each.includes('ur_forgotten') || each.includes('ur_new'));
-    };
-    expect(await sweep()).toEqual(['usageReport usage-report/ur_forgotten']);
-    await world.run(`update usage_reports set status = 'running' where id = 'ur_forgotten'`);
-    expect(await sweep()).toEqual([]);
-    await world.run(`update usage_reports set updated_at = now() - interval '1 hour' where id = 'ur_forgotten'`);
-    expect(await sweep()).toEqual(['usageReport usage-report/ur_forgotten']);
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   assign,
   billerOf,
+  billerOfItem,
   openBillMs,
   type BillingCandidate,
   type UsageTerms,
@@ -37,6 +38,26 @@ describe('who bills', () => {
   ])('is %s', (_name, candidates, expected) => {
     expect(billerOf(candidates, nowMs)?.provider).toBe(expected);
     expect(billerOf(candidates.toReversed(), nowMs)?.provider).toBe(expected);
+  });
+});
+
+describe('who is told of a correction', () => {
+  const biller = billerOf([aCandidate()], nowMs);
+  const same = { provider: 'acme', providerCustomerId: 'cus_1' };
+
+  it.each([
+    ['who bills, where nobody was told', null, biller],
+    ['who bills, who was told', same, biller],
+    [
+      'the customer that was told',
+      { ...same, providerCustomerId: 'cus_0' },
+      { ...same, providerCustomerId: 'cus_0', periodStartMs: null },
+    ],
+    ['the provider that was told', { ...same, provider: 'old' }, { ...same, provider: 'old', periodStartMs: null }],
+  ])('is %s', (_name, told, expected) => expect(billerOfItem(biller, told)).toEqual(expected));
+
+  it('is who was told, though nobody bills by now', () => {
+    expect(billerOfItem(null, same)).toEqual({ ...same, periodStartMs: null });
   });
 });
 
