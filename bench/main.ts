@@ -32,6 +32,7 @@ const usage = `npm run bench -- checkout|webhook|access|portal|renewals|outage|r
   --batch 100     usage: in batches of so many, and nothing else
   --single        usage: one at a time, and nothing else
   --events N      usage: so many in batches, while the API's memory is watched
+  --import        usage: with --events, as one import
   --own           an own stack even if one is running
   --seed 1        of the webhooks' order, and of routing's questions
   --json FILE     everything that was measured, as JSON ("-": to stdout instead of the table)
@@ -51,6 +52,7 @@ const { values, positionals } = parseArgs({
     batch: { type: 'string' },
     single: { type: 'boolean', default: false },
     events: { type: 'string' },
+    import: { type: 'boolean', default: false },
     own: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     json: { type: 'string' },
@@ -125,7 +127,7 @@ function countOr(usual: string): number {
 function usageParts() {
   const parts = values.single ? ['single' as const] : values.batch === undefined ? bothParts : ['batch' as const];
   const events = values.events === undefined ? null : asNumber(values.events);
-  return { parts, batch: asNumber(values.batch ?? '100'), events };
+  return { parts, batch: asNumber(values.batch ?? '100'), events, isImport: values.import };
 }
 
 function asNumber(text: string): number {

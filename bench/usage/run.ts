@@ -7,6 +7,7 @@ import { runUsageLoad } from '../load/run-load.ts';
 import { createReport, type Report, type Row, type Target as Goal } from '../report/report.ts';
 import { summarize } from '../report/statistics.ts';
 import type { Target } from '../stack/target.ts';
+import { importLoad } from './import-load.ts';
 import { medianRss, watchMemory } from './memory.ts';
 import { countStored, organizationCount, prepareUsage, removeUsage } from './prepare.ts';
 
@@ -18,8 +19,10 @@ export interface UsageBenchInput {
   readonly batch: number;
   /** Which: in batches, one at a time, or both. */
   readonly parts: readonly ('batch' | 'single')[];
-  /** So many in batches, while the API's memory is watched; null: for `seconds`. */
+  /** So many, while the API's memory is watched; null: for `seconds`. */
   readonly events: number | null;
+  /** Those as one import instead of batches. */
+  readonly isImport: boolean;
   readonly print: (line: string) => void;
 }
 
@@ -154,31 +157,44 @@ async function measureSingles(input: UsageBenchInput, run: string): Promise<Part
 }
 
 async function measureMemory(input: UsageBenchInput, database: pg.Client, run: string, events: number): Promise<Part> {
-  const { batch, print, target } = input;
-  print(`${events} events in batches of ${batch}, looking at the API's memory every second`);
+  const { batch, isImport, print, target } = input;
+  const how = isImport ? 'one import' : `batches of ${batch}`;
+  print(`${events} events in ${how}, looking at the API's memory every second`);
   const memory = watchMemory(target.api_url);
-  const requests = Math.ceil(events / batch);
-  const ours = await runUsageLoad(planOf(input, run, { series: 'many', requests, seconds: endless }));
+  const sent = isImport ? await sendImport(target, run, events) : await sendBatches(input, run, events);
   const samples = await memory.stop();
   const stored = await countStored(database, run);
   // The first tenth fills caches and pools.
   const [early, late] = [medianRss(samples, 0.1, 0.2), medianRss(samples, 0.9, 1)];
   const peak = Math.max(...samples.map(({ rssMb }) => rssMb));
   const growth = late - early;
-  const rate = rateOf(ours, batch);
   return {
-    rows: [{ what: `a batch of ${batch}`, summary: summarize(ours.latenciesMs, ours.errors) }],
+    rows: sent.rows,
     goals: [
       {
-        what: `growth of the API over ${events} events`,
+        what: `growth of the API over ${events} events in ${how}`,
         limit: `<= ${maxGrowthMb} MB`,
         measured: `${growth.toFixed(0)} MB (${early.toFixed(0)} to ${late.toFixed(0)}, at most ${peak.toFixed(0)})`,
         isHeld: growth <= maxGrowthMb,
       },
-      storedGoal(stored, ours.latenciesMs.length * batch, ours.errors),
+      storedGoal(stored, sent.accepted, sent.refused),
     ],
-    facts: { memory: { eventsPerSecond: rate, samples, refusals: ours.refusals } },
+    facts: { memory: { eventsPerSecond: Math.round((sent.accepted * 1_000) / sent.elapsedMs), samples } },
   };
+}
+
+async function sendBatches(input: UsageBenchInput, run: string, events: number) {
+  const requests = Math.ceil(events / input.batch);
+  const { latenciesMs, errors, elapsedMs } = await runUsageLoad(
+    planOf(input, run, { series: 'many', requests, seconds: endless }),
+  );
+  const rows = [{ what: `a batch of ${input.batch}`, summary: summarize(latenciesMs, errors) }];
+  return { rows, accepted: latenciesMs.length * input.batch, refused: errors, elapsedMs };
+}
+
+async function sendImport(target: Target, run: string, events: number) {
+  const { accepted, rejected, elapsedMs } = await importLoad(target, { run, events });
+  return { rows: [], accepted, refused: rejected, elapsedMs };
 }
 
 function rateOf({ latenciesMs, elapsedMs }: Pick<UsageSamples, 'latenciesMs' | 'elapsedMs'>, batch: number): number {

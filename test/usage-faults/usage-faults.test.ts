@@ -7,7 +7,7 @@ const number = (name: string, otherwise: number) => Number(process.env[name] ?? 
 const dose = {
   seed: number('USAGE_FAULTS_SEED', randomInt(1, 1_000_000)),
   events: number('USAGE_FAULTS_EVENTS', 20_000),
-  ratePerSecond: number('USAGE_FAULTS_RATE', 600),
+  ratePerSecond: number('USAGE_FAULTS_RATE', 800),
 };
 
 describe('providers that fail and processes that die while usage comes in and is reported', () => {

@@ -9,7 +9,7 @@ const operations: readonly (string | null)[] = [
 /** What is told of usage, and asked about it: mostly by the two providers that can count. */
 export const usageWeather: Weather = {
   // A report makes few calls: a fault must be there when it does.
-  leastFaults: 5,
+  leastFaults: 3,
   places: ['polar', 'polar', 'stripe', 'stripe', null],
   kinds: [
     kindOfCall('timeout_after_work', operations),
@@ -27,12 +27,21 @@ export const usageWeather: Weather = {
   ],
 };
 
-/** What a run is for is in every one, however short: for a while work is done and its answer is lost. */
+const windowMs = 10_000;
+const everyMs = 30_000;
+
+/**
+ * What a run is for is in every one, however short: for a while, again and again, work is done and its answer is lost.
+ * Not all the time: repeats wait longer and longer, and a report that never ends proves little.
+ */
 export function lostAnswers(lengthMs: number, seed: number): readonly FaultPhase[] {
-  const [fromMs, toMs] = [Math.round(lengthMs * 0.2), Math.round(lengthMs * 0.7)];
-  const lost = { kind: 'timeout_after_work', seed };
-  return [
-    { fromMs, toMs, fault: { ...lost, provider: 'polar', operation: 'events.ingest', rate: 0.4 } },
-    { fromMs, toMs, fault: { ...lost, provider: 'stripe', operation: 'meter_events.create', rate: 0.05 } },
-  ];
+  const windows = Math.max(1, Math.floor(lengthMs / everyMs));
+  return Array.from({ length: windows }, (_, window) => window * everyMs + everyMs / 5).flatMap((fromMs) => {
+    const toMs = Math.min(lengthMs, fromMs + windowMs);
+    const lost = { kind: 'timeout_after_work', seed };
+    return [
+      { fromMs, toMs, fault: { ...lost, provider: 'polar', operation: 'events.ingest', rate: 0.5 } },
+      { fromMs, toMs, fault: { ...lost, provider: 'stripe', operation: 'meter_events.create', rate: 0.1 } },
+    ];
+  });
 }
