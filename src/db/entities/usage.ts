@@ -111,4 +111,3 @@ export const UsageReportItemEntity = defineEntity({
     ...owned,
   },
 });
-export type UsageReportItem = InferEntity<typeof UsageReportItemEntity>;

@@ -17,12 +17,6 @@ export interface UsageCounts {
   readonly pending: number;
 }
 
-/** In which of the three an item's events count. */
-export function countedAs(status: UsageItemStatus): Exclude<keyof UsageCounts, 'received'> {
-  if (status === 'reported' || status === 'replaced') return 'reported';
-  return status === 'rejected' ? 'rejected' : 'pending';
-}
-
 /** What a provider says it has counted differs from what it was told. Quantities as decimals. */
 export interface UsageDifference {
   readonly provider: string;
