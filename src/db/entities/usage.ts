@@ -41,7 +41,6 @@ export const ProviderMeterEntity = defineEntity({
     ...owned,
   },
 });
-export type ProviderMeter = InferEntity<typeof ProviderMeterEntity>;
 
 /** Transaction ids are `xid8`: decimals as text here, never numbers. */
 export const UsageReportEntity = defineEntity({

@@ -1,4 +1,5 @@
 import { MeterEntity, ProviderMeterEntity, type Meter } from '../entities/usage.ts';
+import type { MeterDefinition } from '../../domain/usage/meter.ts';
 import type { Db } from '../orm.ts';
 import type { Scope } from './subscriptions.ts';
 import { endOfChunk, foldedAtOnce, foldEventsFor, lockMark } from './usage-rollup.ts';
@@ -41,21 +42,8 @@ export async function readMeterLinks(
   );
 }
 
-export type NewMeter = Pick<
-  Meter,
-  | 'id'
-  | 'projectId'
-  | 'live'
-  | 'key'
-  | 'name'
-  | 'eventName'
-  | 'filter'
-  | 'aggregation'
-  | 'property'
-  | 'unit'
-  | 'limitBehavior'
-  | 'whenUnreadable'
->;
+export type NewMeter = MeterDefinition &
+  Pick<Meter, 'id' | 'projectId' | 'live' | 'key' | 'name' | 'unit' | 'limitBehavior' | 'whenUnreadable'>;
 
 /**
  * Stores a meter with everything that has happened counted already. Events of its name can be there if another meter has

@@ -1,5 +1,6 @@
 import type { Meter } from '../entities/usage.ts';
 import type { Db } from '../orm.ts';
+import { executePrepared } from '../prepared.ts';
 import { meterCondition, meterTextKey, meterValue } from './meter-sql.ts';
 import { newestOf, usageParts, valueOfParts } from './usage-parts.ts';
 import { positionBefore } from './usage-rollup.ts';
@@ -62,7 +63,10 @@ export async function readUsageByTime(
   question: UsageQuestion,
   group: TimeGroup,
 ): Promise<UsageSeries<UsageFigure & { readonly startMs: number }>> {
-  const rows = await em.execute<(UsageFigure & { startMs: number | null })[]>(byTime, paramsOf(question, group));
+  const rows = await executePrepared<UsageFigure & { startMs: number | null }>(em, {
+    sql: byTime,
+    params: paramsOf(question, group),
+  });
   const [total, ...others] = rows;
   return {
     rows: others.flatMap(({ startMs, value, events }) => (startMs === null ? [] : [{ startMs, value, events }])),

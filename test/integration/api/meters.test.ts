@@ -190,6 +190,15 @@ describe('usage', () => {
   });
 });
 
+describe('the rollups', () => {
+  it('tell by metrics how far they are behind', async () => {
+    await store('waits', '2026-10-05T00:00:00Z', '1', null, 'org_2');
+    const { body } = await api.call('GET', '/metrics', { key: null });
+    expect(body.text).toMatch(/^billing_usage_unrolled_events 1$/m);
+    expect(body.text).toMatch(/^billing_usage_rollup_lag_seconds \d/m);
+  });
+});
+
 describe('a new meter over events that are there', () => {
   it('counts them in its creation, and recounts to the same', async () => {
     const filter = [{ property: 'region', operator: 'eq', value: 'eu' }];

@@ -1,6 +1,6 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Client } from 'pg';
-import { MeterEntity, type Meter } from '../../../src/db/entities/usage.ts';
+import type { Meter } from '../../../src/db/entities/usage.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { openOrm } from '../../../src/db/orm.ts';
 import { addMeter, type NewMeter } from '../../../src/db/queries/meters.ts';
@@ -61,10 +61,6 @@ export async function startUsageWorld(): Promise<UsageWorld> {
       await database.drop();
     },
   };
-}
-
-export function listStored(orm: MikroORM): Promise<Meter[]> {
-  return orm.em.fork().find(MeterEntity, { projectId: scope.projectId }, { orderBy: { id: 'asc' } });
 }
 
 /** As the API stores it. */
