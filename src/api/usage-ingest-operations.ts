@@ -33,6 +33,7 @@ export const usageIngestOperations: readonly Operation[] = [
     },
     answers: { '202': { description: 'What is counted here is stored.', schema: usageAnswer } },
     refusals,
+    isIdempotent: true,
   },
   {
     ...{ method: 'post', path: '/billing/usage/import', tag, summary: 'Stream events of usage, one a line' },
@@ -46,5 +47,6 @@ export const usageIngestOperations: readonly Operation[] = [
       },
     },
     refusals: ['organization_not_found', 'unsupported_media_type', 'idempotency_key_invalid', 'unavailable'],
+    isIdempotent: true,
   },
 ];

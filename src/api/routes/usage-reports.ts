@@ -115,10 +115,15 @@ function loadItems(deps: ApiDeps): RequestHandler {
     try {
       await pipeline(Readable.from(lines), response);
     } catch (error) {
-      // Whoever stopped reading needs no answer; a line that could not be read cuts the file off, which is seen.
-      if (!request.destroyed) deps.logger.error({ err: error, usage_report: report.id }, 'a CSV was cut off');
+      // Whoever stopped reading needs no answer. What could not be read cuts the file off, which clients see.
+      if (hasLeft(error)) return;
+      deps.logger.error({ err: error, usage_report: report.id }, 'a CSV was cut off');
     }
   };
+}
+
+function hasLeft(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 function retry(deps: ApiDeps): RequestHandler {
