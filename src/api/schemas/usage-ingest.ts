@@ -20,14 +20,9 @@ export const usageEventBody = z
       .record(z.string().min(1).max(40), z.union([z.string().max(500), z.number(), z.boolean()]))
       .optional()
       .meta({ description: 'At most 50; meters filter by them and sum them up.' }),
-    event_id: z
-      .string()
-      .min(1)
-      .max(200)
-      .optional()
-      .meta({
-        description: 'Unique in the organization for ever: a repeat counts once. Without it one is made and told.',
-      }),
+    event_id: z.string().min(1).max(200).optional().meta({
+      description: 'Unique in the organization for ever: a repeat counts once. Without it one is made and told.',
+    }),
     timestamp: timestamp.optional().meta({ description: 'When it happened; without it: now.' }),
     corrects: z.string().min(1).max(200).optional().meta({
       description: 'The `event_id` that this corrects: `quantity` is then the difference, at the time of that event.',

@@ -43,10 +43,10 @@ describe('the writer of events', () => {
       ...Array.from({ length: index % 4 }, () => aRow()),
     ]);
     const counts = await Promise.all(requests.map((rows) => writer.store(rows)));
-    expect(counts.map((count, index) => count - (requests[index]?.length ?? 0) + 1).sort()).toEqual([
-      ...Array.from({ length: 199 }, () => 0),
-      1,
-    ]);
+    // The shared one is new to one request, whichever; all others are new to their own.
+    const ofShared = counts.map((count, index) => count - (requests[index]?.length ?? 0) + 1);
+    expect(ofShared.filter((count) => count === 1)).toHaveLength(1);
+    expect(ofShared.filter((count) => count === 0)).toHaveLength(requests.length - 1);
     expect(await countOf(requests.flat())).toBe(new Set(requests.flat().map(({ key }) => key)).size);
     expect(await Promise.all(requests.map((rows) => writer.store(rows)))).toEqual(requests.map(() => 0));
   });
