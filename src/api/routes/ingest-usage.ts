@@ -1,12 +1,12 @@
 import { Router, type Request, type RequestHandler, type Response } from 'express';
 import type { UsageEvent } from '../../domain/usage/event.ts';
-import { refuseMethod } from '../answer.ts';
+import { refuseMethod, sendAnswer } from '../answer.ts';
 import { authorize, authorizeFor, callerOf, onlyOrganization } from '../caller.ts';
 import { findCardNumber } from '../card-scan.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
 import { toBillingError } from '../errors.ts';
-import { idempotencyKeyOf } from '../idempotency.ts';
+import { idempotencyKeyOf, runIdempotent } from '../idempotency.ts';
 import { readBytes } from '../read-bytes.ts';
 import { parseInput } from '../schemas/parse.ts';
 import { importQuery, type ImportLine, type UsageBatchAnswer, type UsageEventAnswer } from '../schemas/usage-ingest.ts';
@@ -38,7 +38,7 @@ export function createIngestUsageRoutes(deps: ApiDeps, gate: readonly RequestHan
     router
       .route(path)
       .options(...gate)
-      .post(...gate, mayWrite, raw, (request, response) => answer(takeIn, request, response));
+      .post(...gate, mayWrite, raw, (request, response) => answer(deps, takeIn, request, response));
   return router;
 }
 
@@ -53,23 +53,28 @@ const mayWrite: RequestHandler = (request, _response, next) => {
   next();
 };
 
-async function answer(takeIn: TakeIn, request: Request, response: Response): Promise<void> {
+async function answer(deps: ApiDeps, takeIn: TakeIn, request: Request, response: Response): Promise<void> {
   const caller = callerOf(request);
   const body: unknown = request.body;
   const sent = readRequest(request.headers, Buffer.isBuffer(body) ? body.toString('utf8') : '');
   const organizationId = namedOnce(sent) ?? namedInQuery(request) ?? onlyOrganization(caller);
   const idempotencyKey = idempotencyKeyOf(request);
-  const taken = await takeIn({ caller, sent, organizationId, idempotencyKey });
+  const take = async () => present(sent, await takeIn({ caller, sent, organizationId, idempotencyKey }));
+  // The identity of events makes a repeat harmless: a key is for apps that want one, and costs what it costs.
+  if (idempotencyKey === null) return accept(response, await take());
+  const once = await runIdempotent({
+    ...{ em: deps.orm.em.fork(), caller, request, prefix: 'ue', publicUrl: deps.settings.publicUrl },
+    body: [sent.isBatch, organizationId, ...sent.events],
+    handle: async () => ({ status: 202, body: await take() }),
+  });
+  sendAnswer(request, response, once);
+}
+
+function present(sent: SentEvents, taken: TakenIn): UsageEventAnswer | UsageBatchAnswer {
+  if (!sent.isBatch) return presentEvent(sent, taken);
   const { accepted, duplicates, rejected, made } = taken;
-  // The identity of events is what makes a repeat harmless; the key is kept nowhere.
-  if (idempotencyKey !== null && accepted + rejected.length === 0) response.set('Idempotent-Replayed', 'true');
-  if (!sent.isBatch) {
-    accept(response, presentEvent(sent, taken));
-    return;
-  }
   const told = rejected.map(({ index, code, detail }) => ({ index, code, detail }));
-  const batch: UsageBatchAnswer = { accepted, duplicates, rejected: told, ...(made.length > 0 && { made: [...made] }) };
-  accept(response, batch);
+  return { accepted, duplicates, rejected: told, ...(made.length > 0 && { made: [...made] }) };
 }
 
 /** Without what Express weighs of every answer: whether it is fresh, of which type, and how long. */
