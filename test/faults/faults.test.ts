@@ -7,7 +7,7 @@ const number = (name: string, otherwise: number) => Number(process.env[name] ?? 
 const dose = {
   seed: number('FAULTS_SEED', randomInt(1, 1_000_000)),
   checkouts: number('FAULTS_CHECKOUTS', 1_000),
-  ratePerSecond: number('FAULTS_RATE', 6),
+  ratePerSecond: number('FAULTS_RATE', 12),
 };
 
 describe('providers that fail and processes that die during checkouts', () => {

@@ -17,7 +17,7 @@ export interface Answered {
 export interface PatientCaller {
   /** Requests that ended in a broken connection, a 5xx or a 409 and were sent again. */
   retries(): number;
-  /** Sends the same request until it is answered as wished. @throws at once on any other 4xx, and after two minutes. */
+  /** Sends the same request until it is answered as wished. @throws at once on any other 4xx, and after five minutes. */
   until<Answer = CheckoutAnswer>(
     method: string,
     path: string,
@@ -32,7 +32,8 @@ export interface PatientCaller {
 export const isAnswered = (status: number) => status === 200 || status === 201 || status === 202;
 export const isOpened = (status: number, answer: CheckoutAnswer) => status === 200 && answer.status !== 'creating';
 
-const patienceMs = 120_000;
+/** Workers that are killed again and again leave each workflow they were at for half a minute. */
+const patienceMs = 300_000;
 const betweenMs = 300;
 
 /** What a shop's server does: whatever is no final answer is asked again, with the same key. */
