@@ -17,8 +17,8 @@ interface Sent {
 }
 
 /**
- * The least that storing batches can cost: `COPY` of the same rows into a table of the same shape, one connection, a
- * commit per batch, nobody asked, checked or answered. The text of each batch is made before the clock starts.
+ * The least that storing batches can cost: `COPY` of the same rows into a table of the same shape, on as many connections
+ * as the API stores by, a commit per batch, nobody asked, checked or answered. The text of each batch is made before the clock starts.
  */
 export async function copyRows(input: {
   readonly databaseUrl: string;
@@ -26,29 +26,36 @@ export async function copyRows(input: {
   readonly batch: number;
   readonly batches: number;
   readonly organizations: number;
+  readonly connections: number;
 }): Promise<CopyFloor> {
   const { databaseUrl, run, batch, batches, organizations } = input;
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
+  const clients = Array.from({ length: input.connections }, () => new pg.Client({ connectionString: databaseUrl }));
+  await Promise.all(clients.map((client) => client.connect()));
+  const [first] = clients;
+  if (!first) throw new Error('no connections');
   try {
-    await client.query('create schema if not exists bench');
-    await client.query('drop table if exists bench.batch_events');
-    await client.query('create table bench.batch_events (like public.usage_events including all)');
+    await first.query('create schema if not exists bench');
+    await first.query('drop table if exists bench.batch_events');
+    await first.query('create table bench.batch_events (like public.usage_events including all)');
     const nowMs = Date.now();
     const texts = Array.from({ length: batches }, (_, index) =>
       copyText(usageBody({ run, series: 'copy', index, batch, organizations, nowMs })),
     );
     const latenciesMs: number[] = [];
     const startMs = performance.now();
-    for (const text of texts) {
-      const sentMs = performance.now();
-      await copy(client, text);
-      latenciesMs.push(performance.now() - sentMs);
-    }
+    await Promise.all(
+      clients.map(async (client) => {
+        for (let text = texts.pop(); text; text = texts.pop()) {
+          const sentMs = performance.now();
+          await copy(client, text);
+          latenciesMs.push(performance.now() - sentMs);
+        }
+      }),
+    );
     return { latenciesMs, elapsedMs: performance.now() - startMs };
   } finally {
-    await client.query('drop table if exists bench.batch_events');
-    await client.end();
+    await first.query('drop table if exists bench.batch_events');
+    await Promise.all(clients.map((client) => client.end()));
   }
 }
 
