@@ -10,6 +10,7 @@ import { answerFaults, createHeard, type Heard } from './answers.ts';
 import { compareBooks, totalsOf } from './books.ts';
 import { runBuyer, type Bought, type ShopInput } from './buyer.ts';
 import { disturb, type Disturbance } from './disturb.ts';
+import { keepHistories } from './keep-histories.ts';
 import { drawPlan, type Dose, type FaultPlan } from './plan.ts';
 import { createPlanClock, type PlanClock } from './plan-clock.ts';
 import { createProgress } from './progress.ts';
@@ -31,7 +32,7 @@ export interface FaultsResult {
   /** By kind, provider and currency, in minor units. */
   readonly totals: Readonly<Record<string, number>>;
   readonly seconds: number;
-  /** Where the logs stayed; null when all went well. */
+  /** Where the logs and histories stayed; null when all went well. */
   readonly keptIn: string | null;
 }
 
@@ -83,6 +84,7 @@ export async function runFaults(dose: Dose, print: (line: string) => void): Prom
       ...(await workflowFaults(target, database, longestRestlessMs)),
     ];
     isClean = faults.length === 0;
+    await keepHistories(target, faults, stateDir);
     const lasted = unknowns.map(({ ms }) => ms ?? Number.POSITIVE_INFINITY);
     return {
       ...{ dose, faults, disturbance, heard, rest, totals: totalsOf(books.ledger) },
