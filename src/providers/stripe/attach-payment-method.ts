@@ -63,11 +63,7 @@ async function setUp(api: StripeApi, input: AttachInput, budget: Budget): Promis
     const defaultId = (await readDefault(api, { providerCustomerId }, budget)) ?? null;
     return { outcome: 'succeeded', value: mapPaymentMethod(method, { providerCustomerId, defaultId }) };
   }
-  const value = await setDefaultMethod(
-    api,
-    { providerCustomerId, providerPaymentMethodId: method.id, idempotencyKey: input.idempotencyKey },
-    budget,
-  );
+  const value = await setDefaultMethod(api, { providerCustomerId, providerPaymentMethodId: method.id }, budget);
   return { outcome: 'succeeded', value };
 }
 
@@ -103,7 +99,6 @@ async function setAddress(api: StripeApi, input: AttachInput, methodId: string, 
     operation: 'payment_methods.update',
     reply: stripePaymentMethod,
     budget,
-    key: `${input.idempotencyKey}:address`,
     send: (stripe, options) =>
       stripe.paymentMethods.update(methodId, { billing_details: billingDetails(billingAddress) }, options),
   });

@@ -30,7 +30,7 @@ export async function changeSubscription(api: StripeApi, input: ChangeInput): Pr
       return { outcome: 'succeeded', value: await readSubscription(api, id, budget) };
     }
     // What was planned for the period's end is overtaken.
-    await releaseSchedule(api, before, { key: `${input.idempotencyKey}:release`, budget });
+    await releaseSchedule(api, before, budget);
     try {
       await update(api, {
         before,
@@ -101,6 +101,6 @@ async function update(
 export async function cancelChange(api: StripeApi, input: SubscriptionRef & CallKey): Promise<SubscriptionTruth> {
   const budget = api.budget();
   const subscription = await readWire(api, input.providerSubscriptionId, budget);
-  await releaseSchedule(api, subscription, { key: `${input.idempotencyKey}:release`, budget });
+  await releaseSchedule(api, subscription, budget);
   return readSubscription(api, subscription.id, budget);
 }

@@ -34,13 +34,12 @@ export function createStripeCheckouts(
       return session && mapCheckout(session);
     },
     find: (query) => findSessions(api, query),
-    async end({ providerCheckoutId, idempotencyKey }) {
+    async end({ providerCheckoutId }) {
       try {
         await api.call({
           operation: 'checkouts.end',
           reply: stripeSession,
           budget: api.budget(),
-          key: `${idempotencyKey}:expire`,
           send: (stripe, options) => stripe.checkout.sessions.expire(providerCheckoutId, {}, options),
         });
         return 'ended';

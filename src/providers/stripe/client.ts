@@ -13,7 +13,10 @@ export interface StripeCall<Schema extends z.ZodType> {
   readonly operation: string;
   readonly reply: Schema;
   readonly budget: Budget;
-  /** For POSTs: at most 255 characters, kept by Stripe for 24 hours. */
+  /**
+   * For POSTs that make or charge something: at most 255 characters, kept by Stripe for 24 hours. What only sets a state
+   * goes without: Stripe answers a key with its first answer, a 500 too, and repeating such a call is harmless.
+   */
   readonly key?: string;
   readonly send: (stripe: Stripe, options: Stripe.RequestOptions) => Promise<unknown>;
 }

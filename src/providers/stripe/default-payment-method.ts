@@ -9,7 +9,7 @@ import { stripePaymentMethod } from './wire-money.ts';
 
 export async function setDefaultMethod(
   api: StripeApi,
-  input: PaymentMethodRef & { readonly idempotencyKey: string },
+  input: PaymentMethodRef,
   budget: Budget,
 ): Promise<PaymentMethodTruth> {
   const { providerCustomerId, providerPaymentMethodId } = input;
@@ -17,7 +17,6 @@ export async function setDefaultMethod(
     operation: 'customers.set_default_payment_method',
     reply: stripeCustomer,
     budget,
-    key: `${input.idempotencyKey}:default`,
     send: (stripe, options) =>
       stripe.customers.update(
         providerCustomerId,

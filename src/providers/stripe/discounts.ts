@@ -48,12 +48,11 @@ export function createStripeDiscounts(api: StripeApi): DiscountOperations {
       });
       return pageOf(found, mapDiscount);
     },
-    async archive({ providerDiscountId, idempotencyKey }) {
+    async archive({ providerDiscountId }) {
       await api.call({
         operation: 'promotion_codes.update',
         reply: promotionCode,
         budget: api.budget(),
-        key: `${idempotencyKey}:archive`,
         send: (stripe, options) => stripe.promotionCodes.update(providerDiscountId, { active: false }, options),
       });
     },

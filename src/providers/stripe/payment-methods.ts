@@ -37,14 +37,13 @@ export function createStripePaymentMethods(api: StripeApi): Required<PaymentMeth
       );
     },
     /** Cannot be undone: Stripe never attaches a detached method again. */
-    async detach({ idempotencyKey, ...ref }) {
+    async detach(ref) {
       const budget = api.budget();
       try {
         await api.find({
           operation: 'payment_methods.detach',
           reply: z.unknown(),
           budget,
-          key: `${idempotencyKey}:detach`,
           send: (stripe, options) => stripe.paymentMethods.detach(ref.providerPaymentMethodId, {}, options),
         });
       } catch (error) {

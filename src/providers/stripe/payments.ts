@@ -44,13 +44,12 @@ export function createStripePayments(api: StripeApi): PaymentOperations {
       });
       return intents.filter((intent) => intent.metadata?.business_id === businessId).map(directPayment);
     },
-    async cancel({ providerObjectId, idempotencyKey }) {
+    async cancel({ providerObjectId }) {
       try {
         await api.call({
           operation: 'payments.cancel',
           reply: stripePaymentIntent,
           budget: api.budget(),
-          key: `${idempotencyKey}:cancel`,
           send: (stripe, options) => stripe.paymentIntents.cancel(providerObjectId, {}, options),
         });
         return 'canceled';

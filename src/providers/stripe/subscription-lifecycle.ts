@@ -36,23 +36,21 @@ const HAS_ENDED = new Set(['canceled', 'incomplete_expired']);
 export function createLifecycle(api: StripeApi): Lifecycle {
   return {
     cancel: (input) => cancelSubscription(api, input),
-    undoCancel: ({ providerSubscriptionId, idempotencyKey }) =>
+    undoCancel: ({ providerSubscriptionId }) =>
       updated(api, {
         operation: 'subscriptions.undo_cancel',
         id: providerSubscriptionId,
-        key: `${idempotencyKey}:undo`,
         params: { cancel_at_period_end: false },
       }),
     /**
      * By `pause_collection`, since it alone can name its end, leaves no credit for unused time on the next invoice and
      * goes with a planned change. Invoices of the pause are voided.
      */
-    async pause({ providerSubscriptionId, idempotencyKey, when, resumesAt }) {
+    async pause({ providerSubscriptionId, when, resumesAt }) {
       if (when === 'period_end') throw notSupported('stripe', "pause at the period's end");
       return updated(api, {
         operation: 'subscriptions.pause',
         id: providerSubscriptionId,
-        key: `${idempotencyKey}:pause`,
         params: {
           pause_collection: {
             behavior: 'void',
@@ -62,19 +60,17 @@ export function createLifecycle(api: StripeApi): Lifecycle {
       });
     },
     resume: (input) => resumeSubscription(api, input),
-    setTrialEnd: ({ providerSubscriptionId, idempotencyKey, trialEnd }) =>
+    setTrialEnd: ({ providerSubscriptionId, trialEnd }) =>
       updated(api, {
         operation: 'subscriptions.set_trial_end',
         id: providerSubscriptionId,
-        key: `${idempotencyKey}:trial`,
         params: { trial_end: unixFromIso(trialEnd), proration_behavior: 'none' },
       }),
     retryPayment: (input) => retryPayment(api, input),
-    setPaymentMethod: ({ providerSubscriptionId, idempotencyKey, providerPaymentMethodId }) =>
+    setPaymentMethod: ({ providerSubscriptionId, providerPaymentMethodId }) =>
       updated(api, {
         operation: 'subscriptions.set_payment_method',
         id: providerSubscriptionId,
-        key: `${idempotencyKey}:method`,
         params: { default_payment_method: providerPaymentMethodId },
       }),
   };
@@ -85,7 +81,6 @@ async function updated(
   call: {
     readonly operation: string;
     readonly id: string;
-    readonly key: string;
     readonly params: Stripe.SubscriptionUpdateParams;
   },
 ): Promise<SubscriptionTruth> {
@@ -102,7 +97,6 @@ async function update(
     operation: call.operation,
     reply: stripeSubscription,
     budget: call.budget,
-    key: call.key,
     send: (stripe, options) => stripe.subscriptions.update(call.id, call.params, options),
   });
 }
@@ -110,16 +104,16 @@ async function update(
 /** Stripe refuses to cancel what a schedule manages, so a planned change goes first: it would never come. */
 async function cancelSubscription(api: StripeApi, input: CancelInput): Promise<SubscriptionTruth> {
   const budget = api.budget();
-  const { providerSubscriptionId: id, idempotencyKey, reason, comment } = input;
+  const { providerSubscriptionId: id, reason, comment } = input;
   const before = await readWire(api, id, budget);
   if (HAS_ENDED.has(before.status)) return readSubscription(api, id, budget);
-  await releaseSchedule(api, before, { key: `${idempotencyKey}:release`, budget });
+  await releaseSchedule(api, before, budget);
   const feedback = reason === null ? null : FEEDBACK.has(reason) ? reason : 'other';
   const details = { ...(comment === null ? {} : { comment }), ...(feedback === null ? {} : { feedback }) };
   const cancellation = Object.keys(details).length === 0 ? {} : { cancellation_details: details };
   if (input.when === 'period_end') {
     const params = { cancel_at_period_end: true, ...cancellation };
-    await update(api, { operation: 'subscriptions.cancel', id, key: `${idempotencyKey}:cancel`, params, budget });
+    await update(api, { operation: 'subscriptions.cancel', id, params, budget });
   } else {
     await api.find({
       operation: 'subscriptions.cancel',
@@ -142,7 +136,7 @@ async function resumeSubscription(
   const before = await readWire(api, id, budget);
   return moneyResult(async () => {
     if (before.pause_collection) {
-      const call = { operation: 'subscriptions.resume', id, key: `${idempotencyKey}:resume`, budget };
+      const call = { operation: 'subscriptions.resume', id, budget };
       await update(api, { ...call, params: { pause_collection: '' } });
     }
     if (before.status === 'paused') {

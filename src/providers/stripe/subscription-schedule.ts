@@ -59,7 +59,6 @@ export async function scheduleChange(api: StripeApi, change: ScheduledChange): P
     operation: 'subscription_schedules.update',
     reply: schedule,
     budget,
-    key: `${input.idempotencyKey}:phases`,
     send: (stripe, options) =>
       stripe.subscriptionSchedules.update(
         before.id,
@@ -114,18 +113,13 @@ function discountsOf(
 }
 
 /** Takes back what waits; the subscription stays as it is. Nothing to do without a schedule. */
-export async function releaseSchedule(
-  api: StripeApi,
-  subscription: StripeSubscription,
-  call: { readonly key: string; readonly budget: Budget },
-): Promise<void> {
+export async function releaseSchedule(api: StripeApi, subscription: StripeSubscription, budget: Budget): Promise<void> {
   const id = idOf(subscription.schedule);
   if (id === null) return;
   await api.call({
     operation: 'subscription_schedules.release',
     reply: schedule,
-    budget: call.budget,
-    key: call.key,
+    budget,
     send: (stripe, options) => stripe.subscriptionSchedules.release(id, {}, options),
   });
 }
