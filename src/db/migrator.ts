@@ -7,6 +7,7 @@ import { SubscriptionLife } from '../../migrations/20261121150000_subscription-l
 import { OutboundAndCustomerData } from '../../migrations/20261121160000_outbound-and-customer-data.ts';
 import { RoutingAndReconciliation } from '../../migrations/20261121170000_routing-and-reconciliation.ts';
 import { Usage } from '../../migrations/20261122000000_usage.ts';
+import { RolloutsAndMigrations } from '../../migrations/20261123000000_rollouts-and-migrations.ts';
 import { entities } from './orm.ts';
 
 /** Newest last. A released migration is never edited. */
@@ -18,6 +19,7 @@ const migrations = [
   { name: '20261121160000_outbound-and-customer-data', class: OutboundAndCustomerData },
   { name: '20261121170000_routing-and-reconciliation', class: RoutingAndReconciliation },
   { name: '20261122000000_usage', class: Usage },
+  { name: '20261123000000_rollouts-and-migrations', class: RolloutsAndMigrations },
 ];
 
 /** Brings the schema to the newest version; safe to run at every start. @returns the names that were applied. */

@@ -30,7 +30,13 @@ export type IdPrefix =
   | 'mtr'
   | 'ur'
   | 'uri'
-  | 'ue';
+  | 'ue'
+  | 'ro'
+  | 'rl'
+  | 'mig'
+  | 'mi'
+  | 'arc'
+  | 'cr';
 
 /** A prefixed UUIDv7 in hex: sortable by time of making, which keeps indexes and lists in order. */
 export function newId<P extends IdPrefix>(prefix: P): `${P}_${string}` {

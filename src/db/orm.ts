@@ -33,9 +33,23 @@ import {
   StraySessionEntity,
 } from './entities/routing.ts';
 import { SubscriptionChangeEntity, SubscriptionEntity } from './entities/subscription.ts';
+import {
+  ChargeRightEntity,
+  MigrationArchiveEntity,
+  MigrationEntity,
+  MigrationItemEntity,
+} from './entities/migration.ts';
+import { RolloutAssignmentEntity, RolloutEntity, RolloutLookEntity } from './entities/rollout.ts';
 import { MeterEntity, ProviderMeterEntity, UsageReportEntity, UsageReportItemEntity } from './entities/usage.ts';
 
 export const entities = [
+  RolloutEntity,
+  RolloutAssignmentEntity,
+  RolloutLookEntity,
+  MigrationEntity,
+  MigrationItemEntity,
+  MigrationArchiveEntity,
+  ChargeRightEntity,
   MeterEntity,
   ProviderMeterEntity,
   UsageReportEntity,

@@ -8,6 +8,7 @@ export const reviewKinds = [
   'books_differ', // an amount, period or customer that no repair may choose between
   'refund_failed', // money that had to go back did not
   'usage_unclear', // nobody can say whether a provider counted it
+  'migration_unclear', // a customer's move that nobody but a person may decide
 ] as const;
 
 export type ReviewKind = (typeof reviewKinds)[number];

@@ -211,6 +211,9 @@ export const reconciliationScheduleId = (provider: string) => `reconciliation/${
 export const usageReportWorkflowId = (reportId: string) => `usage-report/${reportId}`;
 /** Both the schedule's and its workflow's. */
 export const usageReportScheduleId = 'usage-reports';
+export const rolloutWorkflowId = (rolloutId: string) => `rollout/${rolloutId}`;
+export const migrationWorkflowId = (migrationId: string) => `migration/${migrationId}`;
+export const migrationItemWorkflowId = (migrationId: string, itemId: string) => `migration/${migrationId}/${itemId}`;
 export const lateFactWorkflowId = (eventId: string) => `fact/${eventId}`;
 
 /** Answers once the checkout can be paid, needs no payment, or cannot be served. The URL is read from the row. */
