@@ -37,7 +37,7 @@ export interface ShopInput {
   readonly onAnswer: (answered: Answered) => void;
 }
 
-const mostTries = 8;
+const patienceMs = 300_000;
 
 /** One buyer and the shop's server between them, from the request to leaving the page. */
 export async function runBuyer(shop: ShopInput, plan: BuyerPlan): Promise<Bought> {
@@ -122,7 +122,8 @@ async function payByCard(complete: Hands['complete']): Promise<Expected> {
 /** As a shop does it: where nobody could serve, it asks again under a new key. */
 async function openCheckout(shop: ShopInput, plan: BuyerPlan): Promise<OpenAnswer> {
   const call = createPatientCaller(shop.target, shop.onAnswer);
-  for (let tries = 0; tries < mostTries; tries += 1) {
+  const untilMs = Date.now() + patienceMs;
+  for (let tries = 0; Date.now() < untilMs; tries += 1) {
     const request = requestOf(shop, plan, tries === 0 ? plan.key : `${plan.key}/${tries}`);
     const { checkout_id: id } = await call.until(
       request.method,
@@ -136,7 +137,7 @@ async function openCheckout(shop: ShopInput, plan: BuyerPlan): Promise<OpenAnswe
     if (answer.status !== 'failed') throw new Error(`${id} came out as ${answer.status} before anybody saw its page`);
     await sleep(1_000);
   }
-  throw new Error(`nobody could serve ${plan.key} in ${mostTries} tries`);
+  throw new Error(`nobody could serve ${plan.key} for ${patienceMs / 1_000} s`);
 }
 
 function requestOf({ target }: ShopInput, plan: BuyerPlan, idempotencyKey: string) {
