@@ -10,12 +10,13 @@ const owned = `${scope},
 /** Rollouts of new customers, migrations of old ones, and who may charge for which period. */
 export class RolloutsAndMigrations extends Migration {
   override up(): void {
-    for (const statement of [...rollouts, ...migrations, ...rights]) this.addSql(statement);
+    for (const statement of [...rollouts, ...migrations, ...rights, ...refunds]) this.addSql(statement);
   }
 
   override down(): void {
     this.addSql(`drop table if exists ${tables.toReversed().join(', ')} cascade`);
     this.addSql('drop function if exists rollout_assignments_are_final');
+    this.addSql('alter table refunds drop column if exists sending');
   }
 }
 
@@ -188,3 +189,6 @@ const rights = [
   )`,
   'create index on charge_rights (migration_item_id)',
 ];
+
+// A failure is kept under a call's key: which key is the next must outlive the worker that learns it.
+const refunds = ['alter table refunds add column sending jsonb'];

@@ -1,7 +1,7 @@
 import { UsageReportEntity, type UsageReport } from '../db/entities/usage.ts';
 import type { Db } from '../db/orm.ts';
 import { beginReport } from '../db/queries/usage-collect.ts';
-import { countItems } from '../db/queries/usage-report-breakdown.ts';
+import { countByProvider, countItems, type ProviderCounts } from '../db/queries/usage-report-breakdown.ts';
 import { countReport } from '../db/queries/usage-reports.ts';
 import type { UsageCounts, UsageReportPhase, UsageReportStatus } from '../domain/usage/report.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -58,15 +58,10 @@ async function progressOf(em: Db, ref: UsageReportRef): Promise<UsageReportProgr
   if (phase === 'collect')
     return { status, phase, counts: { received, reported: 0, rejected: 0, pending: received }, providers: [] };
   const counts = await countReport(em, ref.reportId);
-  return { status, phase, counts, providers: await providersOf(em, ref.reportId) };
+  const providers = countByProvider(await countItems(em, [ref.reportId]));
+  return { status, phase, counts, providers: providers.map(progressAt) };
 }
 
-async function providersOf(em: Db, reportId: string): Promise<readonly ProviderProgress[]> {
-  const counted = Map.groupBy(await countItems(em, [reportId]), ({ provider }) => provider);
-  return [...counted].map(([provider, rows]) => {
-    const sum = (of: (typeof rows)[number]['countedAs']) =>
-      rows.filter(({ countedAs }) => countedAs === of).reduce((total, { items }) => total + items, 0);
-    const [reported, rejected, pending] = [sum('reported'), sum('rejected'), sum('pending')];
-    return { provider, items: reported + rejected + pending, reported, rejected, pending };
-  });
+function progressAt({ provider, items: { received: items, ...rest } }: ProviderCounts): ProviderProgress {
+  return { provider, items, ...rest };
 }

@@ -2,7 +2,7 @@ import { LockMode } from '@mikro-orm/core';
 import { UsageReportEntity, type UsageReport } from '../db/entities/usage.ts';
 import type { Db } from '../db/orm.ts';
 import { recordAudit } from '../db/queries/audit.ts';
-import { countItems } from '../db/queries/usage-report-breakdown.ts';
+import { countByProvider, countItems } from '../db/queries/usage-report-breakdown.ts';
 import { countReport } from '../db/queries/usage-reports.ts';
 import { usageReportedData, type ReportedUsage } from '../domain/usage/reported-event.ts';
 import type { UsageCounts, UsageReportStatus } from '../domain/usage/report.ts';
@@ -63,6 +63,7 @@ async function tell(
 ): Promise<void> {
   const { id, projectId, live, version, differences } = report;
   const { received, reported, rejected, pending } = counts;
+  const providers = countByProvider(await countItems(tx, [id]));
   recordAudit(tx, {
     ...{ projectId, live, actor: `usage-report/${id}`, action: `usage_report.${status}` },
     ...{ entityKind: 'usage_report', entityId: id },
@@ -74,18 +75,13 @@ async function tell(
     // One that was asked for again ends again.
     cause: `${status}/${version}`,
     data: usageReportedData({
-      ...{ reportId: id, status, counts, providers: await providersOf(tx, id) },
+      ...{
+        reportId: id,
+        status,
+        counts,
+        providers: providers.map(({ provider, events }) => ({ provider, ...events })),
+      },
       differences: differences?.length ?? null,
     }),
-  });
-}
-
-async function providersOf(tx: Db, reportId: string): Promise<ReportedUsage['providers']> {
-  const counted = Map.groupBy(await countItems(tx, [reportId]), ({ provider }) => provider);
-  return [...counted].map(([provider, rows]) => {
-    const sum = (of: (typeof rows)[number]['countedAs']) =>
-      rows.filter(({ countedAs }) => countedAs === of).reduce((total, { events }) => total + events, 0);
-    const [reported, rejected, pending] = [sum('reported'), sum('rejected'), sum('pending')];
-    return { provider, received: reported + rejected + pending, reported, rejected, pending };
   });
 }

@@ -7,6 +7,7 @@ import {
   type Payment,
 } from '../db/entities/payment.ts';
 import type { Db } from '../db/orm.ts';
+import { lockInvoice } from '../db/queries/lock-invoice.ts';
 import { openDisputeStatuses } from '../domain/payment/dispute.ts';
 import { orderStatusOf } from '../domain/payment/order.ts';
 import { invoiceStatusWith } from '../domain/payment/refund.ts';
@@ -21,6 +22,7 @@ import { noteOrder } from './note-order.ts';
  * @param lostMinor What refunds that had succeeded turned out not to have paid back.
  */
 export async function followMoneyBack(tx: Db, payment: Payment, lostMinor = 0): Promise<void> {
+  await lockInvoice(tx, payment.invoiceId);
   await tx.flush(); // the sums below are the database's
   const refunded = Math.max(payment.refundedMinor - lostMinor, await succeededMinor(tx, [payment.id]));
   if (payment.refundedMinor !== refunded) {

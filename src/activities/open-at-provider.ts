@@ -1,10 +1,10 @@
 import type { Subscription } from '../db/entities/subscription.ts';
 import type { Db } from '../db/orm.ts';
 import { BillingError } from '../domain/errors.ts';
+import { foundNothing } from '../domain/payment/sending.ts';
 import { candidateAfter } from '../domain/subscription/direct-routing.ts';
 import {
   firstOpening,
-  foundNothing,
   isTooLateToOpen,
   nextDeed,
   nextOpeningLookMs,

@@ -2,6 +2,7 @@ import { LockMode } from '@mikro-orm/core';
 import { InvoiceEntity, PaymentEntity, type Invoice, type Payment, type StoredLine } from '../db/entities/payment.ts';
 import { newId } from '../db/new-id.ts';
 import type { Db } from '../db/orm.ts';
+import { lockInvoice } from '../db/queries/lock-invoice.ts';
 import type { InvoiceTruth, PaymentTruth } from '../domain/checkout/truth.ts';
 import { invoiceStatusWith } from '../domain/payment/refund.ts';
 import type { DisputeTruth, RefundTruth } from '../domain/payment/truth.ts';
@@ -152,6 +153,7 @@ export async function recordPayment(
 ): Promise<Payment> {
   if (known?.status === 'succeeded' && (truth.status !== 'succeeded' || saysNothingNew(known, truth))) return known;
   if (known?.status !== truth.status || known.refundedMinor !== truth.refundedMinor) noteChange(tx);
+  if (known) await lockInvoice(tx, known.invoiceId ?? invoice?.id ?? null);
   const paper = await paperOf(tx, owner, truth, invoice, known);
   if (paper && isNew(tx, paper)) await tx.flush(); // the payment's foreign key needs the invoice
   const stored = { ...paymentColumns(truth), invoiceId: known?.invoiceId ?? paper?.id ?? null };

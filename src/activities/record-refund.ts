@@ -61,7 +61,7 @@ function createRow(tx: Db, payment: Payment, truth: RefundTruth): Refund {
     {
       ...{ id: newId('re'), projectId, live, organizationId, provider, paymentId, invoiceId, checkoutId },
       ...{ ...amount, status, taxMinor, providerRefundId, refundedAt: madeAt(truth) },
-      ...{ reason: null, actor: null, failureDetail: null },
+      ...{ reason: null, actor: null, failureDetail: null, sending: null },
       failureCode: status === 'failed' || status === 'canceled' ? `refund_${status}` : null,
     },
     { persist: true },

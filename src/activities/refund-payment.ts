@@ -1,8 +1,10 @@
 import { LockMode } from '@mikro-orm/core';
 import { InvoiceEntity, PaymentEntity, RefundEntity, type Payment, type Refund } from '../db/entities/payment.ts';
 import type { Db } from '../db/orm.ts';
+import { lockInvoice } from '../db/queries/lock-invoice.ts';
 import { BillingError } from '../domain/errors.ts';
-import { isRefundSettled, lostAnswerMs, refundSums, type RefundStatus } from '../domain/payment/refund.ts';
+import { isRefundSettled, refundSums, type RefundStatus } from '../domain/payment/refund.ts';
+import { firstSending, foundNothing, sendingNow, type Sending, type UnclearReason } from '../domain/payment/sending.ts';
 import type { ProviderClient } from '../providers/port.ts';
 import { callKey } from './call-key.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -40,7 +42,7 @@ interface Asked {
 /**
  * Pays back what a refund's row asks for, or learns what became of it. The row says `unknown` before anything is sent:
  * whoever comes later, this activity again or another worker, asks the provider first and sends only what is surely not
- * there, with the same key.
+ * there: with the same key where nothing was answered, with the next where a failure was, which the key may keep.
  */
 export function createRefundPayment(deps: ActivityDeps) {
   return function refundPayment(ref: RefundRef): Promise<RefundedPayment> {
@@ -65,14 +67,20 @@ export function createRefundPayment(deps: ActivityDeps) {
 async function look(em: Db, asked: Asked): Promise<RefundedPayment> {
   const { ref, refund, operations } = asked;
   const listed = await operations.list(paymentRef(asked));
-  const status = await within(em, ref, async (tx, row, payment) => {
+  const now = await within(em, ref, async (tx, row, payment) => {
     await recordMoneyBack(tx, ownerOf(payment), { refunds: listed, disputes: [] });
-    return row.status;
+    if (row.status === 'unknown') row.sending = foundNothing(row.sending ?? sentBefore(row), Date.now());
+    return row;
   });
+  const { status, sending } = now;
   if (status !== 'unknown') return { status, because: `${refund.provider} lists it as ${status}` };
-  const isFresh = Date.now() - refund.updatedAt.getTime() < lostAnswerMs;
-  if (isFresh) return { status, because: `${refund.provider} does not list it yet` };
-  return send(em, asked);
+  if (sending?.sentAt != null) return { status, because: `${refund.provider} does not list it yet` };
+  return send(em, { ...asked, refund: now });
+}
+
+/** Sent by a version of ours that did not write down how far it was. */
+function sentBefore({ updatedAt }: Refund): Sending {
+  return sendingNow(firstSending, updatedAt.getTime());
 }
 
 async function send(em: Db, asked: Asked): Promise<RefundedPayment> {
@@ -81,6 +89,7 @@ async function send(em: Db, asked: Asked): Promise<RefundedPayment> {
   const refundedMinor = await within(em, ref, async (tx, row, payment) => {
     if (row.version !== refund.version) throw new RowMoved();
     row.status = 'unknown';
+    row.sending = sendingNow(row.sending ?? firstSending, Date.now());
     row.updatedAt = new Date();
     await noteRefund(tx, row, payment, before, actorOf(row));
     return refundSums(payment, await tx.find(RefundEntity, { paymentId: payment.id }), row.id).refundedMinor;
@@ -97,12 +106,13 @@ async function send(em: Db, asked: Asked): Promise<RefundedPayment> {
 function callOf(asked: Asked): Omit<Parameters<RefundOperations['create']>[0], 'refundedMinor'> {
   const { refund } = asked;
   const { id, projectId, provider, amountMinor, currency, reason } = refund;
+  const { generation } = refund.sending ?? firstSending;
   return {
     ...paymentRef(asked),
     refundId: id,
     amount: { amountMinor, currency },
     reason: reason ?? 'other',
-    idempotencyKey: callKey({ projectId, operation: 'refunds.create', businessId: id, provider }),
+    idempotencyKey: callKey({ projectId, operation: 'refunds.create', businessId: id, provider, generation }),
   };
 }
 
@@ -121,8 +131,16 @@ async function keep(em: Db, asked: Asked, result: RefundAnswer): Promise<Refunde
       return fail(em, ref, { code: 'refund_declined', details, providerRefundId: value?.providerRefundId });
     }
     case 'unknown':
+      await noteUnclear(em, ref, result.reason);
       return { status: 'unknown', because: `no clear answer of ${refund.provider}: ${result.reason}` };
   }
+}
+
+/** What was answered decides which key goes out next, should it turn out not to have been done. */
+async function noteUnclear(em: Db, ref: RefundRef, unclear: UnclearReason): Promise<void> {
+  await within(em, ref, async (_tx, row) => {
+    if (row.status === 'unknown' && row.sending !== null) row.sending = { ...row.sending, unclear };
+  });
 }
 
 /**
@@ -132,6 +150,7 @@ async function keep(em: Db, asked: Asked, result: RefundAnswer): Promise<Refunde
 async function refused(em: Db, asked: Asked, error: BillingError): Promise<RefundedPayment> {
   const { ref, operations } = asked;
   const mayHaveHappened = error.details['outcome'] === 'unknown';
+  if (mayHaveHappened) await noteUnclear(em, ref, error.code === 'provider_timeout' ? 'timeout' : 'api_error');
   if (mayHaveHappened || error.kind === 'bug') throw error;
   if (error.kind === 'unavailable' || error.kind === 'rate_limited') {
     await within(em, ref, async (_tx, row) => {
@@ -167,11 +186,12 @@ async function fail(
   return { status, because: why.code };
 }
 
-/** One transaction that holds the payment, as everyone does who moves its sums, with both rows as they are now. */
+/** One transaction that holds payment and invoice, as all do who move their sums, with the rows as they are now. */
 function within<T>(em: Db, ref: RefundRef, work: (tx: Db, row: Refund, payment: Payment) => Promise<T>): Promise<T> {
   const { refundId: id, projectId } = ref;
   return em.fork().transactional(async (tx) => {
     const { paymentId } = await tx.findOneOrFail(RefundEntity, { id, projectId });
+    await lockInvoice(tx, (await tx.findOneOrFail(PaymentEntity, { id: paymentId, projectId })).invoiceId);
     const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true } as const;
     const payment = await tx.findOneOrFail(PaymentEntity, { id: paymentId, projectId }, lock);
     return work(tx, await tx.findOneOrFail(RefundEntity, { id, projectId }, { refresh: true }), payment);

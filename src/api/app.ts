@@ -6,7 +6,7 @@ import type { ApiDeps } from './deps.ts';
 import { addDriftMetrics } from './drift-metrics.ts';
 import { refusal } from './error-codes.ts';
 import { createErrorHandler } from './errors.ts';
-import { measureFence } from './fence-metrics.ts';
+import { addFenceMetrics } from './fence-metrics.ts';
 import { measureProviderHealth } from './measure-provider-health.ts';
 import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
@@ -74,10 +74,8 @@ export function createApp(deps: ApiDeps): Express {
   // Before all else: the path that every payment depends on.
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
-  measureFence(deps.metrics.registry, deps.orm);
-  addDriftMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
-  addUsageMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
-  addRollupMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
+  const measured = { registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger };
+  for (const add of [addFenceMetrics, addDriftMetrics, addUsageMetrics, addRollupMetrics]) add(measured);
   measureProviderHealth(deps);
   const acts = createPortalActs(deps);
   const gate = createGate(deps);

@@ -20,6 +20,7 @@ import {
   reconciliationWorkflowId,
   refundAskedUpdate,
   resumeUpdate,
+  stateQuery,
   subscriptionWorkflowId,
   type EntityInput,
   type MeterPushReport,
@@ -93,7 +94,12 @@ export function createTemporalGateway(client: Client): TemporalGateway {
       );
     },
     async expireCheckout(workflowId, deadline) {
-      await client.withDeadline(deadline, () => client.workflow.getHandle(workflowId).executeUpdate(expireUpdate));
+      const handle = client.workflow.getHandle(workflowId);
+      await client.withDeadline(deadline, async () => {
+        // A workflow takes ten updates at a time: whoever asks while one is carried out joins it, and later asks anew.
+        const { ends } = await handle.query(stateQuery);
+        await handle.executeUpdate(expireUpdate, ends === undefined ? {} : { updateId: `expire/${ends}` });
+      });
     },
     async beginSubscription(start, deadline) {
       const startWorkflowOperation = new WithStartWorkflowOperation('subscription', {

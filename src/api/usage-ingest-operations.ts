@@ -18,7 +18,6 @@ const refusals = [
   'timestamp_in_future',
   'timestamp_too_old',
   'corrected_event_not_found',
-  'idempotency_key_invalid',
   'unavailable',
 ];
 
@@ -46,7 +45,7 @@ export const usageIngestOperations: readonly Operation[] = [
         contentType: 'application/x-ndjson',
       },
     },
-    refusals: ['organization_not_found', 'unsupported_media_type', 'idempotency_key_invalid', 'unavailable'],
+    refusals: ['organization_not_found', 'unsupported_media_type', 'unavailable'],
     isIdempotent: true,
   },
 ];

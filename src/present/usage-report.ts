@@ -5,11 +5,13 @@ import type {
   UsageReportSummaryAnswer,
 } from '../api/schemas/usage-report.ts';
 import type { UsageReport } from '../db/entities/usage.ts';
-import type {
-  ItemCount,
-  MeterCount,
-  OrganizationCounts,
-  RejectionCount,
+import {
+  countByProvider,
+  sumUp,
+  type ItemCount,
+  type MeterCount,
+  type OrganizationCounts,
+  type RejectionCount,
 } from '../db/queries/usage-report-breakdown.ts';
 import type { ItemRow } from '../db/queries/usage-report-rows.ts';
 import { rejectionOf, unmeteredCode } from '../domain/usage/rejection.ts';
@@ -59,13 +61,9 @@ export function presentUsageReport(
   standing: ReportStanding,
   breakdown: ReportBreakdown,
 ): UsageReportAnswer {
-  const providers = [...new Set(standing.items.map(({ provider }) => provider))];
   return {
     ...presentUsageReportSummary(row, standing),
-    by_provider: providers.map((provider) => {
-      const theirs = standing.items.filter((each) => each.provider === provider);
-      return { provider, ...sumUp(theirs, 'events'), items: sumUp(theirs, 'items') };
-    }),
+    by_provider: countByProvider(standing.items).map(({ provider, events, items }) => ({ provider, ...events, items })),
     by_meter: presentMeters(breakdown.meters),
     by_organization: breakdown.organizations.map(presentUsageOfOrganization),
     rejected_by_code: presentRejections(breakdown),
@@ -106,13 +104,6 @@ const waitsFor: Readonly<Partial<Record<ItemRow['status'], string>>> = {
 
 function countsOf({ received, reported, rejected, pending }: UsageCounts): UsageCounts {
   return { received, reported, rejected, pending };
-}
-
-function sumUp(rows: readonly ItemCount[], what: 'items' | 'events'): UsageCounts {
-  const of = (countedAs: ItemCount['countedAs']) =>
-    rows.filter((each) => each.countedAs === countedAs).reduce((sum, each) => sum + each[what], 0);
-  const [reported, rejected, pending] = [of('reported'), of('rejected'), of('pending')];
-  return { received: reported + rejected + pending, reported, rejected, pending };
 }
 
 function presentMeters(rows: readonly MeterCount[]): UsageReportAnswer['by_meter'] {

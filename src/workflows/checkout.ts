@@ -42,6 +42,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   let provider: string | null = null;
   let nextLookAt: string | null = null;
   let mustEnd = false;
+  let ends = 0;
   let facts: ProviderFact[] = [];
   const show = createShowCheckout(input);
   const startGrants = createStartGrants(input);
@@ -50,7 +51,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
   setHandler(providerFactsSignal, (arrived) => void facts.push(...arrived), {
     description: 'Webhooks: look at the provider',
   });
-  setHandler(stateQuery, () => ({ status, next: nextLookAt }), { description: 'Status and when it looks next' });
+  setHandler(stateQuery, () => ({ status, next: nextLookAt, ends }), { description: 'Status and when it looks next' });
   setHandler(whyQuery, () => story.join('\n'), { description: 'The story so far' });
   setHandler(openedUpdate, async () => (await condition(() => status !== 'creating'), { status }), {
     description: 'Answers once the page can be paid',
@@ -84,7 +85,10 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
     status = settled.status;
     provider = settled.provider ?? provider;
     await startStrays(input, settled.strays);
-    if (heard === 'end') mustEnd = false;
+    if (heard === 'end') {
+      mustEnd = false;
+      ends += 1;
+    }
     endsAt = settled.endsAt ?? endsAt;
     if (settled.subscriptionId !== null) await startIts(settled.subscriptionId);
     await startGrants(settled.grants);

@@ -236,6 +236,8 @@ export const stateQuery = defineQuery<{
   readonly next: string | null;
   /** Of a subscription: what it does then. */
   readonly item?: AgendaItem['kind'] | null;
+  /** Of a checkout: how many wishes to end it were carried out so far, whatever came of them. */
+  readonly ends?: number;
 }>('state');
 export const pushQuery = defineQuery<PushReport>('report');
 export const meterPushQuery = defineQuery<MeterPushReport>('report');

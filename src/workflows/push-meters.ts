@@ -1,7 +1,7 @@
-import { proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
+import { setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { MeterStep } from '../domain/usage/meter-push.ts';
 import { billingQueue, meterPushQuery, providerQueue, type MeterPushReport, type PushMetersInput } from './messages.ts';
+import { pushCallsOn } from './push-calls.ts';
 
 /**
  * Brings every active meter of a project and mode to the providers: one after the other at each, the providers side by
@@ -14,11 +14,11 @@ export async function pushMeters(input: PushMetersInput): Promise<MeterPushRepor
   let isDone = false;
   const report = (): MeterPushReport => ({ isDone, expected, dryRun, steps });
   setHandler(meterPushQuery, report, { description: 'What was done so far' });
-  const meterIds = await callsOn(billingQueue, 'list meters').listMeters({ projectId, live });
+  const meterIds = await pushCallsOn(billingQueue, 'list meters').listMeters({ projectId, live });
   expected = meterIds.length * providers.length;
   await Promise.all(
     providers.map(async (provider) => {
-      const run = callsOn(providerQueue(provider), `push meters to ${provider}`);
+      const run = pushCallsOn(providerQueue(provider), `push meters to ${provider}`);
       for (const meterId of meterIds) {
         steps.push(await run.pushMeter({ projectId, live, provider, meterId, dryRun }));
         setCurrentDetails(`${dryRun ? 'dry run, ' : ''}${steps.length} of ${expected}`);
@@ -27,11 +27,4 @@ export async function pushMeters(input: PushMetersInput): Promise<MeterPushRepor
   );
   isDone = true;
   return report();
-}
-
-function callsOn(taskQueue: string, summary: string) {
-  return proxyActivities<Activities>({
-    ...{ taskQueue, summary, startToCloseTimeout: '30s' },
-    retry: { initialInterval: '1s', maximumInterval: '1m' },
-  });
 }

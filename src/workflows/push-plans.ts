@@ -1,8 +1,8 @@
-import { proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
-import type { Activities } from '../activities/index.ts';
+import { setCurrentDetails, setHandler } from '@temporalio/workflow';
 import type { BenefitStep } from '../domain/benefit-push.ts';
 import type { PushStep } from '../domain/plan-push.ts';
 import { billingQueue, providerQueue, pushQuery, type PushPlansInput, type PushReport } from './messages.ts';
+import { pushCallsOn } from './push-calls.ts';
 
 /**
  * Brings every paid price of a project to the providers, then the benefits where providers have them: one after the other
@@ -16,7 +16,7 @@ export async function pushPlans(input: PushPlansInput): Promise<PushReport> {
   let isDone = false;
   const report = (): PushReport => ({ isDone, expected, dryRun, steps, benefits });
   setHandler(pushQuery, report, { description: 'What was done so far' });
-  const list = callsOn(billingQueue, 'list prices and benefits');
+  const list = pushCallsOn(billingQueue, 'list prices and benefits');
   const priceIds = await list.listPrices({ projectId });
   const work = await list.listBenefits({ projectId, live, providers: input.providers });
   expected =
@@ -24,7 +24,7 @@ export async function pushPlans(input: PushPlansInput): Promise<PushReport> {
   const tell = () => setCurrentDetails(`${dryRun ? 'dry run, ' : ''}${steps.length + benefits.length} of ${expected}`);
   await Promise.all(
     input.providers.map(async (provider) => {
-      const run = callsOn(providerQueue(provider), `push to ${provider}`);
+      const run = pushCallsOn(providerQueue(provider), `push to ${provider}`);
       for (const priceId of priceIds) {
         steps.push(await run.pushPrice({ projectId, live, provider, priceId, dryRun }));
         tell();
@@ -42,11 +42,4 @@ export async function pushPlans(input: PushPlansInput): Promise<PushReport> {
   );
   isDone = true;
   return report();
-}
-
-function callsOn(taskQueue: string, summary: string) {
-  return proxyActivities<Activities>({
-    ...{ taskQueue, summary, startToCloseTimeout: '30s' },
-    retry: { initialInterval: '1s', maximumInterval: '1m' },
-  });
 }

@@ -1,4 +1,3 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
 import {
   allHandlersFinished,
   CancellationScope,
@@ -7,20 +6,18 @@ import {
   isCancellation,
   log,
   proxyActivities,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { FinishReconciliationInput } from '../activities/finish-reconciliation.ts';
 import type { Activities } from '../activities/index.ts';
 import { repairGapsMs } from '../domain/reconciliation/repair.ts';
 import { isReconciliationOver, type ReconciliationStatus } from '../domain/reconciliation/run.ts';
+import { isLong, runFailureOf } from './long-run.ts';
 import { billingQueue, providerQueue, type ReconcileInput } from './messages.ts';
 import { nudge, startLost } from './reconcile-targets.ts';
 import { openDesk } from './reconciliation-desk.ts';
 
 /** Between pages: a comparison may take its time, whoever waits for an answer may not. */
 const pagePauseMs = 500;
-/** Events: whoever takes over from a killed worker reads no more than these. */
-const longHistory = 1_000;
 
 const own = proxyActivities<Activities>({
   taskQueue: billingQueue,
@@ -130,11 +127,6 @@ async function work(input: ReconcileInput, desk: ReturnType<typeof openDesk>): P
   }
 }
 
-function isLong(): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  return historyLength > longHistory || continueAsNewSuggested;
-}
-
 /** What asks the provider. A canceled page is not waited for: it only reads, and writes nothing to a row that is over. */
 function callsTo(provider: string) {
   return proxyActivities<Activities>({
@@ -151,9 +143,5 @@ function callsTo(provider: string) {
 
 function failureOf(error: unknown): Outcome {
   if (isCancellation(error)) return { status: 'canceled', failure: null };
-  if (!(error instanceof ActivityFailure)) throw error;
-  const { cause } = error;
-  const code = cause instanceof ApplicationFailure ? cause.type : null;
-  const away = cause instanceof TimeoutFailure ? 'provider_timeout' : 'internal_error';
-  return { status: 'failed', failure: { code: code ?? away, message: cause?.message ?? error.message } };
+  return { status: 'failed', failure: runFailureOf(error) };
 }

@@ -1,4 +1,4 @@
-import { condition, setCurrentDetails, setHandler, sleep, upsertSearchAttributes } from '@temporalio/workflow';
+import { condition, setHandler, sleep } from '@temporalio/workflow';
 import type { RunProgress } from '../activities/begin-reconciliation.ts';
 import type { ReconciliationPhase, ReconciliationStatus } from '../domain/reconciliation/run.ts';
 import { isReconciliationOver } from '../domain/reconciliation/run.ts';
@@ -7,14 +7,11 @@ import {
   pauseUpdate,
   reconciliationQuery,
   resumeUpdate,
-  whyQuery,
   type ReconcileCarried,
   type ReconcileInput,
   type ReconciliationState,
 } from './messages.ts';
-import { searchAttributes } from './search-attributes.ts';
-
-const rememberedLines = 20;
+import { openStory } from './run-story.ts';
 
 interface Acts {
   /** Stops what is being done. */
@@ -28,25 +25,25 @@ interface Acts {
  * anything is awaited.
  */
 export function openDesk(input: ReconcileInput, acts: Acts) {
-  let state: ReconciliationState = { ...nothingYet, isPaused: input.carried?.isPaused ?? false };
+  const { carried, change, close, state, tell } = openStory<ReconciliationState>({
+    first: { ...nothingYet, isPaused: input.carried?.isPaused ?? false },
+    story: input.carried?.story ?? [],
+    headlines: (now) => [headline(now)],
+  });
   let looks = input.carried?.looks ?? 0;
   let writing: Promise<unknown> = Promise.resolve();
-  const lines = [...(input.carried?.story ?? [])];
-  const isOver = () => isReconciliationOver(state.status);
+  const isOver = () => isReconciliationOver(state().status);
 
   /** One write at a time, so that the row ends as the last wish was. */
   const hold = async (isPaused: boolean): Promise<ReconciliationState> => {
-    if (isOver() || state.isPaused === isPaused) return state;
+    if (isOver() || state().isPaused === isPaused) return state();
     change({ isPaused });
     tell(isPaused ? 'held by an operator' : 'goes on');
     writing = writing.then(() => acts.record(isPaused));
     await writing;
-    return state;
+    return state();
   };
-  setHandler(reconciliationQuery, () => state, { description: 'How far it is' });
-  setHandler(whyQuery, () => (lines.length === 0 ? 'starting' : lines.join('\n')), {
-    description: 'The story so far',
-  });
+  setHandler(reconciliationQuery, state, { description: 'How far it is' });
   setHandler(pauseUpdate, () => hold(true), { description: 'Holds it after the page in hand' });
   setHandler(resumeUpdate, () => hold(false), { description: 'Lets it go on' });
   setHandler(
@@ -54,7 +51,7 @@ export function openDesk(input: ReconcileInput, acts: Acts) {
     async () => {
       acts.cancel();
       await condition(isOver);
-      return state;
+      return state();
     },
     { description: 'Ends it; what was found stays' },
   );
@@ -70,43 +67,28 @@ export function openDesk(input: ReconcileInput, acts: Acts) {
     },
     count(page: { readonly compared: number; readonly found: number; readonly restarted?: number }): void {
       change({
-        compared: state.compared + page.compared,
-        found: state.found + page.found,
-        restarted: state.restarted + (page.restarted ?? 0),
+        compared: state().compared + page.compared,
+        found: state().found + page.found,
+        restarted: state().restarted + (page.restarted ?? 0),
       });
     },
     mended(done: { readonly repaired: number; readonly queued: number }): void {
-      change({ repaired: state.repaired + done.repaired, queued: state.queued + done.queued });
+      change({ repaired: state().repaired + done.repaired, queued: state().queued + done.queued });
     },
-    hasFound: () => state.found > 0,
+    hasFound: () => state().found > 0,
     /** For the log: how many, no names. */
-    counts: () => ({ found: state.found, repaired: state.repaired, queued: state.queued }),
+    counts: () => ({ found: state().found, repaired: state().repaired, queued: state().queued }),
     looks: () => looks,
     looked: () => void (looks += 1),
     /** Waits while it is held. */
-    turn: () => condition(() => !state.isPaused),
+    turn: () => condition(() => !state().isPaused),
     rest: (ms: number, summary: string) => sleep(ms, { summary }),
     close(status: ReconciliationStatus, failure: { readonly code: string } | null): void {
       change({ status, phase: 'done' });
-      tell(failure === null ? `**${status}**` : `**${status}**: ${failure.code}`);
-      upsertSearchAttributes([{ key: searchAttributes.status, value: status }]);
+      close(failure);
     },
-    carried: (): ReconcileCarried => ({ isPaused: state.isPaused, looks, story: lines.slice(-rememberedLines) }),
+    carried: (): ReconcileCarried => ({ isPaused: state().isPaused, looks, story: carried() }),
   };
-
-  function tell(line: string): void {
-    lines.push(`${new Date().toISOString()} ${line}`);
-    show();
-  }
-
-  function change(what: Partial<ReconciliationState>): void {
-    state = { ...state, ...what };
-    show();
-  }
-
-  function show(): void {
-    setCurrentDetails([headline(state), ...lines.slice(-rememberedLines)].join('\n\n'));
-  }
 }
 
 const nothingYet: ReconciliationState = {

@@ -1,29 +1,19 @@
-import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { setHandler } from '@temporalio/workflow';
 import type { ProviderProgress, UsageReportProgress } from '../activities/begin-usage-report.ts';
 import type { UsageReportPhase, UsageReportStatus } from '../domain/usage/report.ts';
-import {
-  usageReportQuery,
-  whyQuery,
-  type UsageReportCarried,
-  type UsageReportInput,
-  type UsageReportState,
-} from './messages.ts';
-import { searchAttributes } from './search-attributes.ts';
-
-const rememberedLines = 20;
+import { usageReportQuery, type UsageReportCarried, type UsageReportInput, type UsageReportState } from './messages.ts';
+import { openStory } from './run-story.ts';
 
 /** Where operators see how far a report is. Its handlers are set at once, before anything is awaited. */
 export function openUsageDesk(input: UsageReportInput) {
-  let state: UsageReportState = {
-    ...{ status: 'requested', phase: 'collect', received: 0, reported: 0, rejected: 0, pending: 0 },
-  };
   let providers: readonly ProviderProgress[] = [];
-  const lines = [...(input.carried?.story ?? [])];
   const away = [...(input.carried?.away ?? [])];
-  setHandler(usageReportQuery, () => state, { description: 'How far it is' });
-  setHandler(whyQuery, () => (lines.length === 0 ? 'starting' : lines.join('\n')), {
-    description: 'The story so far',
+  const { carried, change, close, show, state, tell } = openStory<UsageReportState>({
+    first: { status: 'requested', phase: 'collect', received: 0, reported: 0, rejected: 0, pending: 0 },
+    story: input.carried?.story ?? [],
+    headlines: (now) => [headline(now), ...providers.map(lineOf)],
   });
+  setHandler(usageReportQuery, state, { description: 'How far it is' });
 
   return {
     /** By its rows. */
@@ -66,25 +56,10 @@ export function openUsageDesk(input: UsageReportInput) {
       failure: { readonly code: string } | null,
     ): void {
       change({ status, phase: 'done', ...counts });
-      tell(failure === null ? `**${status}**` : `**${status}**: ${failure.code}`);
-      upsertSearchAttributes([{ key: searchAttributes.status, value: status }]);
+      close(failure);
     },
-    carried: (): UsageReportCarried => ({ away, story: lines.slice(-rememberedLines) }),
+    carried: (): UsageReportCarried => ({ away, story: carried() }),
   };
-
-  function tell(line: string): void {
-    lines.push(`${new Date().toISOString()} ${line}`);
-    show();
-  }
-
-  function change(what: Partial<UsageReportState>): void {
-    state = { ...state, ...what };
-    show();
-  }
-
-  function show(): void {
-    setCurrentDetails([headline(state), ...providers.map(lineOf), ...lines.slice(-rememberedLines)].join('\n\n'));
-  }
 }
 
 const phaseWords: Readonly<Record<UsageReportPhase, string>> = {

@@ -1,21 +1,11 @@
-import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/common';
-import {
-  CancellationScope,
-  continueAsNew,
-  isCancellation,
-  log,
-  proxyActivities,
-  sleep,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { CancellationScope, continueAsNew, isCancellation, log, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { FinishUsageReportInput } from '../activities/finish-usage-report.ts';
 import type { UsageReportStatus } from '../domain/usage/report.ts';
+import { isLong, runFailureOf } from './long-run.ts';
 import { billingQueue, providerQueue, type UsageReportInput } from './messages.ts';
 import { openUsageDesk } from './usage-report-desk.ts';
 
-/** Events: whoever takes over from a killed worker reads no more than these. */
-const longHistory = 1_000;
 /** Batches between two readings of where the report stands. */
 const readEvery = 20;
 /** Providers count later than they receive: what differs is looked at again after these. */
@@ -152,11 +142,6 @@ async function compare(ref: Ref, provider: string, isAgain: boolean): Promise<nu
   return differ;
 }
 
-function isLong(): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  return historyLength > longHistory || continueAsNewSuggested;
-}
-
 /** Each call writes before and after, so one that was lost is repeated. */
 function callsTo(provider: string) {
   return proxyActivities<Activities>({
@@ -177,9 +162,5 @@ function callsTo(provider: string) {
 function failureOf(error: unknown): Failure {
   if (isCancellation(error))
     return { code: 'canceled', message: 'It was canceled; what was not told goes with the next.' };
-  if (!(error instanceof ActivityFailure)) throw error;
-  const { cause } = error;
-  const code = cause instanceof ApplicationFailure ? cause.type : null;
-  const away = cause instanceof TimeoutFailure ? 'provider_timeout' : 'internal_error';
-  return { code: code ?? away, message: cause?.message ?? error.message };
+  return runFailureOf(error);
 }

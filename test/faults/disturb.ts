@@ -13,6 +13,10 @@ export interface Disturbance {
   active: number;
 }
 
+export function createDisturbance(): Disturbance {
+  return { kills: { worker: 0, api: 0, relay: 0 }, struck: {}, active: 0 };
+}
+
 /** Carries out the plan's faults and kills, each at its moment; when it is done, nothing is wrong any more. */
 export async function disturb(
   plan: Pick<FaultPlan, 'storms' | 'kills'>,

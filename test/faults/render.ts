@@ -1,3 +1,4 @@
+import { verdict } from './command-line.ts';
 import type { FaultsResult } from './faults-run.ts';
 import type { Dose } from './plan.ts';
 import { listed } from './progress.ts';
@@ -10,7 +11,7 @@ export function replayCommand({ seed, checkouts, ratePerSecond }: Dose): string 
 
 /** The run in a few lines; each fault in one of its own. */
 export function render(result: FaultsResult): string {
-  const { dose, faults, disturbance, heard, rest, unknown, totals, keptIn } = result;
+  const { dose, disturbance, heard, rest, unknown, totals } = result;
   const simulatedMinutes = ((rest.checkoutsMs / 60_000) * compressedBy).toFixed(1);
   return [
     `seed ${dose.seed}, ${result.seconds} s; ${dose.checkouts} checkouts at ${dose.ratePerSecond}/s`,
@@ -20,13 +21,6 @@ export function render(result: FaultsResult): string {
     `last checkout resolved ${simulatedMinutes} simulated minutes after the faults, everything at rest after ${Math.round(rest.allMs / 1_000)} s`,
     `unknown: ${unknown.count}, p99 ${(unknown.p99Ms / 1_000).toFixed(1)} s, longest ${(unknown.longestMs / 1_000).toFixed(1)} s`,
     `the ledger, in minor units: ${listed(totals)}`,
-    ...(faults.length === 0
-      ? ['✓ nobody was charged twice, nobody’s money is missing, the books agree']
-      : [
-          `✗ ${faults.length} faults`,
-          ...faults.map((fault) => `  ${fault}`),
-          `again: ${replayCommand(dose)}`,
-          ...(keptIn === null ? [] : [`its logs: ${keptIn}/logs`]),
-        ]),
+    ...verdict(result, 'nobody was charged twice, nobody’s money is missing, the books agree', replayCommand(dose)),
   ].join('\n');
 }

@@ -1,17 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import pg from 'pg';
-import { createSandboxClient } from '../../bench/clients/sandbox.ts';
-import { parseTarget } from '../../bench/stack/target.ts';
-import { ANY_PORTS } from '../../src/local/stack-options.ts';
-import { startStack } from '../../src/local/stack.ts';
 import { answerFaults, createHeard, type Heard } from '../faults/answers.ts';
-import { disturb, type Disturbance } from '../faults/disturb.ts';
+import { createDisturbance, disturb, type Disturbance } from '../faults/disturb.ts';
+import { onFaultStack, type Ran } from '../faults/on-fault-stack.ts';
 import { createPlanClock } from '../faults/plan-clock.ts';
 import { createProgress } from '../faults/progress.ts';
 import { workflowFaults } from '../faults/read-books.ts';
-import { longestRestlessMs, providerTimeoutMs } from '../faults/rest.ts';
+import { longestRestlessMs } from '../faults/rest.ts';
 import { expectedOf } from './expect.ts';
 import { drawUsagePlan, type UsageDose } from './plan.ts';
 import { readUsageBooks } from './read-usage-books.ts';
@@ -20,7 +13,7 @@ import { sendAll, type Sent } from './sender.ts';
 import { setStage } from './stage.ts';
 import { compareUsage } from './usage-books.ts';
 
-export interface UsageFaultsResult {
+export interface UsageFaultsResult extends Ran {
   readonly dose: UsageDose;
   readonly faults: readonly string[];
   readonly disturbance: Disturbance;
@@ -33,9 +26,6 @@ export interface UsageFaultsResult {
   readonly reports: number;
   /** From the end of the faults until nothing was under way. */
   readonly restMs: number;
-  readonly seconds: number;
-  /** Where the logs stayed; null when all went well. */
-  readonly keptIn: string | null;
 }
 
 /** With more requests under way than this the plan waits for them. */
@@ -43,24 +33,12 @@ const mostInFlight = 24;
 
 /** One run from an empty database to the verdict. The seed decides what is sent when, what breaks and who dies. */
 export async function runUsageFaults(dose: UsageDose, print: (line: string) => void): Promise<UsageFaultsResult> {
-  const startMs = Date.now();
-  const stateDir = mkdtempSync(join(tmpdir(), 'plinto-usage-faults-'));
-  let isClean = false;
-  const stack = await startStack({
-    ...{ stateDir, ports: ANY_PORTS, ownServers: true, throwaway: true, maxRestartDelayMs: 1_000 },
-    env: {
-      ...{ PROVIDER_TIMEOUT_MS: String(providerTimeoutMs), LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '1000000' },
-    },
-  });
-  const target = parseTarget(stack.devFile());
-  const sandbox = createSandboxClient(target);
-  const database = new pg.Pool({ connectionString: target.database_url, max: 3 });
-  try {
+  return onFaultStack({ name: 'usage-faults' }, async ({ stack, target, sandbox, database }) => {
     const plan = drawUsagePlan(dose);
     await setStage(target, sandbox, plan.organizations);
-    print(`the stage is set after ${Math.round((Date.now() - startMs) / 1_000)} s`);
+    print('the stage is set');
     const { hear, counts: heard } = createHeard();
-    const disturbance: Disturbance = { kills: { worker: 0, api: 0, relay: 0 }, struck: {}, active: 0 };
+    const disturbance = createDisturbance();
     let inFlight = 0;
     const clock = createPlanClock(() => inFlight > mostInFlight);
     const work = { total: dose.events, things: 'events', lengthMs: plan.lengthMs };
@@ -88,16 +66,9 @@ export async function runUsageFaults(dose: UsageDose, print: (line: string) => v
       ...answerFaults(heard),
       ...(await workflowFaults(target, database, longestRestlessMs)),
     ];
-    isClean = faults.length === 0;
     return {
       ...{ dose, faults, disturbance, heard, sent, events, restMs, reports: reports.length },
       ...{ reported: expected.reported, rejected: expected.rejected },
-      seconds: Math.round((Date.now() - startMs) / 1_000),
-      keptIn: isClean ? null : stateDir,
     };
-  } finally {
-    await database.end();
-    await stack.stop();
-    if (isClean) rmSync(stateDir, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,5 +1,6 @@
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTemporalGateway } from '../../src/api/temporal.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import {
   expireUpdate,
@@ -190,6 +191,34 @@ describe('checkout', () => {
     });
   });
 
+  it('carries out a wish to end it once for all who ask meanwhile, and a later one anew', async () => {
+    let ends = 0;
+    let answer = () => {};
+    const isAnswered = new Promise<void>((resolve) => (answer = resolve));
+    const fakes: FakeActivities = {
+      openCheckout: async () => opened(),
+      async endCheckout() {
+        ends += 1;
+        await isAnswered;
+        return settled({ status: ends === 1 ? 'open' : 'canceled' });
+      },
+    };
+    await world.withActivities(fakes, async () => {
+      const { handle } = await open(aCheckout());
+      const { expireCheckout } = createTemporalGateway(world.env.client);
+      const expire = () => expireCheckout(handle.workflowId, new Date(Date.now() + 60_000));
+      const askers = Array.from({ length: 15 }, expire);
+      await eventually(async () => expect(await acceptedUpdates(handle)).toContain('expire/0'));
+      answer();
+      await Promise.all(askers);
+      expect(await handle.query(stateQuery)).toMatchObject({ status: 'open', ends: 1 });
+      await expire();
+      expect(await handle.result()).toEqual({ status: 'canceled' });
+      expect(await acceptedUpdates(handle)).toEqual(['opened', 'expire/0', 'expire/1']);
+      expect(ends).toBe(2);
+    });
+  });
+
   it('hears a webhook that arrives before the provider has answered', async () => {
     let answer = () => {};
     const isAnswered = new Promise<void>((resolve) => (answer = resolve));
@@ -335,6 +364,13 @@ async function shownStatuses(handle: Awaited<ReturnType<typeof open>>['handle'])
     )
     .map((attributes) => attributes?.indexedFields?.['BillingStatus']?.data)
     .flatMap((data) => (data ? [JSON.parse(Buffer.from(data).toString('utf8')) as unknown] : []));
+}
+
+async function acceptedUpdates(handle: Awaited<ReturnType<typeof open>>['handle']): Promise<readonly unknown[]> {
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).flatMap(({ workflowExecutionUpdateAcceptedEventAttributes: accepted }) =>
+    accepted ? [accepted.acceptedRequest?.meta?.updateId] : [],
+  );
 }
 
 async function eventually(work: () => Promise<unknown>): Promise<void> {

@@ -19,16 +19,19 @@ export interface Operating {
 }
 
 /**
- * A route that changes something for operators, once per `Idempotency-Key`. Whether the thing is there is `act`'s to say:
- * a repeat is answered what came first, also when the thing has gone since.
+ * A route that changes something, once per `Idempotency-Key`. Whether the thing is there is `act`'s to say: a repeat is
+ * answered what came first, also when the thing has gone since.
+ *
+ * @param allowed Who may; default: operators with the scope to write. Throws for everybody else.
  */
 export function operateOnce(
   deps: ApiDeps,
   prefix: IdPrefix,
   act: (operating: Operating) => Promise<Answer>,
+  allowed: (request: Request) => Caller = (request) => operator(request, writeOps),
 ): RequestHandler {
   return async (request, response) => {
-    const caller = operator(request, writeOps);
+    const caller = allowed(request);
     const em = deps.orm.em.fork();
     const body: unknown = request.body ?? {};
     const answer = await runIdempotent({

@@ -8,12 +8,12 @@ import { listItems, type ItemFilter, type ItemPlace } from '../../db/queries/usa
 import { findReport } from '../../db/queries/usage-reports.ts';
 import type { Db } from '../../db/orm.ts';
 import { presentUsageItem, presentUsageOfOrganization } from '../../present/usage-report.ts';
-import { pathParam, refuseMethod, sendAnswer } from '../answer.ts';
+import { pathParam, refuseMethod } from '../answer.ts';
 import { authorize, callerOf, type Caller, type Need } from '../caller.ts';
 import { decodeCursor, decodeIdCursor, toPage } from '../cursor.ts';
 import type { ApiDeps } from '../deps.ts';
 import { refusal } from '../error-codes.ts';
-import { runIdempotent, type Answer } from '../idempotency.ts';
+import type { Answer } from '../idempotency.ts';
 import { parseInput } from '../schemas/parse.ts';
 import {
   createUsageReportBody,
@@ -27,6 +27,7 @@ import { readReport, readReports } from '../usage-report/read-report.ts';
 import { requestUsageReport } from '../usage-report/request-report.ts';
 import { retryUsageReport } from '../usage-report/retry-report.ts';
 import { streamItemsCsv } from '../usage-report/stream-items.ts';
+import { operateOnce, type Operating } from './operate-once.ts';
 
 const read: Need = { scope: 'billing:read', permission: null };
 const write: Need = { scope: 'billing:write', permission: null };
@@ -64,9 +65,9 @@ function list(deps: ApiDeps): RequestHandler {
 }
 
 function begin(deps: ApiDeps): RequestHandler {
-  return once(deps, async (acting) => {
-    parseInput(createUsageReportBody, acting.body);
-    return requestUsageReport(deps, acting);
+  return once(deps, async (operating) => {
+    parseInput(createUsageReportBody, operating.body);
+    return requestUsageReport(deps, operating);
   });
 }
 
@@ -136,28 +137,9 @@ function retry(deps: ApiDeps): RequestHandler {
   });
 }
 
-interface Acting {
-  readonly em: Db;
-  readonly caller: Caller;
-  readonly request: Request;
-  readonly body: unknown;
-  /** For what is made; the same again when the first request died before it answered. */
-  readonly id: string;
-  readonly before: Answer | null;
-}
-
 /** A route that has something done, once per `Idempotency-Key`. */
-function once(deps: ApiDeps, act: (acting: Acting) => Promise<Answer>): RequestHandler {
-  return async (request, response) => {
-    const caller = wholeProject(request, write);
-    const em = deps.orm.em.fork();
-    const body: unknown = request.body ?? {};
-    const answer = await runIdempotent({
-      ...{ em, caller, request, body, prefix: 'ur', publicUrl: deps.settings.publicUrl },
-      handle: (id, _isFirst, before) => act({ em, caller, request, body, id, before }),
-    });
-    sendAnswer(request, response, answer);
-  };
+function once(deps: ApiDeps, act: (operating: Operating) => Promise<Answer>): RequestHandler {
+  return operateOnce(deps, 'ur', act, (request) => wholeProject(request, write));
 }
 
 /** Reports are of every organization: whoever is narrowed to some sees none. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { aggregations, filterOperators } from '../../domain/usage/meter.ts';
 import { organizationId, paging, shortText, time, timestamp } from './common.ts';
+import { pushBody } from './push.ts';
 
 export const meterKey = z
   .string()
@@ -139,12 +140,7 @@ export const recount = z
   .meta({ id: 'MeterRecount' });
 export type RecountAnswer = z.output<typeof recount>;
 
-export const pushMetersBody = z
-  .strictObject({
-    dry_run: z.boolean().default(true),
-    provider: z.string().min(1).max(64).nullable().default(null).meta({ description: 'null: all that have meters.' }),
-  })
-  .meta({ id: 'PushMeters' });
+export const pushMetersBody = pushBody('PushMeters', 'all that have meters.');
 
 export const meterPush = z
   .object({

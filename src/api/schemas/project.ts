@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { scopes } from '../keys.ts';
 import { currency, nullableTime, paging, phone, shortText, time } from './common.ts';
+import { pushBody } from './push.ts';
 
 export const projectId = z
   .string()
@@ -173,18 +174,7 @@ export const accountCheck = z
   })
   .meta({ id: 'AccountCheck' });
 
-export const pushPlansBody = z
-  .strictObject({
-    dry_run: z.boolean().default(true),
-    provider: z
-      .string()
-      .min(1)
-      .max(64)
-      .nullable()
-      .default(null)
-      .meta({ description: 'null: all that the project has.' }),
-  })
-  .meta({ id: 'PushPlans' });
+export const pushPlansBody = pushBody('PushPlans', 'all that the project has.');
 
 export const planPush = z
   .object({

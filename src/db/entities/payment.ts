@@ -2,6 +2,7 @@ import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
 import type { InvoiceTruth, PaymentTruth } from '../../domain/checkout/truth.ts';
 import type { OrderStatus } from '../../domain/payment/order.ts';
 import type { RefundStatus } from '../../domain/payment/refund.ts';
+import type { Sending } from '../../domain/payment/sending.ts';
 import type { DisputeTruth, RefundReason } from '../../domain/payment/truth.ts';
 import { owned } from './owned.ts';
 
@@ -56,6 +57,8 @@ export const RefundEntity = defineEntity({
     actor: p.text().strictNullable(),
     failureCode: p.text().strictNullable(),
     failureDetail: p.json().$type<Record<string, unknown>>().strictNullable(),
+    /** How far the call that makes it has come; null: it was never sent. */
+    sending: p.json().$type<Sending>().strictNullable(),
     version: p.integer().version(),
     ...owned,
   },

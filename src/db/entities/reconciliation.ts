@@ -4,6 +4,7 @@ import type { ReconciliationPhase, ReconciliationStatus } from '../../domain/rec
 import type { NamedObjects } from '../../domain/reconciliation/subject.ts';
 import type { ReviewKind } from '../../domain/review.ts';
 import { owned } from './owned.ts';
+import { runColumns } from './run-columns.ts';
 
 /** One comparison of our rows with one provider's account over a window of time. */
 export const ReconciliationRunEntity = defineEntity({
@@ -28,11 +29,8 @@ export const ReconciliationRunEntity = defineEntity({
     restarted: p.integer(),
     /** null: it may go on. */
     pausedAt: p.datetime().strictNullable(),
-    startedAt: p.datetime().strictNullable(),
-    finishedAt: p.datetime().strictNullable(),
-    failureCode: p.text().strictNullable(),
-    failureDetail: p.json().$type<Record<string, unknown>>().strictNullable(),
     version: p.integer().version(),
+    ...runColumns,
     ...owned,
   },
 });

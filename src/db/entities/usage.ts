@@ -7,6 +7,7 @@ import type {
   UsageReportStatus,
 } from '../../domain/usage/report.ts';
 import { owned } from './owned.ts';
+import { runColumns } from './run-columns.ts';
 
 export const MeterEntity = defineEntity({
   name: 'Meter',
@@ -61,11 +62,8 @@ export const UsageReportEntity = defineEntity({
     cursor: p.text().columnType('xid8').strictNullable(),
     received: p.bigint('number'),
     differences: p.json().$type<readonly UsageDifference[]>().strictNullable(),
-    startedAt: p.datetime().strictNullable(),
-    finishedAt: p.datetime().strictNullable(),
-    failureCode: p.text().strictNullable(),
-    failureDetail: p.json().$type<Record<string, unknown>>().strictNullable(),
     version: p.integer().version(),
+    ...runColumns,
     ...owned,
   },
 });

@@ -93,7 +93,7 @@ function createRefund(
       ...{ id, projectId, live, organizationId, provider, paymentId: payment.id, status: 'requested' },
       ...{ amountMinor, currency, reason, actor, taxMinor: null, providerRefundId: null, refundedAt: null },
       ...{ invoiceId: target.invoiceId ?? payment.invoiceId, checkoutId: target.checkoutId ?? payment.checkoutId },
-      ...{ failureCode: null, failureDetail: null },
+      ...{ failureCode: null, failureDetail: null, sending: null },
     },
     { persist: true },
   );

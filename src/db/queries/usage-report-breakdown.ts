@@ -29,6 +29,28 @@ export async function countItems(em: Db, reportIds: readonly string[]): Promise<
   );
 }
 
+export interface ProviderCounts {
+  /** null: nobody bills. */
+  readonly provider: string | null;
+  readonly items: UsageCounts;
+  /** That the items are made of. */
+  readonly events: UsageCounts;
+}
+
+/** What of each provider stands where, in the order of `rows`. */
+export function countByProvider(rows: readonly ItemCount[]): readonly ProviderCounts[] {
+  return [...Map.groupBy(rows, ({ provider }) => provider)].map(([provider, theirs]) => ({
+    ...{ provider, items: sumUp(theirs, 'items'), events: sumUp(theirs, 'events') },
+  }));
+}
+
+export function sumUp(rows: readonly ItemCount[], what: 'items' | 'events'): UsageCounts {
+  const of = (counted: Counted) =>
+    rows.filter((each) => each.countedAs === counted).reduce((sum, each) => sum + each[what], 0);
+  const [reported, rejected, pending] = [of('reported'), of('rejected'), of('pending')];
+  return { received: reported + rejected + pending, reported, rejected, pending };
+}
+
 export interface MeterCount {
   readonly meterId: string;
   readonly key: string;

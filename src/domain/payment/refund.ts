@@ -91,9 +91,3 @@ const laterGapsMs = [5 * minuteMs, 15 * minuteMs, hourMs, 6 * hourMs];
 export function refundLookGapMs(looks: number): number {
   return [...gapsMs, ...laterGapsMs][looks] ?? 6 * hourMs;
 }
-
-/**
- * A request whose answer was lost may still be at work at the provider: it is not taken for absent, and nothing is
- * sent again, before this long.
- */
-export const lostAnswerMs = 30 * secondMs;

@@ -1,24 +1,15 @@
 import type { DeclineCode } from '../payment/decline.ts';
+import { betweenLooksMs, firstSending, inFlightMs, sendingNow, type Sending } from '../payment/sending.ts';
 
 /** How far a direct subscription's beginning at its provider has come. Written before each call, read after a crash. */
-export interface Opening {
-  /** Of the call's key: grows only after the provider surely has nothing of the one before. */
-  readonly generation: number;
-  /** When the call was sent; null: nothing is under way. */
-  readonly sentAt: string | null;
-  /** Why it is not known what became of the call; null: it has not been answered, or not been sent. */
-  readonly unclear: UnclearReason | null;
+export interface Opening extends Sending {
   /** Times that this provider answered that nothing was done. */
   readonly refusals: number;
-  /** Look-ups that found nothing, late enough to count. */
-  readonly emptyLooks: readonly string[];
   /** The first payment failed; what the provider keeps of it is being ended. */
   readonly decline: { readonly declineCode: DeclineCode; readonly providerCode: string | null } | null;
   /** Providers that had nothing of a call that was sent to them: they are looked at again, in case it was late. */
   readonly left: readonly LeftOpening[];
 }
-
-export type UnclearReason = 'timeout' | 'api_error';
 
 /** What a provider that was left may still have, or has. */
 export interface LeftOpening {
@@ -32,44 +23,24 @@ export interface LeftOpening {
   readonly looks: number;
 }
 
-/** No call of ours is still on its way this long after it was sent: the longest time-out, and 10 s. */
-const inFlightMs = 18_000;
-/** Between the two look-ups that must both find nothing. */
-const betweenLooksMs = 5_000;
 /** Whoever asked has gone: nothing is begun, or tried again, later than this. */
 const patienceMs = 3_600_000;
 /** Looks back at a provider that was left, after it was. What turns up even later reconciliation finds. */
 const looksBackMs: readonly number[] = [60_000, 300_000, 1_800_000];
 
 export const firstOpening: Opening = {
-  ...{ generation: 1, sentAt: null, unclear: null, refusals: 0, emptyLooks: [], decline: null, left: [] },
+  ...firstSending,
+  ...{ refusals: 0, decline: null, left: [] },
 };
 
 /** The call goes out now. */
 export function sending(opening: Opening | null, nowMs: number): Opening {
-  return { ...(opening ?? firstOpening), sentAt: new Date(nowMs).toISOString(), unclear: null, emptyLooks: [] };
+  return sendingNow(opening ?? firstOpening, nowMs);
 }
 
 /** The provider answered that nothing was done: the same call may go out again. */
 export function notSent(opening: Opening): Opening {
   return { ...opening, sentAt: null, unclear: null, refusals: opening.refusals + 1, emptyLooks: [] };
-}
-
-/**
- * The provider was asked and has nothing of it (yet).
- *
- * @returns with `sentAt` null once it surely never will: two look-ups found nothing after the call could no longer be on
- *   its way. The next key then, for a failure may be kept under the last one; but where nothing at all was answered the
- *   same key goes out again, so that a call which outlasts every promise of the network is begun by one of them only.
- */
-export function foundNothing(opening: Opening, nowMs: number): Opening {
-  const { emptyLooks, generation, sentAt } = opening;
-  if (sentAt === null || nowMs - Date.parse(sentAt) < inFlightMs) return opening;
-  const last = emptyLooks.at(-1);
-  if (last === undefined) return { ...opening, emptyLooks: [new Date(nowMs).toISOString()] };
-  if (nowMs - Date.parse(last) < betweenLooksMs) return opening;
-  const next = opening.unclear === 'timeout' ? generation : generation + 1;
-  return { ...opening, generation: next, sentAt: null, unclear: null, emptyLooks: [] };
 }
 
 /** How long to wait before the next look at an outcome that is unknown. */

@@ -47,6 +47,7 @@ async function setUp(api: StripeApi, input: AttachInput, budget: Budget): Promis
     reply: stripeSetupIntent,
     budget,
     key: `${input.idempotencyKey}:setup`,
+    isRepeatable: true,
     send: (stripe, options) => stripe.setupIntents.create(setupParams(input, token), options),
   });
   const method = expanded(intent.payment_method) ?? intent.last_setup_error?.payment_method ?? null;
@@ -87,6 +88,7 @@ async function methodOfToken(api: StripeApi, input: AttachInput, budget: Budget)
     reply: stripePaymentMethod,
     budget,
     key: `${input.idempotencyKey}:method`,
+    isRepeatable: true,
     send: (stripe, options) => stripe.paymentMethods.create({ type: 'card', card: { token: input.token } }, options),
   });
   return method.id;

@@ -29,6 +29,7 @@ export function createStripeCatalog(api: StripeApi): Required<CatalogOperations>
         reply: stripePrice,
         budget,
         key: `${input.idempotencyKey}:price`,
+        isRepeatable: true,
         send: (stripe, options) =>
           stripe.prices.create(
             {
@@ -83,7 +84,6 @@ async function updateItem(
     operation: 'products.update',
     reply: stripeProduct,
     budget,
-    key: `${input.idempotencyKey}:product`,
     send: (stripe, options) =>
       stripe.products.update(
         providerProductId,
@@ -96,7 +96,6 @@ async function updateItem(
     operation: 'prices.update',
     reply: stripePrice,
     budget,
-    key: `${input.idempotencyKey}:price`,
     send: (stripe, options) => stripe.prices.update(providerPriceId, { active: input.isActive }, options),
   });
   const updated = await readPrice(api, providerPriceId, budget);
@@ -145,6 +144,7 @@ async function ensureProduct(api: StripeApi, input: CatalogPriceInput, budget: B
       reply: z.object({ id: z.string() }),
       budget,
       key: `${input.idempotencyKey}:product`,
+      isRepeatable: true,
       send: (stripe, options) =>
         stripe.products.create(
           {

@@ -80,6 +80,8 @@ async function update(
     reply: stripeSubscription,
     budget: call.budget,
     key: call.key,
+    // What is already so is not charged for again, and callers look first.
+    isRepeatable: true,
     send: (stripe, options) =>
       stripe.subscriptions.update(
         before.id,

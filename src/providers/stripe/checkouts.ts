@@ -71,6 +71,8 @@ async function open(
       reply: stripeSession,
       budget,
       key,
+      // Nobody has its address: a page that may exist beside this one is looked for by who lost the answer.
+      isRepeatable: true,
       send: (stripe, options) => stripe.checkout.sessions.create(params, options),
     });
     return opened(input, session, customerId);

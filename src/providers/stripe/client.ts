@@ -4,7 +4,7 @@ import { OutcomeUnknownError } from '../failures.ts';
 import { createTransport, startBudget, type Budget } from '../http.ts';
 import type { HttpSettings } from '../port.ts';
 import { API_VERSION } from './api-version.ts';
-import { isStripeCode, stripeErrorOf } from './errors.ts';
+import { isStoredFailure, isStripeCode, stripeErrorOf } from './errors.ts';
 import { createStripeHttpClient } from './http-client.ts';
 
 export const STRIPE_HOST = 'https://api.stripe.com';
@@ -18,6 +18,12 @@ export interface StripeCall<Schema extends z.ZodType> {
    * goes without: Stripe answers a key with its first answer, a 500 too, and repeating such a call is harmless.
    */
   readonly key?: string;
+  /**
+   * Whether a failure that Stripe keeps under the key is followed by the same call without it, at once. `true`: a second
+   * one harms nobody, or changes nothing. A question: Stripe is asked whether it was done. Absent for what would move
+   * money twice: its caller looks, waits, looks again and takes the next key.
+   */
+  readonly isRepeatable?: boolean | (() => Promise<boolean>);
   readonly send: (stripe: Stripe, options: Stripe.RequestOptions) => Promise<unknown>;
 }
 
@@ -45,7 +51,7 @@ export function createStripeApi(input: {
     telemetry: false,
     timeout: http.timeoutMs,
   });
-  const call: StripeApi['call'] = async ({ operation, reply, budget, key, send }) => {
+  const once: StripeApi['call'] = async ({ operation, reply, budget, key, send }) => {
     const startedAt = performance.now();
     const report = (outcome: string): void =>
       http.onCall?.({ operation, durationMs: performance.now() - startedAt, outcome });
@@ -69,6 +75,16 @@ export function createStripeApi(input: {
       providerCode: 'unreadable_answer',
       param,
     });
+  };
+  const call: StripeApi['call'] = async ({ key, isRepeatable = false, ...request }) => {
+    if (key === undefined) return once(request);
+    try {
+      return await once({ ...request, key });
+    } catch (error) {
+      if (!isStoredFailure(error)) throw error;
+      if (!(typeof isRepeatable === 'function' ? await isRepeatable() : isRepeatable)) throw error;
+      return once(request);
+    }
   };
   return {
     call,

@@ -95,6 +95,7 @@ async function itemOf(
         reply: z.object({ id: z.string() }),
         budget,
         key: `${idempotencyKey}:product`,
+        isRepeatable: true,
         send: (stripe, options) =>
           stripe.products.create(
             { name: line.name, ...(line.description === null ? {} : { description: line.description }) },

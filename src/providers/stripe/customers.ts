@@ -24,7 +24,6 @@ export function createStripeCustomers(api: StripeApi): ProviderClient['customers
         operation: 'customers.update',
         reply: stripeCustomer,
         budget: api.budget(),
-        key: `${input.idempotencyKey}:customer`,
         send: (stripe, options) => stripe.customers.update(id, paramsOf(input), options),
       });
       return mapCustomer(updated);
@@ -101,6 +100,7 @@ async function createCustomer(
     reply: stripeCustomer,
     budget,
     key,
+    isRepeatable: true,
     send: (stripe, options) => stripe.customers.create(paramsOf(input), options),
   });
   return mapCustomer(created);

@@ -74,6 +74,7 @@ async function ensureDiscount(api: StripeApi, input: DiscountInput): Promise<Dis
     reply: coupon,
     budget,
     key: `${input.idempotencyKey}:coupon`,
+    isRepeatable: true,
     send: (stripe, options) => stripe.coupons.create(couponParams(input), options),
   });
   const created = await api.call({
@@ -81,6 +82,7 @@ async function ensureDiscount(api: StripeApi, input: DiscountInput): Promise<Dis
     reply: promotionCode,
     budget,
     key: `${input.idempotencyKey}:code`,
+    isRepeatable: true,
     send: (stripe, options) =>
       stripe.promotionCodes.create(
         {

@@ -38,6 +38,13 @@ export function stripeErrorOf(error: unknown): BillingError {
   return status === undefined ? new OutcomeUnknownError('api_error', fault) : fromStatus({ ...fault, status });
 }
 
+/** The failure of an earlier call, told again: Stripe keeps it under the key for a day, and does nothing under that key. */
+export function isStoredFailure(error: unknown): boolean {
+  const answer = error instanceof OutcomeUnknownError ? error.cause : null;
+  if (!(answer instanceof Stripe.errors.StripeError)) return false;
+  return (answer.statusCode ?? 0) >= 500 && answer.headers?.['idempotent-replayed'] === 'true';
+}
+
 export function isStripeCode(error: unknown, code: string): boolean {
   return error instanceof BillingError && error.details.provider_code === code;
 }

@@ -4,6 +4,7 @@ import type { Budget } from '../http.ts';
 import type { MoneyResult, ProviderInvoice } from '../port-money.ts';
 import type { StripeApi } from './client.ts';
 import { declineOf } from './declines.ts';
+import { isStoredFailure } from './errors.ts';
 import { mapProviderInvoice } from './map-subscription.ts';
 import { moneyResult } from './money-result.ts';
 import { readPayment } from './read-subscription.ts';
@@ -16,7 +17,10 @@ interface PayInput {
   readonly budget: Budget;
 }
 
-/** Tries to collect now. Paid already is success; where the bank wants the buyer, Stripe's own page asks for it. */
+/**
+ * Tries to collect now, again too after a failure that is stored: what Stripe says is still open was not paid. Paid already
+ * is success; where the bank wants the buyer, Stripe's own page asks for it.
+ */
 export async function payInvoice(api: StripeApi, input: PayInput): Promise<MoneyResult<ProviderInvoice>> {
   const { providerInvoiceId: id, providerPaymentMethodId: method, budget } = input;
   const read = async (): Promise<ProviderInvoice> => {
@@ -31,13 +35,14 @@ export async function payInvoice(api: StripeApi, input: PayInput): Promise<Money
         reply: stripeInvoice,
         budget,
         key: `${input.idempotencyKey}:pay`,
+        isRepeatable: async () => (await read()).status === 'open',
         send: (stripe, options) => stripe.invoices.pay(id, method === null ? {} : { payment_method: method }, options),
       });
     } catch (error) {
       if (declineOf(error)?.providerCode === 'invoice_payment_intent_requires_action') {
         return waiting(await read());
       }
-      if (declineOf(error) || !(error instanceof BillingError) || error.kind !== 'invalid') throw error;
+      if (declineOf(error) || !(isRefusal(error) || isStoredFailure(error))) throw error;
       const invoice = await read();
       if (invoice.status === 'paid') return { outcome: 'succeeded', value: invoice };
       throw error;
@@ -46,6 +51,10 @@ export async function payInvoice(api: StripeApi, input: PayInput): Promise<Money
     return invoice.status === 'open' ? waiting(invoice) : { outcome: 'succeeded', value: invoice };
   };
   return moneyResult(attempt, () => findInvoice(api, id, budget));
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof BillingError && error.kind === 'invalid';
 }
 
 function waiting(value: ProviderInvoice): MoneyResult<ProviderInvoice> {

@@ -81,6 +81,8 @@ async function createPayment(api: StripeApi, input: CreatePaymentInput): Promise
           reply: stripePaymentIntent,
           budget,
           key: `${input.idempotencyKey}:payment`,
+          // A voucher whose reference nobody was given is paid by nobody; a stored method would be charged twice.
+          isRepeatable: input.source.kind === 'voucher',
           send: (stripe, options) =>
             stripe.paymentIntents.create(
               {

@@ -40,6 +40,7 @@ export function createStripePortal(api: StripeApi): PortalOperations {
         reply: session,
         budget,
         key: `${idempotencyKey}:portal`,
+        isRepeatable: true,
         send: (stripe, options) =>
           stripe.billingPortal.sessions.create(
             {
@@ -73,8 +74,7 @@ async function ensureConfiguration(api: StripeApi, budget: Budget): Promise<stri
     operation: 'portal.configurations.create',
     reply: configuration,
     budget,
-    // Two processes at once make one.
-    key: `portal-configuration:${CONFIGURATION}`,
+    // Without a key, which would tell of an archived one again for a day; two processes at once make two, and use one.
     send: (stripe, options) => stripe.billingPortal.configurations.create(configurationParams(), options),
   });
   return created.id;

@@ -7,10 +7,11 @@ import type { SubscriptionOperations } from '../port-subscriptions.ts';
 import { unixFromIso } from '../wire-time.ts';
 import { payInvoice } from './pay-invoice.ts';
 import type { StripeApi } from './client.ts';
+import { isStoredFailure } from './errors.ts';
 import { moneyResult } from './money-result.ts';
 import { readSubscription, readWire } from './read-subscription.ts';
 import { releaseSchedule } from './subscription-schedule.ts';
-import { listOf, stripeInvoice, stripeSubscription, type StripeSubscription } from './wire.ts';
+import { listOf, stripeInvoice, stripeSubscription, type StripeInvoice, type StripeSubscription } from './wire.ts';
 
 type Lifecycle = Required<
   Pick<
@@ -140,13 +141,7 @@ async function resumeSubscription(
       await update(api, { ...call, params: { pause_collection: '' } });
     }
     if (before.status === 'paused') {
-      await api.call({
-        operation: 'subscriptions.resume',
-        reply: stripeSubscription,
-        budget,
-        key: `${idempotencyKey}:resume:paused`,
-        send: (stripe, options) => stripe.subscriptions.resume(id, { billing_cycle_anchor: { type: 'now' } }, options),
-      });
+      await resumePaused(api, id, idempotencyKey, budget);
     }
     const value = await readSubscription(api, id, budget);
     // Without an accepted payment the subscription stays paused until the invoice is paid.
@@ -156,6 +151,33 @@ async function resumeSubscription(
   });
 }
 
+/** What was begun by a call whose failure is stored has an open invoice, or is not paused any more: then it is read. */
+async function resumePaused(api: StripeApi, id: string, idempotencyKey: string, budget: Budget): Promise<void> {
+  try {
+    await api.call({
+      operation: 'subscriptions.resume',
+      reply: stripeSubscription,
+      budget,
+      key: `${idempotencyKey}:resume:paused`,
+      isRepeatable: async () => (await openInvoice(api, id, budget)) === null,
+      send: (stripe, options) => stripe.subscriptions.resume(id, { billing_cycle_anchor: { type: 'now' } }, options),
+    });
+  } catch (error) {
+    if (!isStoredFailure(error) || (await openInvoice(api, id, budget)) === null) throw error;
+  }
+}
+
+async function openInvoice(api: StripeApi, subscriptionId: string, budget: Budget): Promise<StripeInvoice | null> {
+  const open = await api.call({
+    operation: 'invoices.list',
+    reply: listOf(stripeInvoice),
+    budget,
+    send: (stripe, options) =>
+      stripe.invoices.list({ subscription: subscriptionId, status: 'open', limit: 1 }, options),
+  });
+  return open.data[0] ?? null;
+}
+
 /** The newest open invoice; nothing to collect is where one wanted to be. */
 async function retryPayment(
   api: StripeApi,
@@ -163,13 +185,7 @@ async function retryPayment(
 ): Promise<MoneyResult<SubscriptionTruth>> {
   const budget = api.budget();
   const { providerSubscriptionId: id, idempotencyKey } = input;
-  const open = await api.call({
-    operation: 'invoices.list',
-    reply: listOf(stripeInvoice),
-    budget,
-    send: (stripe, options) => stripe.invoices.list({ subscription: id, status: 'open', limit: 1 }, options),
-  });
-  const invoice = open.data[0];
+  const invoice = await openInvoice(api, id, budget);
   if (!invoice) return { outcome: 'succeeded', value: await readSubscription(api, id, budget) };
   const paid = await payInvoice(api, {
     providerInvoiceId: invoice.id,

@@ -46,6 +46,7 @@ export async function scheduleChange(api: StripeApi, change: ScheduledChange): P
           reply: schedule,
           budget,
           key: `${input.idempotencyKey}:schedule`,
+          isRepeatable: true,
           send: (stripe, options) =>
             stripe.subscriptionSchedules.create({ from_subscription: subscription.id }, options),
         })

@@ -56,6 +56,7 @@ export function createStripeUsage(
           reply: z.unknown(),
           budget: api.budget(),
           key: `${idempotencyKey}:adjustment`,
+          isRepeatable: true,
           send: (stripe, options) =>
             stripe.billing.meterEventAdjustments.create(
               { type: 'cancel', event_name: eventName, cancel: { identifier: eventId } },
@@ -222,6 +223,7 @@ async function ensureMeter(api: StripeApi, input: MeterInput): Promise<MeterTrut
     reply: meter,
     budget,
     key: `${input.idempotencyKey}:meter`,
+    isRepeatable: true,
     send: (stripe, options) =>
       stripe.billing.meters.create(
         {

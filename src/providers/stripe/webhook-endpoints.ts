@@ -20,12 +20,12 @@ export function createStripeWebhookEndpoints(api: StripeApi): WebhookEndpointOpe
       });
       return found.map(mapEndpoint);
     },
-    async create({ url, idempotencyKey }) {
+    /** Without a key: its answer would be told again of an endpoint that was removed since, with a secret of no use. */
+    async create({ url }) {
       const created = await api.call({
         operation: 'webhook_endpoints.create',
         reply: endpoint.extend({ secret: z.string() }),
         budget: api.budget(),
-        key: `${idempotencyKey}:endpoint`,
         send: (stripe, options) =>
           stripe.webhookEndpoints.create({ url, enabled_events: [...SUBSCRIBED], api_version: API_VERSION }, options),
       });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applyCheckoutTruth } from '../../../src/activities/apply-checkout-truth.ts';
 import { createRefundPayment } from '../../../src/activities/refund-payment.ts';
 import { CheckoutEntity } from '../../../src/db/entities/checkout.ts';
+import { RefundEntity } from '../../../src/db/entities/payment.ts';
 import { newId } from '../../../src/db/new-id.ts';
 import { reserveRefund, type Reservation } from '../../../src/db/queries/refunds.ts';
 import { BillingError } from '../../../src/domain/errors.ts';
@@ -89,11 +90,18 @@ const sumsOf = async (sale: Sale) =>
       [sale.providerPaymentId],
     )
   )[0];
-/** As if the request had been sent a while ago. */
-const age = (id: string) =>
-  world.query(`update refunds set updated_at = now() - interval '1 minute' where id = ?`, [id]);
+/** As if the request had been sent, and looked for, a minute earlier. */
+async function age(id: string): Promise<void> {
+  const earlier = (at: string) => new Date(Date.parse(at) - 60_000).toISOString();
+  const em = world.orm.em.fork();
+  const row = await em.findOneOrFail(RefundEntity, { id });
+  const { sending } = row;
+  if (sending?.sentAt == null) throw new Error('it was not sent');
+  row.sending = { ...sending, sentAt: earlier(sending.sentAt), emptyLooks: sending.emptyLooks.map(earlier) };
+  await em.flush();
+}
 
-const unknown: Answer = { outcome: 'unknown', reason: 'timeout', providerCode: null };
+const unknown = { outcome: 'unknown', reason: 'timeout', providerCode: null } as const satisfies Answer;
 const refusal = (code: string, kind: BillingError['kind'], details = {}) =>
   new BillingError({ code, kind, message: 'no', details });
 
@@ -171,17 +179,50 @@ describe('a refund', () => {
     expect(await refundsOf(sale)).toEqual([{ status: 'succeeded', amount: 1000 }]);
   });
 
-  it('whose answer was lost and that is not there is sent again, with the same key, but not at once', async () => {
+  it.each([
+    { reason: 'timeout', keys: 1 },
+    { reason: 'api_error', keys: 2 },
+  ] as const)('that is not there after a $reason on two looks is sent again, by one of $keys keys', async (case_) => {
+    const { reason, keys } = case_;
     const sale = await aSale();
-    const provider = aProvider({ answers: [unknown] });
+    const provider = aProvider({ answers: [{ ...unknown, reason }] });
     const id = await aRefund(sale);
     await provider.run(id);
+    for (const _ of [1, 2]) expect(await provider.run(id)).toMatchObject({ status: 'unknown' });
+    await age(id);
     expect(await provider.run(id)).toMatchObject({ status: 'unknown' });
     expect(provider.calls).toHaveLength(1);
     await age(id);
     expect(await provider.run(id)).toMatchObject({ status: 'succeeded' });
-    expect(new Set(provider.calls.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(1);
+    expect(provider.calls).toHaveLength(2);
+    expect(new Set(provider.calls.map(({ idempotencyKey }) => idempotencyKey)).size).toBe(keys);
     expect(provider.made).toHaveLength(1);
+  });
+
+  it('answered with a failure that is kept under its key is out within minutes, not a day', async () => {
+    const sale = await aSale();
+    const kept = new Set<string>();
+    const made = aProvider();
+    const refunds: RefundOperations = {
+      list: async () => made.made,
+      async create(input) {
+        if (kept.has(input.idempotencyKey) || kept.size < 2) {
+          kept.add(input.idempotencyKey);
+          return { ...unknown, reason: 'api_error' };
+        }
+        return { outcome: 'succeeded', value: made.make(input) };
+      },
+    };
+    const run = createRefundPayment(world.deps(aClient({ refunds })));
+    const id = await aRefund(sale);
+    await run({ ...scope, refundId: id });
+    for (let looks = 0; looks < 4; looks += 1) {
+      await age(id);
+      await run({ ...scope, refundId: id });
+    }
+    expect(await refundsOf(sale)).toEqual([{ status: 'succeeded', amount: 4900 }]);
+    expect(made.made).toHaveLength(1);
+    expect(kept.size).toBe(2);
   });
 
   it('is looked for first by whoever follows a worker that died after sending', async () => {
@@ -254,6 +295,22 @@ describe('a refund', () => {
     expect(await refundsOf(sale)).toEqual([{ status: 'succeeded', amount: 1000 }]);
     expect(await sumsOf(sale)).toMatchObject({ payment: 1000, order: 1000, invoice: 1000 });
   });
+});
+
+it('a refund that waits for an invoice does not hold its payment meanwhile', async () => {
+  const sale = await aSale();
+  const id = await aRefund(sale, 1000);
+  const of = [sale.providerPaymentId];
+  let running: Promise<unknown> = Promise.resolve();
+  await world.orm.em.fork().transactional(async (tx) => {
+    const [payment] = await tx.execute('select invoice_id from payments where provider_payment_id = ?', of);
+    await tx.execute('select 1 from invoices where id = ? for update', [payment?.invoice_id]);
+    running = aProvider().run(id);
+    const waiting = `select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+    await expect.poll(() => world.query(waiting), { timeout: 30_000 }).toHaveLength(1);
+    await tx.execute('select 1 from payments where provider_payment_id = ? for update nowait', of);
+  });
+  expect(await running).toMatchObject({ status: 'succeeded' });
 });
 
 /** Asks again while another is in flight, as an impatient app would. */

@@ -4,7 +4,6 @@ import {
   afterNotDone,
   firstOpening,
   forgetLeft,
-  foundNothing,
   lookedBack,
   nextDeed,
   nextLookBack,
@@ -16,6 +15,7 @@ import {
   type LeftOpening,
   type Opening,
 } from '../../../src/domain/subscription/opening.ts';
+import { foundNothing } from '../../../src/domain/payment/sending.ts';
 
 const start = Date.parse('2026-11-21T12:00:00Z');
 const after = (seconds: number) => new Date(start + seconds * 1_000).toISOString();

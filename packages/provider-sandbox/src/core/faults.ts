@@ -8,6 +8,7 @@ import { type ProviderId, isProviderId } from './types.ts';
 export const REQUEST_FAULTS = [
   'latency',
   'status',
+  'status_after_work',
   'timeout_after_work',
   'timeout_before_work',
   'reset',

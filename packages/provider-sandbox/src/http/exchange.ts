@@ -80,8 +80,23 @@ function work(api: ProviderApi, route: Route, request: ApiRequest): Answer {
 function faultAnswer(api: ProviderApi, faults: readonly Fault[], request: ApiRequest): Answer | null {
   const limited = faults.find((fault) => fault.kind === 'rate_limited');
   if (limited) return api.faulty('rate_limited', 429, limited.retry_after_s ?? 1, request);
-  const failed = faults.find((fault) => fault.kind === 'status');
+  return failure(api, faults, 'status', request);
+}
+
+function failure(
+  api: ProviderApi,
+  faults: readonly Fault[],
+  kind: 'status' | 'status_after_work',
+  request: ApiRequest,
+): Answer | null {
+  const failed = faults.find((fault) => fault.kind === kind);
   return failed ? api.faulty('status', failed.status ?? 500, failed.retry_after_s ?? 0, request) : null;
+}
+
+/** Everything is done, and the caller hears that it failed. */
+function workAndTell(api: ProviderApi, route: Route, faults: readonly Fault[], request: ApiRequest): Answer {
+  const answer = work(api, route, request);
+  return failure(api, faults, 'status_after_work', request) ?? answer;
 }
 
 function subjectOf({ account }: Sandbox, { path, headers, rawBody }: ApiRequest): FaultSubject {
@@ -114,7 +129,7 @@ export function createExchange(sandbox: Sandbox, api: ProviderApi, route: Route)
     if (latencyMs > 0) await sleep(latencyMs);
 
     const injected = faultAnswer(api, faults, request);
-    const answer = injected ?? work(api, route, request);
+    const answer = injected ?? workAndTell(api, route, faults, request);
     api.idempotency?.finish(request, answer);
     sandbox.store.commit();
     if (struck('timeout_after_work')) return holdOpen(incoming);
