@@ -1,5 +1,6 @@
-import { logUpperTail } from './binomial.ts';
+import { logUpperTail } from './log-space.ts';
 import type { RolloutSettings } from './rollout.ts';
+import { percent } from './words.ts';
 
 /** What the last minutes have shown of the treatment's provider, counted anew at each look. */
 export interface RecentHealth {
@@ -66,5 +67,4 @@ function brokenBreaker({ breakerOpenMinutes: minutes }: RecentHealth): string | 
     : `The account's breaker has been open for ${Math.floor(minutes)} minutes.`;
 }
 
-const percent = (share: number) => `${Number((share * 100).toFixed(1))} %`;
 const seconds = (ms: number) => `${Number((ms / 1_000).toFixed(1))} s`;

@@ -10,14 +10,14 @@ export function logUpperTail(trials: number, least: number, rate: number): numbe
   let term = trials * Math.log1p(-rate);
   let tail = -Infinity;
   for (let count = 0; count <= trials; count += 1) {
-    if (count >= least) tail = logAdd(tail, term);
+    if (count >= least) tail = logSum([tail, term]);
     term += Math.log((trials - count) / (count + 1)) + logOdds;
   }
   return Math.min(0, tail);
 }
 
-/** log(exp(a) + exp(b)) without leaving log space. */
-export function logAdd(a: number, b: number): number {
-  const high = Math.max(a, b);
-  return high === -Infinity ? high : high + Math.log1p(Math.exp(Math.min(a, b) - high));
+/** Log of the sum of what these are the logs of. */
+export function logSum(logs: readonly number[]): number {
+  const high = logs.reduce((most, log) => Math.max(most, log), -Infinity);
+  return high === -Infinity ? high : high + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - high), 0));
 }
