@@ -1,10 +1,10 @@
 import type { Rollout } from '../db/entities/rollout.ts';
 import type { Db } from '../db/orm.ts';
+import { judgeRollout, type Judged } from '../db/queries/judge-rollout.ts';
 import { keepLook, lockRollout, takeStep, touchRollout, type Seen } from '../db/queries/rollout-changes.ts';
-import { measureArms, measureCohorts, measureRecent } from '../db/queries/rollout-figures.ts';
 import { findRollout, listLooks } from '../db/queries/rollouts.ts';
 import { describePlace } from '../domain/rollout/describe-stage.ts';
-import { decideRollout, type GateDecision, type RolloutStatistic } from '../domain/rollout/gate.ts';
+import type { GateDecision, RolloutStatistic } from '../domain/rollout/gate.ts';
 import type { ArmFigures, RolloutStatus } from '../domain/rollout/rollout.ts';
 import { isRolloutOver, stepByDecision, type RolloutStanding } from '../domain/rollout/steer.ts';
 import { presentRollout } from '../present/rollout.ts';
@@ -19,6 +19,8 @@ export interface RolloutRef {
 
 /** How a rollout stands, and the figures it stands on: no personal data, for histories and the UI. */
 export interface RolloutSight {
+  /** Of its row: of two sights the higher one is the newer. */
+  readonly version: number;
   readonly status: RolloutStatus;
   /** Index into its stages, and in words. */
   readonly stage: number;
@@ -48,7 +50,7 @@ export function createLookAtRollout(deps: ActivityDeps) {
     const read = await findRollout(em, ref, ref.rolloutId);
     if (read === null) throw new Error(`there is no rollout ${ref.rolloutId}`);
     if (isRolloutOver(read.status)) return sight(read, null);
-    const look = await judge(em, read, new Date());
+    const look = await judgeRollout(em, read, new Date());
     const row = await deps.orm.em.fork().transactional(async (tx) => {
       const locked = await lockRollout(tx, ref, ref.rolloutId);
       // An operator was faster: what was seen is of a stage that is over.
@@ -59,25 +61,6 @@ export function createLookAtRollout(deps: ActivityDeps) {
     return sight(row, look);
   };
 }
-
-/** What both arms have shown until now, and what follows from it. */
-export async function judge(
-  em: Db,
-  row: Rollout,
-  now: Date,
-): Promise<GateDecision & { readonly control: ArmFigures; readonly treatment: ArmFigures }> {
-  const arms = await measureArms(em, row, now);
-  const decided = decideRollout({
-    settings: row.settings,
-    stage: row.stage,
-    minutesInStage: (now.getTime() - row.stageStartedAt.getTime()) / 60_000,
-    cohorts: await measureCohorts(em, row, now),
-    recent: await measureRecent(em, row, now),
-  });
-  return { ...decided, ...arms };
-}
-
-type Judged = Awaited<ReturnType<typeof judge>>;
 
 async function act(tx: Db, row: Rollout, look: Judged): Promise<void> {
   const { decision, because } = look;
@@ -111,9 +94,9 @@ export async function tellChange(tx: Db, row: Rollout): Promise<void> {
 }
 
 export function sight(row: Rollout, look: Judged | null): RolloutSight {
-  const { status, stage, why, settings } = row;
+  const { version, status, stage, why, settings } = row;
   return {
-    ...{ status, stage, why, place: describePlace(settings.stages, stage) },
+    ...{ version, status, stage, why, place: describePlace(settings.stages, stage) },
     look: look && {
       ...{ decision: look.decision, because: look.because, missing: look.missing },
       ...{ control: look.control, treatment: look.treatment, statistic: look.statistic },

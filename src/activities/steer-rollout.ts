@@ -1,8 +1,9 @@
+import { judgeRollout } from '../db/queries/judge-rollout.ts';
 import { lockRollout, takeStep } from '../db/queries/rollout-changes.ts';
 import { findRollout } from '../db/queries/rollouts.ts';
 import { stepByOperator, type RolloutAct, type RolloutActKind } from '../domain/rollout/steer.ts';
 import type { ActivityDeps } from './deps.ts';
-import { judge, seenIn, sight, standingOf, tellChange, type RolloutRef, type RolloutSight } from './look-at-rollout.ts';
+import { seenIn, sight, standingOf, tellChange, type RolloutRef, type RolloutSight } from './look-at-rollout.ts';
 
 export interface SteerRolloutInput extends RolloutRef {
   readonly act: RolloutAct;
@@ -17,7 +18,7 @@ export function createSteerRollout(deps: ActivityDeps) {
     const em = deps.orm.em.fork();
     const read = await findRollout(em, input, rolloutId);
     if (read === null) throw new Error(`there is no rollout ${rolloutId}`);
-    const look = await judge(em, read, new Date());
+    const look = await judgeRollout(em, read, new Date());
     const row = await deps.orm.em.fork().transactional(async (tx) => {
       const locked = await lockRollout(tx, input, rolloutId);
       const step = stepByOperator(standingOf(locked), act);

@@ -24,10 +24,7 @@ const rememberedLines = 20;
  *
  * @param steer Writes what an operator wants.
  */
-export function openRolloutDesk(
-  input: RolloutInput,
-  steer: (act: RolloutAct, actor: string) => Promise<RolloutSight>,
-) {
+export function openRolloutDesk(input: RolloutInput, steer: (act: RolloutAct, actor: string) => Promise<RolloutSight>) {
   let seen: RolloutSight | null = null;
   let steered = 0;
   let writing: Promise<unknown> = Promise.resolve();
@@ -74,8 +71,9 @@ export function openRolloutDesk(
   };
 
   function see(sight: RolloutSight): void {
+    // An older look, answered late, must not hide what an operator has done since.
+    if (seen !== null && sight.version < seen.version) return;
     const isNews = seen === null || seen.status !== sight.status || seen.stage !== sight.stage;
-    // An older look must not hide what an operator has done since.
     seen = sight;
     if (isNews) lines.push(`${new Date().toISOString()} **${sight.status}**, ${sight.place}: ${sight.why}`);
     setCurrentDetails(text());

@@ -1,4 +1,4 @@
-import type { Cohort } from '../../domain/rollout/gate.ts';
+import type { Cohort } from '../../domain/rollout/cohort.ts';
 import { recentOpenings, type RecentHealth } from '../../domain/rollout/guardrails.ts';
 import type { Arm, ArmFigures } from '../../domain/rollout/rollout.ts';
 import type { Rollout } from '../entities/rollout.ts';

@@ -7,7 +7,7 @@ import {
   type RoutingDecision,
   type SkippedProvider,
 } from '../routing/route.ts';
-import { describeStage } from './describe-stage.ts';
+import { describeTreated } from './describe-stage.ts';
 import type { Arm, RolloutStage, RolloutStatus } from './rollout.ts';
 
 /** A rollout that decides about new customers now. */
@@ -172,10 +172,10 @@ function because({ bucket }: RoutingDecision, { rollout, assigned, treated }: Pl
   if (now === undefined) return 'the stage is not known';
   switch (now.kind) {
     case 'percent':
-      return `bucket ${bucket} of ${bucketCount}; the treatment arm has those below ${bucketsOf(now.percent)} (${describeStage(now)})`;
+      return `bucket ${bucket} of ${bucketCount}; the treatment arm has those below ${bucketsOf(now.percent)} (${describeTreated(now)})`;
     case 'first':
-      return `${treated} are in the treatment arm, which has ${describeStage(now)}`;
+      return `${treated} are in the treatment arm, which has ${describeTreated(now)}`;
     case 'organizations':
-      return `the treatment arm has ${describeStage(now)}`;
+      return `the treatment arm has ${describeTreated(now)}`;
   }
 }
