@@ -106,6 +106,8 @@ function lowerNeededOf({ stages, margin }: RolloutSettings, stage: number): numb
   const next = stages[stage + 1];
   if (next?.kind === 'organizations') return null;
   const isKnown = stages.slice(0, stage + 1).some((each) => shareOf(each) !== null);
+  // Once everybody is in treatment, the draw tells nothing new: it was asked before they were.
+  if (next === undefined && shareOf(stages[stage]) === null) return null;
   const isForAll = next === undefined || (next.kind === 'percent' && next.percent >= 100);
   if (!isKnown && !isForAll) return null;
   const needed = -margin / (shareOf(next) ?? 1);
