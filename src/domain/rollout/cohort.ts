@@ -75,15 +75,6 @@ export function sliceCohorts(settings: RolloutSettings, cohorts: readonly Cohort
   return [...slices.values()];
 }
 
-/** The treatment's outcomes where nobody was drawn, but everybody who came was in it. */
-export function undrawnTreatment(settings: RolloutSettings, cohorts: readonly Cohort[]): Outcomes {
-  const isOfAll = ({ stage }: Cohort) => {
-    const { kind } = settings.stages[stage] ?? { kind: 'organizations' };
-    return kind !== 'organizations' && shareOf(settings.stages[stage]) === null;
-  };
-  return sumOutcomes(cohorts.filter(isOfAll).map(({ treatment }) => treatment));
-}
-
 export function sumOutcomes(all: readonly Outcomes[]): Outcomes {
   const sum = newTally();
   for (const outcomes of all) add(sum, outcomes);
