@@ -4,6 +4,12 @@ import { logSum } from './log-space.ts';
 /** How much is bet per customer: small bets for many customers and small differences, large ones for the first days. */
 const stakes = [2, 1, 0.5, 0.25, 0.125, 0.06, 0.03, 0.015, 0.007];
 
+/** Below 1, so that no single customer can cost all. */
+const stakesOnRate = [0.9, 0.5, 0.25, 0.125, 0.06, 0.03, 0.015, 0.007, 0.003];
+
+/** Bounds are found to a twentieth of a point. */
+const precision = 0.0005;
+
 export interface Difference {
   readonly estimate: number;
   readonly lower: number;
@@ -15,103 +21,102 @@ export interface Difference {
  * Haenszel's weights), with bounds that hold at all looks at once: over the whole run each is ever on the wrong side of
  * a steady difference with at most the chance `alpha`.
  *
- * @returns null while an arm is empty in every slice
+ * @returns null while no slice has customers in both arms
  */
 export function differenceOf(slices: readonly Slice[], alpha: number): Difference | null {
-  const estimate = estimateOf(slices);
-  if (estimate === null) return null;
+  const weight = slices.reduce((sum, slice) => sum + weightOf(slice), 0);
+  if (weight === 0) return null;
+  const estimate = slices.reduce((sum, slice) => sum + weightOf(slice) * gapOf(slice), 0) / weight;
   const swapped = slices.map((slice) => ({
     ...slice,
     baseline: 1 - slice.baseline,
     control: swap(slice.control),
     treatment: swap(slice.treatment),
   }));
-  return { estimate, lower: lowerBound(slices, alpha), upper: -lowerBound(swapped, alpha) };
+  const first = 1 / Math.sqrt(weight);
+  return {
+    estimate,
+    lower: boundBelow(estimate, first, (least) => logEvidenceAbove(slices, least) >= -Math.log(alpha)),
+    upper: -boundBelow(-estimate, first, (least) => logEvidenceAbove(swapped, least) >= -Math.log(alpha)),
+  };
 }
 
 /**
- * Whether the difference is above `least`, and not by chance: bets at which nobody gains in the long run while it is not.
- * One customer's bet pays (A − π)(Y − least·A − c): A whether in treatment, drawn with chance π; Y whether served; c
- * what was expected. At the difference `least` its mean is 0 whatever the rates are and however they drift.
+ * Log of the evidence that the difference is above `least`: from bets by which nobody gains in the long run while it is
+ * not. One customer's bet pays (A − π)(Y − least·A − c): A whether in treatment, drawn with chance π; Y whether served; c
+ * the baseline. At a difference of `least` its mean is 0 whatever the rates are and however they drift.
  */
 function logEvidenceAbove(slices: readonly Slice[], least: number): number {
-  return (
-    logSum(stakes.map((stake) => sumOf(slices, (slice) => logGain(slice, stake, least)))) - Math.log(stakes.length)
-  );
+  const gains = stakes.map((stake) => {
+    let gain = 0;
+    for (const slice of slices) gain += logGain(slice, stake, least);
+    return gain;
+  });
+  return logSum(gains) - Math.log(stakes.length);
 }
 
 function logGain({ share, baseline, control, treatment }: Slice, stake: number, least: number): number {
-  const ofTreatment = (served: number) => 1 + stake * (1 - share) * (served - least - baseline);
-  const ofControl = (served: number) => 1 - stake * share * (served - baseline);
+  const [ofTreatment, ofControl] = [stake * (1 - share), stake * share];
+  const worst = Math.min(-ofTreatment * (least + baseline), -ofControl * (1 - baseline));
   // A bet that could lose more than it has is none, even where it has not lost yet.
-  if (ofTreatment(0) <= 0 || ofControl(1) <= 0) return -Infinity;
+  if (worst <= -1) return -Infinity;
   return (
-    treatment.succeeded * Math.log(ofTreatment(1)) +
-    treatment.failed * Math.log(ofTreatment(0)) +
-    control.succeeded * Math.log(ofControl(1)) +
-    control.failed * Math.log(ofControl(0))
+    treatment.succeeded * Math.log1p(ofTreatment * (1 - least - baseline)) +
+    treatment.failed * Math.log1p(-ofTreatment * (least + baseline)) +
+    control.succeeded * Math.log1p(-ofControl * (1 - baseline)) +
+    control.failed * Math.log1p(ofControl * baseline)
   );
-}
-
-/** The evidence falls as `least` rises, so halving finds where it is enough; to a hundredth of a point. */
-function lowerBound(slices: readonly Slice[], alpha: number): number {
-  return halve(-1, 1, (least) => logEvidenceAbove(slices, least) >= -Math.log(alpha));
 }
 
 /**
  * A bound below the success rate of these customers that holds at all looks at once, with the chance `alpha` to be ever
- * wrong: by bets on every customer against it.
+ * wrong. 0 where nothing is known.
  */
-export function floorOf({ succeeded, failed }: Outcomes, alpha: number): number {
-  const isBelow = (rate: number) => {
-    const gains = smallStakes.map(
-      (stake) => succeeded * Math.log1p(stake * (1 - rate)) + failed * Math.log1p(-stake * rate),
-    );
-    return logSum(gains) - Math.log(smallStakes.length) >= -Math.log(alpha);
-  };
-  return halve(0, 1, isBelow);
+export function floorOf(outcomes: Outcomes, alpha: number): number {
+  const count = countOf(outcomes);
+  if (count === 0) return 0;
+  const swapped = swap(outcomes);
+  const isBelow = (rate: number) => logEvidenceBelow(swapped, 1 - rate) >= -Math.log(alpha);
+  return Math.max(0, boundBelow(outcomes.succeeded / count, 1 / Math.sqrt(count), isBelow));
 }
 
-/** Below 1: none can lose all on one customer. */
-const smallStakes = [0.9, 0.5, 0.25, 0.125, 0.06, 0.03, 0.015, 0.007, 0.003];
-
-/** Log of the evidence that the success rate of these customers is below `rate`; the same bets the other way round. */
+/** Log of the evidence that the success rate of these customers is below `rate`. 0 where nothing is known. */
 export function logEvidenceBelow({ succeeded, failed }: Outcomes, rate: number): number {
-  const gains = smallStakes.map(
+  const gains = stakesOnRate.map(
     (stake) => succeeded * Math.log1p(-stake * (1 - rate)) + failed * Math.log1p(stake * rate),
   );
-  return logSum(gains) - Math.log(smallStakes.length);
+  return logSum(gains) - Math.log(stakesOnRate.length);
 }
 
-/** The highest value that holds, where every lower one does too; `low` where none does. */
-function halve(low: number, high: number, holds: (value: number) => boolean): number {
-  let [below, above] = [low, high];
-  while (above - below > 0.0001) {
+/**
+ * The highest value below the estimate of which the evidence says that the truth is above it: it says so of every lower
+ * value too.
+ *
+ * @param first How far below it is likely to be.
+ * @returns −1 where the evidence says so of none
+ */
+function boundBelow(estimate: number, first: number, isSurelyAbove: (value: number) => boolean): number {
+  let reach = first;
+  while (estimate - reach > -1 && !isSurelyAbove(estimate - reach)) reach *= 2;
+  if (estimate - reach <= -1) return -1;
+  let [below, above] = [estimate - reach, estimate];
+  while (above - below > precision) {
     const middle = (below + above) / 2;
-    if (holds(middle)) below = middle;
+    if (isSurelyAbove(middle)) below = middle;
     else above = middle;
   }
   return below;
 }
 
-function estimateOf(slices: readonly Slice[]): number | null {
-  const weight = sumOf(slices, weightOf);
-  if (weight === 0) return null;
-  const difference = sumOf(slices, (slice) => {
-    const [treated, controlled] = [countOf(slice.treatment), countOf(slice.control)];
-    if (treated === 0 || controlled === 0) return 0;
-    return weightOf(slice) * (slice.treatment.succeeded / treated - slice.control.succeeded / controlled);
-  });
-  return difference / weight;
+function gapOf({ control, treatment }: Pick<Slice, 'control' | 'treatment'>): number {
+  return weightOf({ control, treatment }) === 0
+    ? 0
+    : treatment.succeeded / countOf(treatment) - control.succeeded / countOf(control);
 }
 
-function weightOf({ control, treatment }: Slice): number {
+function weightOf({ control, treatment }: Pick<Slice, 'control' | 'treatment'>): number {
   const [treated, controlled] = [countOf(treatment), countOf(control)];
   return treated + controlled === 0 ? 0 : (treated * controlled) / (treated + controlled);
 }
 
 const swap = ({ succeeded, failed }: Outcomes): Outcomes => ({ succeeded: failed, failed: succeeded });
-
-function sumOf<T>(all: readonly T[], value: (each: T) => number): number {
-  return all.reduce((sum, each) => sum + value(each), 0);
-}

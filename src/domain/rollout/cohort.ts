@@ -50,44 +50,35 @@ const guess: Outcomes = { succeeded: 8, failed: 2 };
  * earlier days, rounded, so that an outcome that becomes known late moves no bet that was already made.
  */
 export function sliceCohorts(settings: RolloutSettings, cohorts: readonly Cohort[]): readonly Slice[] {
-  const slices = new Map<string, Slice>();
-  let known = guess;
-  let earlier = guess;
+  const slices = new Map<string, Slice & { readonly control: Tally; readonly treatment: Tally }>();
+  const known: Tally = { ...guess };
+  let baseline = roundedRate(guess);
   let day = '';
   for (const cohort of inOrder(cohorts)) {
+    if (cohort.day !== day) [day, baseline] = [cohort.day, roundedRate(known)];
+    add(known, cohort.control);
+    add(known, cohort.treatment);
     const share = shareOf(settings.stages[cohort.stage]);
-    if (cohort.day !== day) [day, earlier] = [cohort.day, known];
-    known = addOutcomes(known, addOutcomes(cohort.control, cohort.treatment));
     if (share === null) continue;
-    const baseline = roundedRate(earlier);
     const key = `${cohort.stage}/${baseline}`;
-    const slice = slices.get(key) ?? { stage: cohort.stage, share, baseline, control: none, treatment: none };
-    slices.set(key, {
-      ...slice,
-      control: addOutcomes(slice.control, cohort.control),
-      treatment: addOutcomes(slice.treatment, cohort.treatment),
-    });
+    const slice = slices.get(key) ?? {
+      stage: cohort.stage,
+      share,
+      baseline,
+      control: newTally(),
+      treatment: newTally(),
+    };
+    add(slice.control, cohort.control);
+    add(slice.treatment, cohort.treatment);
+    slices.set(key, slice);
   }
   return [...slices.values()];
 }
 
-/** The treatment's outcomes where nobody was drawn, but everybody who came was in it. */
-export function undrawnTreatment(settings: RolloutSettings, cohorts: readonly Cohort[]): Outcomes {
-  const isOfAll = ({ stage }: Cohort) => {
-    const { kind } = settings.stages[stage] ?? { kind: 'organizations' };
-    return kind !== 'organizations' && shareOf(settings.stages[stage]) === null;
-  };
-  return sumOutcomes(cohorts.filter(isOfAll).map(({ treatment }) => treatment));
-}
-
-export const none: Outcomes = { succeeded: 0, failed: 0 };
-
-export function addOutcomes(one: Outcomes, other: Outcomes): Outcomes {
-  return { succeeded: one.succeeded + other.succeeded, failed: one.failed + other.failed };
-}
-
 export function sumOutcomes(all: readonly Outcomes[]): Outcomes {
-  return all.reduce(addOutcomes, none);
+  const sum = newTally();
+  for (const outcomes of all) add(sum, outcomes);
+  return sum;
 }
 
 export const countOf = ({ succeeded, failed }: Outcomes) => succeeded + failed;
@@ -96,6 +87,18 @@ export const countOf = ({ succeeded, failed }: Outcomes) => succeeded + failed;
 export function rateOf(outcomes: Outcomes): number | null {
   const count = countOf(outcomes);
   return count === 0 ? null : outcomes.succeeded / count;
+}
+
+interface Tally {
+  succeeded: number;
+  failed: number;
+}
+
+const newTally = (): Tally => ({ succeeded: 0, failed: 0 });
+
+function add(tally: Tally, { succeeded, failed }: Outcomes): void {
+  tally.succeeded += succeeded;
+  tally.failed += failed;
 }
 
 function inOrder(cohorts: readonly Cohort[]): readonly Cohort[] {

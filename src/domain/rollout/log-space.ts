@@ -18,6 +18,9 @@ export function logUpperTail(trials: number, least: number, rate: number): numbe
 
 /** Log of the sum of what these are the logs of. */
 export function logSum(logs: readonly number[]): number {
-  const high = logs.reduce((most, log) => Math.max(most, log), -Infinity);
-  return high === -Infinity ? high : high + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - high), 0));
+  const high = Math.max(...logs);
+  if (high === -Infinity) return high;
+  let sum = 0;
+  for (const log of logs) sum += Math.exp(log - high);
+  return high + Math.log(sum);
 }

@@ -1,9 +1,12 @@
+import { floorOf } from './bounds.ts';
 import { countOf, rateOf, shareOf, sumOutcomes, type Cohort } from './cohort.ts';
-import type { GateInput, RolloutStatistic } from './gate.ts';
 import type { RolloutSettings } from './rollout.ts';
+import type { Compared, RolloutStatistic } from './statistic.ts';
 import { describeMinutes, percent, points } from './words.ts';
 
-type Asked = Pick<GateInput, 'settings' | 'stage' | 'minutesInStage' | 'cohorts'>;
+interface Asked extends Compared {
+  readonly minutesInStage: number;
+}
 
 /** What a stage still needs before it may advance, each as a phrase that follows "it still needs". */
 export function missingOf(input: Asked, statistic: RolloutStatistic): readonly string[] {
@@ -50,15 +53,14 @@ function missingSurety({ difference, lowerNeeded }: RolloutStatistic): string | 
   return `a difference surely above ${points(lowerNeeded)} (${told}${hopeless})`;
 }
 
-/** Where everybody is in treatment, they are at least not seen to do worse than control did, by more than the margin. */
-function missingRate(
-  { settings, stage, cohorts }: Asked,
-  { comparedWith, controlRate }: RolloutStatistic,
-): string | null {
-  if (comparedWith !== 'control_so_far' || controlRate === null) return null;
-  const here = cohorts.filter((cohort) => cohort.stage === stage).map(({ treatment }) => treatment);
-  const rate = rateOf(sumOutcomes(here));
-  const least = controlRate - settings.margin;
-  if (rate === null || rate >= least) return null;
-  return `a success rate of ${percent(least)} in this stage (it is ${percent(rate)}; control's so far is ${percent(controlRate)})`;
+/** Where everybody is in treatment, they are surely served as control was, but for two margins. */
+function missingRate(input: Asked, { comparedWith, controlRate }: RolloutStatistic): string | null {
+  const { settings, stage, cohorts } = input;
+  if (settings.stages[stage]?.kind !== 'percent' || comparedWith !== 'control_so_far') return null;
+  const here = sumOutcomes(cohorts.filter((cohort) => cohort.stage === stage).map(({ treatment }) => treatment));
+  const [rate, floor, control] = [rateOf(here), floorOf(here, settings.alpha), controlRate ?? 0];
+  const least = control - 2 * settings.margin;
+  if (rate === null || floor >= least) return null;
+  const told = `it is ${percent(rate)}, surely above ${percent(floor)}; control's so far is ${percent(control)}`;
+  return `a success rate surely above ${percent(least)} in this stage (${told})`;
 }
