@@ -6,7 +6,7 @@ import { countOf, sumOutcomes } from '../../../../src/domain/rollout/cohort.ts';
 import type { GateInput } from '../../../../src/domain/rollout/gate.ts';
 
 // `npm run simulate:rollout` plays a thousand of each world; these are enough to find a gate that is wrong.
-const seeds = 40;
+const seeds = 24;
 
 const worldOf = (name: string): NamedWorld => {
   const world = rolloutWorlds.find((each) => each.name === name);
@@ -33,7 +33,7 @@ function impatient({ cohorts, stage }: GateInput) {
 }
 
 describe('simulated rollouts', () => {
-  it.each(['equal, 30 %', 'equal, 90 %, watched every hour', 'equal, 90 % ± 5 points in two weeks', 'equal, 97 %'])(
+  it.each(['equal, 90 %', 'equal, 90 % ± 5 points in two weeks'])(
     'with equal arms are hardly ever rolled back: %s',
     (name) => {
       const summary = playAll(worldOf(name));
@@ -42,7 +42,7 @@ describe('simulated rollouts', () => {
     },
   );
 
-  it.each(['90 % → 85 %', '90 % → 85 %, 1,000 customers a day', '97 % → 92 %', '90 % → 70 %'])(
+  it.each(['90 % → 85 %', '90 % → 70 %'])(
     'of a worse treatment are rolled back before a thousand customers met it: %s',
     (name) => {
       expect(breachOf(playAll(worldOf(name)))).toBeNull();
