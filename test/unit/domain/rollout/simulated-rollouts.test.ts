@@ -6,7 +6,7 @@ import { countOf, sumOutcomes } from '../../../../src/domain/rollout/cohort.ts';
 import type { GateInput } from '../../../../src/domain/rollout/gate.ts';
 
 // `npm run simulate:rollout` plays a thousand of each world; these are enough to find a gate that is wrong.
-const seeds = 24;
+const seeds = 40;
 
 const worldOf = (name: string): NamedWorld => {
   const world = rolloutWorlds.find((each) => each.name === name);
