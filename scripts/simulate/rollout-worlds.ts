@@ -9,6 +9,12 @@ export interface NamedWorld extends RolloutWorld {
 
 const usual = { settings: defaultRolloutSettings, customersPerDay: 500, controlRate: 0.9, drop: 0, looksPerDay: 6 };
 
+/** Where a tenth of a day's customers is too many to wait a day for. */
+const slower = {
+  ...defaultRolloutSettings,
+  stages: [1, 5, 50, 100].map((percent) => ({ kind: 'percent' as const, percent })),
+};
+
 const equal = (name: string, world: Partial<RolloutWorld>): NamedWorld => ({
   ...usual,
   ...{ name: `equal, ${name}`, promise: 'rarely_rolled_back' },
@@ -35,7 +41,8 @@ export const rolloutWorlds: readonly NamedWorld[] = [
   worse('90 % → 85 %, watched every hour', { looksPerDay: 24 }),
   worse('90 % → 85 %, 100 customers a day', { customersPerDay: 100 }),
   worse('90 % → 85 %, 1,000 customers a day', { customersPerDay: 1_000 }),
-  worse('90 % → 85 %, 2,000 customers a day', { customersPerDay: 2_000 }),
+  { ...worse('90 % → 85 %, 2,000 customers a day', { customersPerDay: 2_000 }), promise: 'none' },
+  worse('90 % → 85 %, 2,000 customers a day, stages 1, 5, 50, 100', { customersPerDay: 2_000, settings: slower }),
   worse('90 % → 85 %, ± 5 points in two weeks', { swing: 0.05 }),
   worse('97 % → 92 %', { controlRate: 0.97 }),
   worse('90 % → 70 %', { drop: 0.2 }),

@@ -46,7 +46,7 @@ export function differenceOf(slices: readonly Slice[], alpha: number): Differenc
  * not. One customer's bet pays (A − π)(Y − least·A − c): A whether in treatment, drawn with chance π; Y whether served; c
  * the baseline. At a difference of `least` its mean is 0 whatever the rates are and however they drift.
  */
-function logEvidenceAbove(slices: readonly Slice[], least: number): number {
+export function logEvidenceAbove(slices: readonly Slice[], least: number): number {
   const gains = stakes.map((stake) => {
     let gain = 0;
     for (const slice of slices) gain += logGain(slice, stake, least);

@@ -6,14 +6,14 @@ import type { Slice } from './cohort.ts';
  * against 5 more surely within 1,000 customers than the bet on 5 that grows fastest: an unlucky start costs it less.
  */
 const alternatives = [
-  { margins: 2, stake: 0.8 },
-  { margins: 4, stake: 0.1 },
-  { margins: 8, stake: 0.05 },
-  { margins: 16, stake: 0.05 },
+  { margins: 2, stake: 0.85 },
+  { margins: 4, stake: 0.07 },
+  { margins: 8, stake: 0.04 },
+  { margins: 16, stake: 0.04 },
 ] as const;
 
 /** Bet from the first customer on. The rest is kept for later stages: a treatment that was good may get worse. */
-const stakeOnStart = 0.8;
+const stakeOnStart = 0.85;
 
 /**
  * Log of the evidence that the treatment serves fewer than control: what one who began with 1 has now, from bets by which

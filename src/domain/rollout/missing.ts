@@ -49,8 +49,7 @@ function missingSurety({ difference, lowerNeeded }: RolloutStatistic): string | 
   const { estimate, lower, upper } = difference;
   if (lower >= lowerNeeded) return null;
   const told = `it is ${points(estimate)}, surely between ${points(lower)} and ${points(upper)}`;
-  const hopeless = upper < lowerNeeded ? '; waiting will not bring it there, so an operator decides' : '';
-  return `a difference surely above ${points(lowerNeeded)} (${told}${hopeless})`;
+  return `a difference surely above ${points(lowerNeeded)} (${told})`;
 }
 
 /** Where everybody is in treatment, they are surely served as control was, but for two margins. */

@@ -35,7 +35,7 @@ export interface RolloutStatistic {
  * How the error rate of the whole run is spent: most on customers that were drawn, the rest on those of stages without a
  * control arm, and on the estimate of control's rate that these are held to.
  */
-const spent = { drawn: 0.9, undrawn: 0.05, floor: 0.05 } as const;
+const spent = { drawn: 0.94, undrawn: 0.03, floor: 0.03 } as const;
 
 /** What both arms have shown so far, and what a stage is held to. */
 export function statisticOf({ settings, stage, cohorts }: Compared): RolloutStatistic {
