@@ -4,7 +4,7 @@ import { judgeRollout, type Judged } from '../db/queries/judge-rollout.ts';
 import { keepLook, lockRollout, takeStep, touchRollout, type Seen } from '../db/queries/rollout-changes.ts';
 import { findRollout, listLooks } from '../db/queries/rollouts.ts';
 import { describePlace } from '../domain/rollout/describe-stage.ts';
-import type { GateDecision, RolloutStatistic } from '../domain/rollout/gate.ts';
+import type { GateDecision } from '../domain/rollout/gate.ts';
 import type { ArmFigures, RolloutStatus } from '../domain/rollout/rollout.ts';
 import { isRolloutOver, stepByDecision, type RolloutStanding } from '../domain/rollout/steer.ts';
 import { presentRollout } from '../present/rollout.ts';
@@ -33,7 +33,7 @@ export interface RolloutSight {
     readonly missing: readonly string[];
     readonly control: ArmFigures;
     readonly treatment: ArmFigures;
-    readonly statistic: RolloutStatistic;
+    readonly statistic: GateDecision['statistic'];
   } | null;
 }
 

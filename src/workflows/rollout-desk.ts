@@ -74,7 +74,8 @@ export function openRolloutDesk(input: RolloutInput, steer: (act: RolloutAct, ac
     // An older look, answered late, must not hide what an operator has done since.
     if (seen !== null && sight.version < seen.version) return;
     const isNews = seen === null || seen.status !== sight.status || seen.stage !== sight.stage;
-    seen = sight;
+    // What is over is not looked at any more: the figures that it ended with stay to be read.
+    seen = { ...sight, look: sight.look ?? seen?.look ?? null };
     if (isNews) lines.push(`${new Date().toISOString()} **${sight.status}**, ${sight.place}: ${sight.why}`);
     setCurrentDetails(text());
   }

@@ -79,8 +79,8 @@ describe('a rollout', () => {
       const handle = await start();
       expect(await handle.result()).toEqual({ status: 'completed' });
       expect(lookedAtMs).toHaveLength(12);
-      for (const [index, atMs] of lookedAtMs.entries())
-        if (index > 0) expect(atMs - (lookedAtMs[index - 1] ?? 0)).toBeGreaterThanOrEqual(minuteMs);
+      for (const [index, atMs] of lookedAtMs.slice(1).entries())
+        expect(atMs - (lookedAtMs[index] ?? 0)).toBeGreaterThanOrEqual(minuteMs);
       expect(await handle.query(rolloutQuery)).toEqual({ status: 'completed', stage: 3 });
     });
   });
@@ -117,12 +117,11 @@ describe('an operator', () => {
       const handle = await start();
       const by = { actor: 'key_1' };
       expect(await handle.executeUpdate(pauseRolloutUpdate, { args: [by] })).toEqual({ status: 'paused', stage: 0 });
-      const promote = { args: [{ ...by, from: 0 }] } as const;
-      expect(await handle.executeUpdate(promoteRolloutUpdate, promote)).toEqual({ status: 'paused', stage: 1 });
+      const promote = () => handle.executeUpdate(promoteRolloutUpdate, { args: [{ ...by, from: 0 }] });
+      expect(await promote()).toEqual({ status: 'paused', stage: 1 });
       // Asked for again, as after a lost answer: it is done already.
-      expect(await handle.executeUpdate(promoteRolloutUpdate, promote)).toEqual({ status: 'paused', stage: 1 });
-      const toLast = { args: [{ ...by, stage: 3 }] } as const;
-      expect(await handle.executeUpdate(setRolloutStageUpdate, toLast)).toMatchObject({ stage: 3 });
+      expect(await promote()).toEqual({ status: 'paused', stage: 1 });
+      await handle.executeUpdate(setRolloutStageUpdate, { args: [{ ...by, stage: 3 }] });
       expect(await handle.executeUpdate(resumeRolloutUpdate, { args: [by] })).toEqual({ status: 'running', stage: 3 });
       const looks = row.looks;
       await world.env.sleep('10m');

@@ -86,7 +86,8 @@ describe('asking for a rollout', () => {
 
   it('of ten at once begins one', async () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => ask()));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(9);
   });
 
   it('takes the place of one that was rolled back', async () => {
@@ -138,7 +139,7 @@ describe('a new customer', () => {
       await api.query('update rollouts set stage = 0 where id = ?', [id]);
       await reload();
     }
-    expect((await assignments(id)).map(({ arm }) => arm).toSorted()).toEqual(['control', 'treatment']);
+    expect(new Set((await assignments(id)).map(({ arm }) => arm))).toEqual(new Set(['control', 'treatment']));
   });
 
   it('gets one arm, however many checkouts it starts at once', async () => {
