@@ -1,5 +1,5 @@
-import { logSum } from './log-space.ts';
 import type { Slice } from './cohort.ts';
+import { logSum } from './log-space.ts';
 
 /**
  * How much lower the treatment's rate may be, in margins, and how much of the stake is bet on each. A bet on 4 points wins
@@ -11,6 +11,9 @@ const alternatives = [
   { margins: 8, stake: 0.04 },
   { margins: 16, stake: 0.04 },
 ] as const;
+
+/** Without a margin nothing could be bet. */
+const leastMargin = 0.005;
 
 /** Bet from the first customer on. The rest is kept for later stages: a treatment that was good may get worse. */
 const stakeOnStart = 0.85;
@@ -29,7 +32,9 @@ export function logEvidenceOfHarm(slices: readonly Slice[], margin: number): num
   const starts = [...new Set(slices.map(({ stage }) => stage))].map((from) =>
     slices.findIndex(({ stage }) => stage === from),
   );
-  const gains = alternatives.map(({ margins }) => slices.map((slice) => logGain(slice, margins * margin)));
+  const gains = alternatives.map(({ margins }) =>
+    slices.map((slice) => logGain(slice, margins * Math.max(margin, leastMargin))),
+  );
   const bets = starts.flatMap((first, order) =>
     alternatives.map(({ stake }, index) => {
       const gain = (gains[index] ?? []).slice(first).reduce((sum, each) => sum + each, 0);
