@@ -9,7 +9,7 @@ const path = '/ops/rollouts';
 
 async function begun(at: System, stages: readonly unknown[]): Promise<string> {
   const body = { name: `story ${randomUUID().slice(0, 8)}`, from: 'fungies', to: 'polar', stages };
-  return seen.parse(await operate(at, 'POST', path, { ...body, min_samples: 1, stage_minutes: 0, margin: 1 })).id;
+  return seen.parse(await operate(at, 'POST', path, { ...body, min_samples: 1, stage_minutes: 0, margin: 0.2 })).id;
 }
 
 /** Held, set to a stage, let go on, promoted to its end. */

@@ -9,6 +9,7 @@ import type { Rollout, RolloutLook } from '../db/entities/rollout.ts';
 import type { AssignmentRow } from '../db/queries/rollout-assignments.ts';
 import { describePlace } from '../domain/rollout/describe-stage.ts';
 import type { GateDecision } from '../domain/rollout/gate.ts';
+import { ripeMinutesOf } from '../domain/rollout/ripe.ts';
 import type { ArmFigures, RolloutStage } from '../domain/rollout/rollout.ts';
 import { isoOrNull } from './values.ts';
 
@@ -20,6 +21,7 @@ export function presentRollout(row: Rollout): RolloutAnswer {
     stages: settings.stages.map(presentStage),
     min_samples: settings.minSamples,
     stage_minutes: settings.stageMinutes,
+    outcome_minutes: ripeMinutesOf(settings),
     alpha: settings.alpha,
     margin: settings.margin,
     max_error_rate: settings.maxErrorRate,

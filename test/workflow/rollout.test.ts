@@ -49,7 +49,13 @@ function aRow(decide: (look: number, standing: RolloutStanding) => RolloutDecisi
     look: {
       ...{ decision, because, missing: ['time'], control: nothing, treatment: { ...nothing, succeeded: 9, failed: 1 } },
       statistic: {
-        ...{ evidence: 1.234567, evidenceNeeded: 20, lowerNeeded: -0.02, comparedWith: 'control' },
+        ...{
+          evidence: 1.234567,
+          evidenceNeeded: 20,
+          evidenceOf: { drawn: 1, undrawn: 0.2 },
+          lowerNeeded: -0.02,
+          comparedWith: 'control',
+        },
         ...{ difference: null, controlRate: null, treatmentRate: 0.9 },
       },
     },

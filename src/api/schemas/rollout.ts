@@ -5,11 +5,10 @@ import { nullableTime, organizationId, paging, shortText, time } from './common.
 export const rolloutStatuses = ['running', 'paused', 'completed', 'rolled_back'] as const;
 const arms = ['control', 'treatment'] as const;
 const decisions = ['hold', 'advance', 'complete', 'roll_back'] as const;
-const share = z.number().min(0).max(1);
 
 const stageWish = z
   .union([
-    z.number().gt(0).max(100).multipleOf(0.01),
+    z.number().min(1).max(100).multipleOf(0.1),
     z.strictObject({ first: z.int().min(1).max(1_000_000) }),
     z.strictObject({ organizations: z.array(organizationId).min(1).max(1_000) }),
   ])
@@ -23,11 +22,11 @@ export const createRolloutBody = z
     from: z.string().min(1).max(64).meta({ description: 'The provider that is left: the control arm.' }),
     to: z.string().min(1).max(64).meta({ description: 'The provider that the policy names: the treatment arm.' }),
     stages: z.array(stageWish).min(1).max(20).default([1, 10, 50, 100]),
-    min_samples: z.int().min(1).max(1_000_000).default(usual.minSamples),
+    min_samples: z.int().min(1).max(100_000).default(usual.minSamples),
     stage_minutes: z.int().min(0).max(525_600).default(usual.stageMinutes),
-    alpha: z.number().gt(0).max(0.5).default(usual.alpha),
-    margin: share.default(usual.margin),
-    max_error_rate: share.default(usual.maxErrorRate),
+    alpha: z.number().min(0.001).max(0.2).default(usual.alpha),
+    margin: z.number().min(0.005).max(0.2).default(usual.margin),
+    max_error_rate: z.number().gt(0).max(1).default(usual.maxErrorRate),
     max_webhook_delay_ms: z.int().min(1_000).max(86_400_000).default(usual.maxWebhookDelayMs),
     keeps_legacy_fallback: z.boolean().default(usual.keepsLegacyFallback),
   })
@@ -60,6 +59,7 @@ const rolloutShape = {
   ),
   min_samples: z.int(),
   stage_minutes: z.int(),
+  outcome_minutes: z.int().meta({ description: 'A customer counts so long after being drawn: see docs/rollouts.' }),
   alpha: z.number(),
   margin: z.number(),
   max_error_rate: z.number(),

@@ -1,5 +1,6 @@
 import type { Cohort } from '../../domain/rollout/cohort.ts';
 import { recentOpenings, type RecentHealth } from '../../domain/rollout/guardrails.ts';
+import { ripeMinutesOf } from '../../domain/rollout/ripe.ts';
 import type { Arm, ArmFigures } from '../../domain/rollout/rollout.ts';
 import type { Rollout } from '../entities/rollout.ts';
 import type { Db } from '../orm.ts';
@@ -11,12 +12,9 @@ export type MeasuredRollout = Pick<
 >;
 
 /**
- * Every checkout that the rollout placed, with its outcome, for the statements that follow. Checkouts that a rolled-back
- * rollout sent to the old provider are no attempts of an arm.
- *
- * What ended by itself counts when it ended: paid; served by nobody; canceled after its page was open; ended by the
- * provider before its time. What merely lapsed counts as failed at one age in both arms, the longer of their usual page
- * lives: an arm whose pages live shorter must not look worse for telling of its failures sooner.
+ * Every checkout that the rollout placed, with its outcome, for the statements that follow: served where it was paid, not
+ * served where nobody could, where the page lapsed, and where it was canceled after it was open; anything else is not
+ * known yet. Checkouts that a rolled-back rollout sent to the old provider are no attempts of an arm.
  */
 export const attempts = `
   owner as (select ?::text as rollout_id, ?::text as from_provider, ?::text as to_provider, ?::timestamptz as now),
@@ -29,21 +27,15 @@ export const attempts = `
       and checkout.organization_id = mine.organization_id
       and checkout.routing->'rollout'->>'id' = mine.rollout_id
       and checkout.routing->'rollout'->>'rolled_back' = 'false'),
-  page_life as (
-    select coalesce(max(life), interval '0') as life from (
-      select percentile_cont(0.5) within group (order by expires_at - created_at) as life
-      from placed where status in ('open', 'expired') and expires_at is not null group by arm) of_arm),
   attempt as (
     select placed.*, case
       when status = 'paid' then 'succeeded'
-      when status = 'failed' or (status = 'canceled' and provider is not null) then 'failed'
-      when status = 'expired' and (updated_at < expires_at - interval '2 minutes'
-        or created_at + page_life.life <= owner.now) then 'failed'
+      when status in ('failed', 'expired') or (status = 'canceled' and provider is not null) then 'failed'
       else 'unknown' end as outcome,
       status <> 'creating' and not (status = 'canceled' and provider is null)
         and not routing->'skipped' @> jsonb_build_array(
           jsonb_build_object('provider', own_provider, 'reason', 'unsupported')) as is_opening
-    from placed, page_life, owner)`;
+    from placed)`;
 
 /** For `attempts`, and first of all parameters. */
 export function attemptParams(rollout: MeasuredRollout, now: Date): readonly unknown[] {
@@ -211,7 +203,10 @@ interface CohortRow {
   readonly treatmentFailed: number;
 }
 
-/** Customers with a known outcome of their first checkout, by the stage and the day of their assignment. */
+/**
+ * Customers with a known outcome of their first checkout, by the stage and the day of their assignment. Only those who
+ * were assigned long enough ago: an arm that tells of its failures sooner must not look worse.
+ */
 export async function measureCohorts(em: Db, rollout: MeasuredRollout, now: Date): Promise<readonly Cohort[]> {
   const count = (arm: Arm, outcome: string) =>
     `count(*) filter (where arm = '${arm}' and outcome = '${outcome}')::integer`;
@@ -220,8 +215,8 @@ export async function measureCohorts(em: Db, rollout: MeasuredRollout, now: Date
      select stage, to_char(assigned_at at time zone 'UTC', 'YYYY-MM-DD') as day,
        ${count('control', 'succeeded')} as "controlSucceeded", ${count('control', 'failed')} as "controlFailed",
        ${count('treatment', 'succeeded')} as "treatmentSucceeded", ${count('treatment', 'failed')} as "treatmentFailed"
-     from attempt where is_first group by 1, 2 order by 1, 2`,
-    [...attemptParams(rollout, now)],
+     from attempt where is_first and assigned_at <= ? group by 1, 2 order by 1, 2`,
+    [...attemptParams(rollout, now), new Date(now.getTime() - ripeMinutesOf(rollout.settings) * 60_000)],
   );
   return rows.map(({ stage, day, ...row }) => ({
     ...{ stage, day },

@@ -249,25 +249,6 @@ describe('reading a rollout', () => {
       [open ?? '']: 'unknown',
     });
   });
-
-  it('counts a page that merely lapsed only when the other arm’s would have lapsed too', async () => {
-    const id = await begin();
-    const quick = anOrganization(true);
-    await buy(quick);
-    await buy(anOrganization(false));
-    await api.query(
-      `update checkouts set status = 'expired', created_at = now() - interval '2 hours', expires_at = now() - interval '1 hour'
-       where organization_id = ?`,
-      [quick],
-    );
-    expect((await read(id)).arms.treatment).toMatchObject({ failed: 0, unknown: 1 });
-    await api.query(
-      `update checkouts set created_at = now() - interval '2 days', expires_at = now() - interval '1 day'
-      where organization_id = ?`,
-      [quick],
-    );
-    expect((await read(id)).arms.treatment).toMatchObject({ failed: 1, unknown: 0 });
-  });
 });
 
 describe('steering', () => {

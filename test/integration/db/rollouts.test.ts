@@ -80,8 +80,8 @@ describe('a look', () => {
   it('goes on where both arms serve alike, tells the app once, and keeps why', async () => {
     const id = await aRollout({ minSamples: 50, margin: 0.2 });
     for (const arm of ['control', 'treatment'] as const) {
-      await sell(id, arm, 360, { status: 'paid' });
-      await sell(id, arm, 40, { status: 'expired' });
+      await sell(id, arm, 360, { status: 'paid', age: '30 hours' });
+      await sell(id, arm, 40, { status: 'expired', age: '30 hours' });
     }
     expect(await look(id)).toMatchObject({ status: 'running', stage: 1, look: { decision: 'advance' } });
     // Its time in the new stage has only begun.
@@ -109,13 +109,28 @@ describe('a look', () => {
 
   it('goes back where the treatment arm plainly serves fewer', async () => {
     const id = await aRollout();
-    await sell(id, 'control', 270, { status: 'paid' });
-    await sell(id, 'control', 30, { status: 'expired' });
-    await sell(id, 'treatment', 180, { status: 'paid' });
-    await sell(id, 'treatment', 120, { status: 'expired' });
+    const age = '30 hours';
+    await sell(id, 'control', 270, { status: 'paid', age });
+    await sell(id, 'control', 30, { status: 'expired', age });
+    await sell(id, 'treatment', 180, { status: 'paid', age });
+    await sell(id, 'treatment', 120, { status: 'expired', age });
     expect(await look(id)).toMatchObject({ status: 'rolled_back', look: { decision: 'roll_back' } });
     expect(await look(id)).toMatchObject({ status: 'rolled_back', look: null });
     expect(await looks(id)).toEqual([{ stage: 0, decision: 'roll_back', actor: null }]);
+  });
+
+  it('does not believe failures of today, of which one arm may tell sooner; of short stages it does', async () => {
+    const age = '20 hours';
+    for (const [stageMinutes, status] of [
+      [1_440, 'running'],
+      [60, 'rolled_back'],
+    ] as const) {
+      const id = await aRollout({ stageMinutes });
+      await sell(id, 'control', 300, { status: 'paid', age });
+      await sell(id, 'treatment', 300, { status: 'expired', age });
+      expect(await look(id)).toMatchObject({ status, look: { treatment: { failed: 300 } } });
+      await world.query(`update rollouts set superseded_at = now(), status = 'rolled_back' where id = ?`, [id]);
+    }
   });
 
   it('goes back at once where the new provider does not serve its openings', async () => {
