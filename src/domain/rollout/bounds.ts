@@ -2,13 +2,13 @@ import { countOf, type Outcomes, type Slice } from './cohort.ts';
 import { logSum } from './log-space.ts';
 
 /** How much is bet per customer: small bets for many customers and small differences, large ones for the first days. */
-const stakes = [2, 1, 0.5, 0.25, 0.125, 0.06, 0.03, 0.015, 0.007];
+const stakes = [1.6, 0.64, 0.25, 0.1, 0.04, 0.016, 0.006];
 
 /** Below 1, so that no single customer can cost all. */
-const stakesOnRate = [0.9, 0.5, 0.25, 0.125, 0.06, 0.03, 0.015, 0.007, 0.003];
+const stakesOnRate = [0.9, 0.4, 0.16, 0.06, 0.025, 0.01, 0.004];
 
-/** Bounds are found to a twentieth of a point. */
-const precision = 0.0005;
+/** Bounds are found to a tenth of a point, on the safe side. */
+const precision = 0.001;
 
 export interface Difference {
   readonly estimate: number;

@@ -18,7 +18,8 @@ export function logUpperTail(trials: number, least: number, rate: number): numbe
 
 /** Log of the sum of what these are the logs of. */
 export function logSum(logs: readonly number[]): number {
-  const high = Math.max(...logs);
+  let high = -Infinity;
+  for (const log of logs) high = Math.max(high, log);
   if (high === -Infinity) return high;
   let sum = 0;
   for (const log of logs) sum += Math.exp(log - high);

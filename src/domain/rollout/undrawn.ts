@@ -18,10 +18,12 @@ export function logEvidenceUndrawn(
   cohorts: readonly Cohort[],
   alphaOfFloor: number,
 ): number {
+  const treated = undrawnTreatment(settings, cohorts);
+  if (countOf(treated) === 0) return 0;
   const days = controlByDay(cohorts);
   if (days.length < leastDays) return 0;
   const least = floorOf(sumOutcomes(days), alphaOfFloor) - settings.margin - 2 * swingOf(days);
-  return least <= 0 ? 0 : logEvidenceBelow(undrawnTreatment(settings, cohorts), least);
+  return least <= 0 ? 0 : logEvidenceBelow(treated, least);
 }
 
 /** The treatment's outcomes where nobody was drawn, but everybody who came was in it. Named ones are not like others. */
