@@ -59,6 +59,6 @@ describe('simulated rollouts', { timeout: 120_000 }, () => {
     const patient = () => ({ decision: 'hold', because: '' }) as const;
     const summary = summarize(worldOf('90 % → 85 %'), [simulateRollout(worldOf('90 % → 85 %'), 1, patient)]);
     expect(breachOf(summary)).toContain('at least 95 % must be');
-    expect(tableOf([summary], 1)).toContain('| 90 % → 85 % | 0 % | 0 % |  | 0 % | 100 % | 180 |');
+    expect(tableOf([summary])).toContain('| 90 % → 85 % | 1 | 0 % | 0 % |  | 0 % | 100 % | 180 |');
   });
 });
