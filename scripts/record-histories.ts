@@ -4,6 +4,7 @@ import { startSystem, type System } from '../test/integration/support.ts';
 import { checkoutStories } from './histories/checkouts.ts';
 import { meterStories } from './histories/meters.ts';
 import { reconciliationStories } from './histories/reconciliations.ts';
+import { rolloutStories } from './histories/rollouts.ts';
 import { shortStories } from './histories/short-workflows.ts';
 import { subscriptionStories } from './histories/subscriptions.ts';
 import { usageStories } from './histories/usage.ts';
@@ -14,6 +15,7 @@ const groups = {
   reconciliations: reconciliationStories,
   usage: usageStories,
   meters: meterStories,
+  rollouts: rolloutStories,
   short: shortStories,
 };
 

@@ -44,6 +44,7 @@ const publicDetails = [
   'candidates',
   'reason',
   'reconciliation_id',
+  'rollout_id',
   'refund_id',
   'refundable_minor',
   'nearest_minor',

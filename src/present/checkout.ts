@@ -25,9 +25,12 @@ export function presentCheckout(row: Checkout): CheckoutSummary {
       country_source: row.routing.country_source,
       fallbacks: [...row.routing.fallbacks],
       bucket: row.routing.bucket,
-      considered: row.routing.considered.map(({ failed, needs, rule }) => ({
-        ...{ rule, failed, why: failed === null ? null : `it asks for ${needs ?? failed}` },
-      })),
+      considered: [
+        ...row.routing.considered.map(({ failed, needs, rule }) => ({
+          ...{ rule, failed, why: failed === null ? null : `it asks for ${needs ?? failed}` },
+        })),
+        ...(row.routing.rollout ? [{ rule: row.routing.rule, failed: null, why: row.routing.rollout.because }] : []),
+      ],
     },
   };
 }

@@ -11,6 +11,7 @@ import {
   paymentMethodWorkflowId,
   reconciliationWorkflowId,
   refundWorkflowId,
+  rolloutWorkflowId,
   customerDataWorkflowId,
   lateFactWorkflowId,
   subscriptionQueue,
@@ -20,6 +21,7 @@ import {
   type EntityInput,
   type StrayInput,
   type ReconcileInput,
+  type RolloutInput,
   type SubscriptionInput,
   type UsageReportInput,
 } from './messages.ts';
@@ -195,6 +197,21 @@ export function usageReportStart(row: Omit<OwnedRow, 'organizationId'>) {
     args: [input] as [UsageReportInput],
     typedSearchAttributes: projectAttributes({ projectId, kind: 'usage-report', status: 'running' }),
     staticSummary: `${projectId}: usage to the providers`,
+  };
+}
+
+/** How a rollout starts, from its row alone: the API and the sweep start the same one. */
+export function rolloutStart(
+  row: Omit<OwnedRow, 'organizationId'> & { readonly fromProvider: string; readonly toProvider: string },
+) {
+  const { id: rolloutId, projectId, live, fromProvider, toProvider: provider } = row;
+  const input: RolloutInput = { projectId, live, rolloutId };
+  return {
+    workflowId: rolloutWorkflowId(rolloutId),
+    taskQueue: billingQueue,
+    args: [input] as [RolloutInput],
+    typedSearchAttributes: runAttributes({ projectId, provider, kind: 'rollout', status: 'running' }),
+    staticSummary: `${projectId}: new customers from ${fromProvider} to ${provider}`,
   };
 }
 

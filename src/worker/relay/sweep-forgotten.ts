@@ -5,6 +5,7 @@ import { sweepGrants } from './sweep-grants.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
 import { sweepReconciliations } from './sweep-reconciliations.ts';
 import { sweepRefunds } from './sweep-refunds.ts';
+import { sweepRollouts } from './sweep-rollouts.ts';
 import { sweepStrays } from './sweep-strays.ts';
 import { sweepSubscriptionChanges } from './sweep-subscription-changes.ts';
 import { sweepSubscriptions } from './sweep-subscriptions.ts';
@@ -22,6 +23,7 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepStrays,
   sweepReconciliations,
   sweepUsageReports,
+  sweepRollouts,
 ];
 
 /** @returns how many workflows were started. */

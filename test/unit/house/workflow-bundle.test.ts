@@ -8,7 +8,7 @@ import { writeBundle } from '../../../src/worker/workflow-bundle.ts';
  * Temporal's own share is most of it. Every cached workflow pays for its bundle: growth needs a reason. (2.0 MB until
  * stray sessions and reconciliation got workflows of their own, 2.1 MB until usage did.)
  */
-const budgetBytes = 2_200_000;
+const budgetBytes = 2_300_000;
 
 let folder: string;
 let code: string;
