@@ -38,7 +38,6 @@ export const rolloutWorlds: readonly NamedWorld[] = [
   equal('90 % ± 5 points in two weeks', { swing: 0.05 }),
   equal('97 %', { controlRate: 0.97 }),
   worse('90 % → 85 %', {}),
-  worse('90 % → 85 %, watched every hour', { looksPerDay: 24 }),
   worse('90 % → 85 %, 100 customers a day', { customersPerDay: 100 }),
   worse('90 % → 85 %, 1,000 customers a day', { customersPerDay: 1_000 }),
   { ...worse('90 % → 85 %, 2,000 customers a day', { customersPerDay: 2_000 }), promise: 'none' },

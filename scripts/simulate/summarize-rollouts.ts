@@ -4,6 +4,7 @@ import type { RolloutRun } from './simulate-rollout.ts';
 /** Shares are of all runs. */
 export interface Summary {
   readonly world: NamedWorld;
+  readonly runs: number;
   readonly completed: number;
   readonly rolledBack: number;
   readonly rolledBackBefore1000: number;
@@ -17,7 +18,7 @@ export function summarize(world: NamedWorld, runs: readonly RolloutRun[]): Summa
   const share = (holds: (run: RolloutRun) => boolean) => runs.filter(holds).length / runs.length;
   const exposed = runs.filter(({ outcome }) => outcome === 'rolled_back').map((run) => run.exposed);
   return {
-    world,
+    ...{ world, runs: runs.length },
     completed: share(({ outcome }) => outcome === 'completed'),
     rolledBack: share(({ outcome }) => outcome === 'rolled_back'),
     rolledBackBefore1000: share((run) => run.outcome === 'rolled_back' && run.exposed < 1_000),
@@ -42,9 +43,10 @@ export function breachOf({ world, rolledBack, rolledBackBefore1000 }: Summary): 
 }
 
 /** In Markdown. */
-export function tableOf(summaries: readonly Summary[], seeds: number): string {
+export function tableOf(summaries: readonly Summary[]): string {
   const rows = summaries.map(({ world, exposed, ...summary }) => [
     world.name,
+    thousands(summary.runs),
     percent(summary.rolledBack),
     world.drop === 0 ? '' : percent(summary.rolledBackBefore1000),
     exposed === null ? '' : `${thousands(exposed.median)} (${thousands(exposed.p95)})`,
@@ -53,7 +55,8 @@ export function tableOf(summaries: readonly Summary[], seeds: number): string {
     String(Math.round(summary.medianDays)),
   ]);
   const head = [
-    `success, ${thousands(seeds)} runs each`,
+    'success',
+    'runs',
     'rolled back',
     'before 1,000 exposed',
     'exposed by then: median (95 %)',

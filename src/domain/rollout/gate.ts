@@ -1,10 +1,11 @@
 import { countOf, rateOf } from './cohort.ts';
+import { describePlace } from './describe-stage.ts';
 import { brokenGuardrail, type RecentHealth } from './guardrails.ts';
 import { missingOf } from './missing.ts';
 import type { RolloutDecision } from './rollout.ts';
 import { statisticOf, type Compared, type RolloutStatistic } from './statistic.ts';
 import { undrawnTreatment } from './undrawn.ts';
-import { describeStage, percent, points } from './words.ts';
+import { percent, points } from './words.ts';
 
 export interface GateInput extends Compared {
   readonly minutesInStage: number;
@@ -34,7 +35,7 @@ export function decideRollout(input: GateInput): GateDecision {
   }
   const missing = missingOf(input, statistic);
   if (missing.length > 0) {
-    const because = `Stage ${describeStage(input)} still needs ${missing.join('; ')}.`;
+    const because = `${placeOf(input)} still needs ${missing.join('; ')}.`;
     return { decision: 'hold', because, statistic, missing };
   }
   const isLast = input.stage >= input.settings.stages.length - 1;
@@ -57,12 +58,12 @@ function becauseOfHarm({ settings, cohorts }: GateInput, statistic: RolloutStati
 function becauseItMay(input: GateInput, { difference, lowerNeeded }: RolloutStatistic): string {
   const { settings, stage } = input;
   const next =
-    stage >= settings.stages.length - 1
-      ? 'It is complete.'
-      : `Next is stage ${describeStage({ settings, stage: stage + 1 })}.`;
-  const asked = `Stage ${describeStage(input)} has its time and its outcomes`;
+    stage >= settings.stages.length - 1 ? 'It is complete.' : `Next: ${describePlace(settings.stages, stage + 1)}.`;
+  const asked = `${placeOf(input)} has had its time and its outcomes`;
   if (difference === null || lowerNeeded === null) return `${asked}. ${next}`;
   return `${asked}, and the difference is surely above ${points(difference.lower)} (needed: ${points(lowerNeeded)}). ${next}`;
 }
+
+const placeOf = ({ settings, stage }: GateInput) => `The stage of ${describePlace(settings.stages, stage)}`;
 
 const rounded = (value: number) => Number(value.toPrecision(3)).toLocaleString('en-US');

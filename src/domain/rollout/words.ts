@@ -1,29 +1,3 @@
-import type { RolloutSettings, RolloutStage } from './rollout.ts';
-
-/** `2 of 4 (10 %)`. */
-export function describeStage({
-  settings,
-  stage,
-}: {
-  readonly settings: RolloutSettings;
-  readonly stage: number;
-}): string {
-  const found = settings.stages[stage];
-  const name = found === undefined ? '' : ` (${nameStage(found)})`;
-  return `${stage + 1} of ${settings.stages.length}${name}`;
-}
-
-function nameStage(stage: RolloutStage): string {
-  switch (stage.kind) {
-    case 'percent':
-      return `${stage.percent} %`;
-    case 'first':
-      return `the first ${stage.customers} customers`;
-    case 'organizations':
-      return `${stage.organizations.length} named organizations`;
-  }
-}
-
 /** A share as `90.1 %`. */
 export const percent = (share: number) => `${Number((share * 100).toFixed(1))} %`;
 
