@@ -5,6 +5,7 @@ import type { MigrationItem } from '../../db/entities/migration.ts';
 import type { MigrationStep } from '../../domain/migration/step.ts';
 import { openReview } from '../open-review.ts';
 import { lookAtSubscription } from '../settle-subscription.ts';
+import { holdStill } from './hold-still.ts';
 import { actorOf, moveOn, newProviderOf, scopeOf, type Move } from './move.ts';
 
 type Of<Kind extends MigrationStep['kind']> = Extract<MigrationStep, { kind: Kind }>;
@@ -25,14 +26,20 @@ export async function noteCharge(move: Move, step: Of<'note_charge'>): Promise<s
 
 /** The end of its way. One that a person must decide has a review that names everything. */
 export async function finish(move: Move, { state, code, because }: Of<'end'>): Promise<string> {
+  const heldUntil = state === 'attention' ? await holdStill(move) : null;
   await moveOn(move, state, { because, code, finishedAt: new Date(move.nowMs) }, async (tx, row) => {
     if (state === 'left') await releaseRights(tx, row.id);
-    if (state === 'attention') await askPerson(tx, move, row, code ?? 'unclear', because);
+    if (state === 'attention') await askPerson(tx, move, row, { code: code ?? 'unclear', because, heldUntil });
   });
   return because;
 }
 
-async function askPerson(tx: Db, move: Move, row: MigrationItem, code: string, because: string): Promise<void> {
+async function askPerson(
+  tx: Db,
+  move: Move,
+  row: MigrationItem,
+  why: { readonly code: string; readonly because: string; readonly heldUntil: string | null },
+): Promise<void> {
   const { migration, fresh } = move;
   await openReview(tx, {
     ...scopeOf(row),
@@ -41,9 +48,10 @@ async function askPerson(tx: Db, move: Move, row: MigrationItem, code: string, b
     provider: migration.fromProvider,
     organizationId: row.organizationId,
     ...{ entityKind: 'migration_item', entityId: row.id },
-    summary: `A customer's move from ${migration.fromProvider} to ${newProviderOf(move)} stands still: ${because}. Decide which of the two goes on, and end the other.`,
+    summary: `A customer's move from ${migration.fromProvider} to ${newProviderOf(move)} stands still: ${why.because}. Decide which of the two goes on, and end the other.`,
     evidence: {
-      code,
+      code: why.code,
+      first_charge_held_until: why.heldUntil,
       migration_id: row.migrationId,
       state_before: move.item.state,
       old_subscription: row.providerSubscriptionId,

@@ -1,8 +1,7 @@
 import type { ItemWork } from '../../db/queries/migration-stand.ts';
 import { BillingError } from '../../domain/errors.ts';
-import { newSideOf, oldSideOf, type NewSide, type OldSide, type Told } from '../../domain/migration/sides.ts';
+import { newSideOf, oldSideOf, type ItemStand, type NewSide, type OldSide, type Told } from '../../domain/migration/sides.ts';
 import { sidesToRead } from '../../domain/migration/next-step.ts';
-import type { ItemStand } from '../../domain/migration/sides.ts';
 import type { SubscriptionTruth } from '../../domain/subscription/truth.ts';
 import type { SubscriptionOperations, SubscriptionRef } from '../../providers/port-subscriptions.ts';
 import type { ActivityDeps } from '../deps.ts';
@@ -15,18 +14,11 @@ export async function readSides(
   stand: ItemStand,
 ): Promise<{ readonly old: Told<OldSide>; readonly new: Told<NewSide> }> {
   const wanted = sidesToRead(stand);
-  const { item, migration, fresh } = work;
-  const [old, fresher] = await Promise.all([
-    wanted.old ? ask(deps, work, migration.fromProvider, oldRef(work)) : 'unknown',
-    wanted.new && fresh?.provider != null ? ask(deps, work, fresh.provider, newRef(work)) : 'unknown',
+  const [old, fresh] = await Promise.all([
+    wanted.old ? ask(deps, work, work.migration.fromProvider, oldRef(work)) : 'unknown',
+    wanted.new ? askNew(deps, work) : 'unknown',
   ]);
-  if (wanted.new && fresh === null) return { old: typeof old === 'string' ? old : oldSideOf(old), new: 'gone' };
-  if (old !== 'gone' && old !== 'unknown' && old.providerSubscriptionId !== item.providerSubscriptionId)
-    return { old: 'gone', new: typeof fresher === 'string' ? fresher : newSideOf(fresher) };
-  return {
-    old: typeof old === 'string' ? old : oldSideOf(old),
-    new: typeof fresher === 'string' ? fresher : newSideOf(fresher),
-  };
+  return { old: said(old, oldSideOf), new: said(fresh, newSideOf) };
 }
 
 export function oldRef({ item }: Pick<ItemWork, 'item'>): SubscriptionRef {
@@ -53,12 +45,18 @@ export async function subscriptionsAt(
   });
 }
 
+async function askNew(deps: ActivityDeps, work: ItemWork): Promise<Told<SubscriptionTruth>> {
+  const { fresh } = work;
+  if (fresh?.provider == null || fresh.providerSubscriptionId === null) return 'gone';
+  return ask(deps, work, fresh.provider, newRef(work));
+}
+
 async function ask(
   deps: ActivityDeps,
   work: ItemWork,
   provider: string,
   ref: SubscriptionRef,
-): Promise<SubscriptionTruth | 'gone' | 'unknown'> {
+): Promise<Told<SubscriptionTruth>> {
   try {
     const subscriptions = await subscriptionsAt(deps, work, provider);
     return (await subscriptions.get(ref)) ?? 'gone';
@@ -67,4 +65,8 @@ async function ask(
     if (isAway) return 'unknown';
     throw error;
   }
+}
+
+function said<Side>(told: Told<SubscriptionTruth>, of: (truth: SubscriptionTruth) => Side): Told<Side> {
+  return told === 'gone' || told === 'unknown' ? told : of(told);
 }

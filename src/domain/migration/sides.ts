@@ -26,6 +26,8 @@ export interface NewSide {
   /** Somebody has ended it, now or with its period. */
   readonly isEnding: boolean;
   readonly hasEnded: boolean;
+  /** When it ended, where that is told. */
+  readonly endedAt: string | null;
   /** The first charge of it that took money. */
   readonly firstCharge: { readonly providerPaymentId: string; readonly paidAt: string | null } | null;
 }
@@ -76,6 +78,7 @@ export function newSideOf(truth: SubscriptionTruth): NewSide {
     trialEnd: truth.trialEnd,
     isEnding: truth.cancelAtPeriodEnd || truth.canceledAt !== null,
     hasEnded,
+    endedAt: hasEnded ? (truth.endedAt ?? truth.canceledAt) : null,
     firstCharge: first ? { providerPaymentId: first.providerPaymentId, paidAt: first.paidAt } : null,
   };
 }

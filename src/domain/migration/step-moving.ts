@@ -1,4 +1,4 @@
-import type { NewSide, OldSide } from './sides.ts';
+import type { ItemStand, NewSide, OldSide } from './sides.ts';
 import { askAgain, attention, end, wait, waitALittle, type MigrationStep, type StepFacts } from './step.ts';
 import { isAligned, trialTarget, type TrialTarget } from './trial-target.ts';
 
@@ -57,8 +57,13 @@ function holdOff(facts: StepFacts, old: OldSide, fresh: NewSide): MigrationStep 
   return attention(`old_${old.status}`, `the old subscription is ${old.status}, and the new one waits in its trial`);
 }
 
+/** What parking is decided from. */
+export interface ParkFacts extends Pick<StepFacts, 'settings' | 'nowMs'> {
+  readonly item: Pick<ItemStand, 'interval'>;
+}
+
 /** A period further than what may be renewed any moment. */
-export function parkedFor(facts: StepFacts, paidThrough: string | null): TrialTarget | null {
+export function parkedFor(facts: ParkFacts, paidThrough: string | null): TrialTarget | null {
   const { item, nowMs, settings } = facts;
   if (paidThrough === null) return null;
   const lastCallMs = settings.lastCallMinutes * minuteMs;

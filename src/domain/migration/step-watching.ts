@@ -32,10 +32,15 @@ function judgeNew(facts: StepFacts, endMs: number, old: OldSide, fresh: NewSide)
   }
   if (item.firstChargeAt !== null) return awaitQuiet(facts, endMs, old);
   if (fresh.hasEnded)
-    return fresh.isEnding
+    return isByWill(fresh, endMs)
       ? end('left', 'new_canceled', 'its customer has ended the new subscription before its first charge')
       : attention('new_lost', 'the new subscription has ended before its first charge');
   return awaitCharge(facts, endMs, fresh);
+}
+
+/** Ended before its first charge was due; later, it was the charge that failed. */
+function isByWill({ isEnding, endedAt }: NewSide, endMs: number): boolean {
+  return isEnding && (endedAt === null || Date.parse(endedAt) <= endMs + earlyMs);
 }
 
 /** Its first charge is seen; the old one must have ended, and stay quiet for a while. */
