@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import pg from 'pg';
 import { createSandboxClient } from '../../bench/clients/sandbox.ts';
-import { parseTarget } from '../../bench/stack/target.ts';
-import { ANY_PORTS } from '../../src/local/stack-options.ts';
-import { startStack } from '../../src/local/stack.ts';
+import { startFaultStack } from '../support/fault-stack.ts';
 import { answerFaults, createHeard, type Heard } from './answers.ts';
 import { compareBooks, totalsOf } from './books.ts';
 import { runBuyer, type Bought, type ShopInput } from './buyer.ts';
@@ -39,16 +35,10 @@ export interface FaultsResult {
 /** One run from an empty database to the verdict. The seed decides who buys what, what breaks and who dies. */
 export async function runFaults(dose: Dose, print: (line: string) => void): Promise<FaultsResult> {
   const startMs = Date.now();
-  const stateDir = mkdtempSync(join(tmpdir(), 'plinto-faults-'));
   let isClean = false;
-  const stack = await startStack({
-    ...{ stateDir, ports: ANY_PORTS, ownServers: true, throwaway: true, maxRestartDelayMs: 1_000 },
-    env: {
-      ...{ CHECKOUT_LOOK_GAPS: lookGaps, PROVIDER_TIMEOUT_MS: String(providerTimeoutMs) },
-      ...{ LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '1000000' },
-    },
+  const { stack, target, stateDir } = await startFaultStack('faults', {
+    ...{ CHECKOUT_LOOK_GAPS: lookGaps, PROVIDER_TIMEOUT_MS: String(providerTimeoutMs) },
   });
-  const target = parseTarget(stack.devFile());
   const sandbox = createSandboxClient(target);
   const database = new pg.Pool({ connectionString: target.database_url, max: 3 });
   try {

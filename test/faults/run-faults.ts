@@ -1,5 +1,4 @@
-import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { carryOut, parseDose } from '../support/fault-command.ts';
 import { runFaults } from './faults-run.ts';
 import { render, replayCommand } from './render.ts';
 
@@ -14,33 +13,5 @@ Waits between looks at a quiet checkout are a tenth of what they stand for: 90 s
 may take after the faults. What is unknown is judged by the wall clock, uncompressed: p99 at most 2 minutes.
 A failing run keeps its state directory with the logs, and prints the command that draws the same plan again.`;
 
-const { values } = parseArgs({
-  options: {
-    checkouts: { type: 'string', default: '10000' },
-    rate: { type: 'string', default: '10' },
-    seed: { type: 'string', default: String(randomInt(1, 1_000_000)) },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-
-const positive = (name: 'checkouts' | 'rate' | 'seed', isWhole: boolean): number => {
-  const value = Number(values[name]);
-  const isFine = value > 0 && Number.isFinite(value) && (!isWhole || Number.isSafeInteger(value));
-  if (!isFine) throw new Error(`--${name} must be a ${isWhole ? 'whole ' : ''}number above 0, not "${values[name]}"`);
-  return value;
-};
-
-if (values.help) console.log(usage);
-else {
-  const dose = {
-    seed: positive('seed', true),
-    checkouts: positive('checkouts', true),
-    ratePerSecond: positive('rate', false),
-  };
-  // Leaving by `exit` takes the stack's processes along.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-  console.log(`seed ${dose.seed}; the same plan again: ${replayCommand(dose)}`);
-  const result = await runFaults(dose, (line) => console.log(line));
-  console.log(render(result));
-  process.exitCode = result.faults.length === 0 ? 0 : 1;
-}
+const dose = parseDose({ usage, count: 'checkouts', counted: 10_000, rate: 10 });
+if (dose !== null) await carryOut(replayCommand(dose), (print) => runFaults(dose, print), render);

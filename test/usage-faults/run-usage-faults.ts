@@ -1,5 +1,4 @@
-import { randomInt } from 'node:crypto';
-import { parseArgs } from 'node:util';
+import { carryOut, parseDose } from '../support/fault-command.ts';
 import { render, replayCommand } from './render.ts';
 import { runUsageFaults } from './usage-faults-run.ts';
 
@@ -14,33 +13,5 @@ in the reports, with nothing pending. Ends with 1 if not.
 
 A failing run keeps its state directory with the logs, and prints the command that draws the same plan again.`;
 
-const { values } = parseArgs({
-  options: {
-    events: { type: 'string', default: '1000000' },
-    rate: { type: 'string', default: '2500' },
-    seed: { type: 'string', default: String(randomInt(1, 1_000_000)) },
-    help: { type: 'boolean', short: 'h', default: false },
-  },
-});
-
-const positive = (name: 'events' | 'rate' | 'seed', isWhole: boolean): number => {
-  const value = Number(values[name]);
-  const isFine = value > 0 && Number.isFinite(value) && (!isWhole || Number.isSafeInteger(value));
-  if (!isFine) throw new Error(`--${name} must be a ${isWhole ? 'whole ' : ''}number above 0, not "${values[name]}"`);
-  return value;
-};
-
-if (values.help) console.log(usage);
-else {
-  const dose = {
-    seed: positive('seed', true),
-    events: positive('events', true),
-    ratePerSecond: positive('rate', false),
-  };
-  // Leaving by `exit` takes the stack's processes along.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-  console.log(`seed ${dose.seed}; the same plan again: ${replayCommand(dose)}`);
-  const result = await runUsageFaults(dose, (line) => console.log(line));
-  console.log(render(result));
-  process.exitCode = result.faults.length === 0 ? 0 : 1;
-}
+const dose = parseDose({ usage, count: 'events', counted: 1_000_000, rate: 2_500 });
+if (dose !== null) await carryOut(replayCommand(dose), (print) => runUsageFaults(dose, print), render);

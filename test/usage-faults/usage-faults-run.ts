@@ -1,15 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import pg from 'pg';
 import { createSandboxClient } from '../../bench/clients/sandbox.ts';
-import { parseTarget } from '../../bench/stack/target.ts';
-import { ANY_PORTS } from '../../src/local/stack-options.ts';
-import { startStack } from '../../src/local/stack.ts';
 import { answerFaults, createHeard, type Heard } from '../faults/answers.ts';
 import { disturb, type Disturbance } from '../faults/disturb.ts';
 import { createPlanClock } from '../faults/plan-clock.ts';
 import { createProgress } from '../faults/progress.ts';
+import { startFaultStack } from '../support/fault-stack.ts';
 import { workflowFaults } from '../faults/read-books.ts';
 import { longestRestlessMs, providerTimeoutMs } from '../faults/rest.ts';
 import { expectedOf } from './expect.ts';
@@ -44,15 +40,10 @@ const mostInFlight = 24;
 /** One run from an empty database to the verdict. The seed decides what is sent when, what breaks and who dies. */
 export async function runUsageFaults(dose: UsageDose, print: (line: string) => void): Promise<UsageFaultsResult> {
   const startMs = Date.now();
-  const stateDir = mkdtempSync(join(tmpdir(), 'plinto-usage-faults-'));
   let isClean = false;
-  const stack = await startStack({
-    ...{ stateDir, ports: ANY_PORTS, ownServers: true, throwaway: true, maxRestartDelayMs: 1_000 },
-    env: {
-      ...{ PROVIDER_TIMEOUT_MS: String(providerTimeoutMs), LOG_LEVEL: 'warn', RATE_LIMIT_PER_MINUTE: '1000000' },
-    },
+  const { stack, target, stateDir } = await startFaultStack('usage-faults', {
+    PROVIDER_TIMEOUT_MS: String(providerTimeoutMs),
   });
-  const target = parseTarget(stack.devFile());
   const sandbox = createSandboxClient(target);
   const database = new pg.Pool({ connectionString: target.database_url, max: 3 });
   try {

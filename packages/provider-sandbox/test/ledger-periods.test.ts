@@ -41,7 +41,7 @@ describe('the ledger of subscriptions', () => {
         method: 'POST',
         headers: {
           'x-fngs-public-key': fungies.api_key,
-          'x-fngs-secret-key': fungies.secret_key,
+          'x-fngs-secret-key': fungies.api_secret,
           'content-type': 'application/json',
         },
         body: JSON.stringify(body),
@@ -92,10 +92,9 @@ describe('the ledger of subscriptions', () => {
 
   it('tells the period of a charge at Stripe by its invoice', async () => {
     const stripe: Stripe = harness.stripe;
-    const customer = await stripe.customers.create({
-      payment_method: 'pm_card_visa',
-      invoice_settings: { default_payment_method: 'pm_card_visa' },
-    });
+    const customer = await stripe.customers.create();
+    const method = await stripe.paymentMethods.attach('pm_card_visa', { customer: customer.id });
+    await stripe.customers.update(customer.id, { invoice_settings: { default_payment_method: method.id } });
     const product = await stripe.products.create({ name: 'Pro' });
     const price = await stripe.prices.create({
       ...{ product: product.id, currency: 'usd', unit_amount: 2900, recurring: { interval: 'month' } },
