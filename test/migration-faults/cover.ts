@@ -23,7 +23,10 @@ export function coverFaults({ spans, free, cover, untilMs }: CoverInput): readon
   const all = [...spans, ...(free === null ? [] : [{ ...free, by: 'a free trial' }])].toSorted(
     (one, other) => one.fromMs - other.fromMs || one.toMs - other.toMs,
   );
-  return [...overlaps(all), ...(cover === null ? [] : gaps(all, cover.fromMs, Math.min(cover.toMs ?? untilMs, untilMs)))];
+  return [
+    ...overlaps(all),
+    ...(cover === null ? [] : gaps(all, cover.fromMs, Math.min(cover.toMs ?? untilMs, untilMs))),
+  ];
 }
 
 function overlaps(sorted: readonly Span[]): readonly string[] {
@@ -31,7 +34,9 @@ function overlaps(sorted: readonly Span[]): readonly string[] {
   const faults: string[] = [];
   for (const span of sorted) {
     if (last !== null && last.toMs - span.fromMs > toleranceMs)
-      faults.push(`was charged twice for ${told(span.fromMs, Math.min(last.toMs, span.toMs))}: ${last.by} and ${span.by}`);
+      faults.push(
+        `was charged twice for ${told(span.fromMs, Math.min(last.toMs, span.toMs))}: ${last.by} and ${span.by}`,
+      );
     if (last === null || span.toMs > last.toMs) last = span;
   }
   return faults;

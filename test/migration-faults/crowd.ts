@@ -83,7 +83,9 @@ export function storyFaults(
       const story = stories.get(organizationId);
       if (story === undefined) return [`${organizationId} (${kind}) was never told`];
       const isRefused = story.did === 'nothing' && mustPay.has(behaviour);
-      return isRefused ? [`${organizationId} (${behaviour}) could not pay: ${story.refused ?? 'the page took nothing'}`] : [];
+      return isRefused
+        ? [`${organizationId} (${behaviour}) could not pay: ${story.refused ?? 'the page took nothing'}`]
+        : [];
     }),
     ...customers.flatMap((customer) =>
       stories.has(customer.organizationId) && !isMovable(customer)

@@ -8,11 +8,13 @@ export interface LegacyOffers {
   readonly unmapped: string;
 }
 
+type ImportRecord = Readonly<Record<string, unknown>>;
+
 /** As the simulator's import takes them. */
 export interface LegacyRecords {
-  readonly users: readonly Readonly<Record<string, unknown>>[];
-  readonly subscriptions: readonly Readonly<Record<string, unknown>>[];
-  readonly payments: readonly Readonly<Record<string, unknown>>[];
+  readonly users: readonly ImportRecord[];
+  readonly subscriptions: readonly ImportRecord[];
+  readonly payments: readonly ImportRecord[];
 }
 
 const dayMs = 86_400_000;
@@ -86,7 +88,12 @@ function seedOf(organizationId: string): string {
   return (organizationId.split('_')[1] ?? '').padStart(12, '0').slice(-12);
 }
 
-function recordsOf(customer: CustomerPlan, times: LegacyTimes, offers: LegacyOffers, userId: string) {
+function recordsOf(
+  customer: CustomerPlan,
+  times: LegacyTimes,
+  offers: LegacyOffers,
+  userId: string,
+): { readonly subscription: ImportRecord; readonly payments: readonly ImportRecord[] } {
   const { kind, interval, quantity } = customer;
   const { id, startMs, endMs } = times;
   const subscription = {

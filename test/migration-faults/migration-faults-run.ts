@@ -14,7 +14,14 @@ import { startFaultStack } from '../support/fault-stack.ts';
 import { gatherCrowd, storyFaults, type Crowd } from './crowd.ts';
 import { openInbox } from './inbox.ts';
 import { followedOf, isMovable } from './legacy.ts';
-import { awaitMigrationRest, countStates, createOperator, isOverState, settingsOf, type Operator } from './migrations.ts';
+import {
+  awaitMigrationRest,
+  countStates,
+  createOperator,
+  isOverState,
+  settingsOf,
+  type Operator,
+} from './migrations.ts';
 import { judge, keptCharges, type Followed } from './oracle.ts';
 import { drawMigrationPlan, type MigrationDose, type MigrationFaultPlan } from './plan.ts';
 import { compareProof } from './proof.ts';
@@ -75,7 +82,13 @@ export async function runMigrationFaults(
       ...{ sandbox: createSandboxClient(target), providers: createProviderApi(target) },
       operator: createOperator(target, hear),
     };
-    const { migrationId, crowd, seededMs, faults: restFaults, close } = await migrateUnderFaults(world, plan, dose, disturbance);
+    const {
+      migrationId,
+      crowd,
+      seededMs,
+      faults: restFaults,
+      close,
+    } = await migrateUnderFaults(world, plan, dose, disturbance);
     const states = await countStates(database, migrationId);
     const repeats = [
       await repeatMigration(world, plan, migrationId, 'again'),
@@ -108,7 +121,12 @@ export async function runMigrationFaults(
 }
 
 /** The migration itself: seeded, disturbed, acted upon, until nothing of it can move any more. */
-async function migrateUnderFaults(world: World, plan: MigrationFaultPlan, dose: MigrationDose, disturbance: Disturbance) {
+async function migrateUnderFaults(
+  world: World,
+  plan: MigrationFaultPlan,
+  dose: MigrationDose,
+  disturbance: Disturbance,
+) {
   const { target, stack, sandbox, database, operator, print } = world;
   const seededMs = Date.now();
   await seedLegacy(target, plan.customers, seededMs);
@@ -120,13 +138,17 @@ async function migrateUnderFaults(world: World, plan: MigrationFaultPlan, dose: 
   const work = { total: dose.subscriptions, things: 'subscriptions', lengthMs: plan.lengthMs };
   const progress = createProgress(work, disturbance, clock, print);
   const counting = followProgress(database, migrationId, progress.ended);
-  await disturb(plan, stack, sandbox, clock, disturbance).finally(() => (progress.stop(), clock.stop(), counting.stop()));
+  await disturb(plan, stack, sandbox, clock, disturbance).finally(
+    () => (progress.stop(), clock.stop(), counting.stop()),
+  );
   print('all faults over; waiting until nothing moves any more');
   const restFaults = await awaitMigrationRest(database, migrationId, patienceMs, print);
   await crowd.settle();
   const faults = [
     ...restFaults,
-    ...(await awaitMigrationRest(database, migrationId, patienceMs, print)).filter((each) => !restFaults.includes(each)),
+    ...(await awaitMigrationRest(database, migrationId, patienceMs, print)).filter(
+      (each) => !restFaults.includes(each),
+    ),
     ...inbox.repeated.map((id) => `${id} was told twice as if for the first time`),
   ];
   return { migrationId, crowd, seededMs, faults, close: async () => inbox.close() };
@@ -148,12 +170,18 @@ function followProgress(database: pg.Pool, migrationId: string, ended: (count: n
 }
 
 /** By the ledger as it is; the report against it; and by the ledger again when everybody's next charge has come. */
-async function reachVerdict({ providers, operator, target, database, print }: World, followed: readonly Followed[], migrationId: string) {
+async function reachVerdict(
+  { providers, operator, target, database, print }: World,
+  followed: readonly Followed[],
+  migrationId: string,
+) {
   const running = await workflowFaults(target, database, longestRestlessMs);
   const now = await booksOf(providers, followed);
   const proof = await operator.proof(migrationId, 'the proof');
   const proofFaults = compareProof(proof, now.ledger, followed);
-  print(`${now.ledger.length} lines in the ledger, ${proof.lines.length} in the report; the providers’ clock goes on by ${lookAhead}`);
+  print(
+    `${now.ledger.length} lines in the ledger, ${proof.lines.length} in the report; the providers’ clock goes on by ${lookAhead}`,
+  );
   await providers.advanceClock(lookAhead);
   await sleep(2_000);
   const later = await booksOf(providers, followed);

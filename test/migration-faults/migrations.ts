@@ -18,6 +18,8 @@ export function createOperator(target: Target, onAnswer: (answered: Answered) =>
     /** @param key The same key again is the same migration. */
     startMigration: (key: string, settings: object) =>
       post<{ readonly id: string }>('migrations', key, { name: key, from: oldProvider, dry_run: false, ...settings }),
+    /** Nobody else is moved. */
+    end: (migrationId: string, key: string) => post(`migrations/${migrationId}/abort`, key, {}),
     /** A new one, and once it is done: whole. */
     async proof(migrationId: string, key: string): Promise<ProofAnswer> {
       await post(`migrations/${migrationId}/proof`, key, {});
@@ -98,7 +100,9 @@ export async function awaitMigrationRest(
       ];
     if (ms - saidMs > 10_000) {
       saidMs = ms;
-      print(`${Math.round(ms / 1_000)} s: not yet at rest: ${JSON.stringify(await countStates(database, migrationId))}`);
+      print(
+        `${Math.round(ms / 1_000)} s: not yet at rest: ${JSON.stringify(await countStates(database, migrationId))}`,
+      );
     }
   }
   const { rows } = await database.query<Row>(

@@ -141,13 +141,16 @@ function fateFaults(
   const renewing = [own, ...news].filter(({ renews }) => renews);
   const wanted = fate === 'ends' ? 0 : 1;
   if (renewing.length > 1) faults.push(`is billed by ${renewing.length}: ${renewing.map(placeOf).join(' and ')}`);
-  if (renewing.length < wanted) faults.push(`nobody will charge for it again: ${[own, ...news].map(placeOf).join(', ')}`);
+  if (renewing.length < wanted)
+    faults.push(`nobody will charge for it again: ${[own, ...news].map(placeOf).join(', ')}`);
   if (wanted === 0 && renewing.length === 1) faults.push(`has ended, and ${renewing.map(placeOf).join()} goes on`);
   if (fate === 'moves' && own.renews) faults.push(`was to move and is still with ${placeOf(own)}`);
   if (fate === 'stays' && !own.renews) faults.push(`was to stay and is not: ${placeOf(own)}`);
   const charged = charges.filter(({ provider }) => provider !== own.provider);
   if (fate !== 'moves' && charged.length > 0)
-    faults.push(`never went there, and was charged: ${charged.map(({ provider, id }) => `${provider} ${id}`).join(', ')}`);
+    faults.push(
+      `never went there, and was charged: ${charged.map(({ provider, id }) => `${provider} ${id}`).join(', ')}`,
+    );
   return faults;
 }
 

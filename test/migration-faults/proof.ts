@@ -48,7 +48,8 @@ export function compareProof(
   const faults = followed.flatMap(({ legacyId, what }) => {
     const lines = byLegacy.get(legacyId) ?? [];
     const [line] = lines;
-    if (line === undefined || lines.length > 1) return [`${legacyId} (${what}) stands on ${lines.length} lines of the report`];
+    if (line === undefined || lines.length > 1)
+      return [`${legacyId} (${what}) stands on ${lines.length} lines of the report`];
     const theirs = line.subscriptions.flatMap(({ id }) => kept.get(id) ?? []);
     return lineFaults(line, theirs, refunded).map((fault) => `the report of ${legacyId} (${what}) ${fault}`);
   });
@@ -81,10 +82,13 @@ function lineFaults(line: ProofLine, theirs: readonly LedgerLine[], refunded: Re
     const { start, end } = entry.period;
     const isOutside = !line.periods.some((period) => Date.parse(period.end) > Date.parse(start) + nearMs);
     const said = charged.find((period) => isNear(period.start, start) && isNear(period.end, end));
-    if (said === undefined) return isOutside || isBefore(line, end) ? [] : [`has no period ${start} to ${end}, which was paid`];
+    if (said === undefined)
+      return isOutside || isBefore(line, end) ? [] : [`has no period ${start} to ${end}, which was paid`];
     const [by, ...others] = said.charges.map((id) => ours.find((charge) => charge.id === id));
     const isRight = by?.subscription_id === entry.subscription && others.length === 0;
-    return isRight ? [] : [`covers ${start} by ${said.charges.join(' and ')}, not by one charge of ${entry.subscription}`];
+    return isRight
+      ? []
+      : [`covers ${start} by ${said.charges.join(' and ')}, not by one charge of ${entry.subscription}`];
   });
 }
 

@@ -1,6 +1,6 @@
 import Stripe from 'stripe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Harness, startHarness } from './support/harness.ts';
+import type { Harness } from './support/harness.ts';
 import { aMonthlyPlan, type PolarCaller, startPolarCaller } from './support/polar-caller.ts';
 
 interface Entry {
