@@ -11,6 +11,8 @@ import {
   expireUpdate,
   meterPushQuery,
   meterPushWorkflowId,
+  migrationItemNewsSignal,
+  migrationItemWorkflowId,
   openedUpdate,
   operateUpdate,
   pauseUpdate,
@@ -68,6 +70,8 @@ export interface TemporalGateway {
   steerReconciliation(runId: string, act: 'pause' | 'resume' | 'cancel', deadline: Date): Promise<void>;
   /** Starts a report of usage, or starts it anew where it has ended and something of it is sent again. */
   startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
+  /** Has a customer's move look at what has changed; one that has ended needs no telling. */
+  tellMigrationItem(migrationId: string, itemId: string): Promise<void>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -151,6 +155,14 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     },
     async startUsageReport(start) {
       await client.workflow.start('usageReport', { ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
+    },
+    async tellMigrationItem(migrationId, itemId) {
+      const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
+      try {
+        await client.withDeadline(Date.now() + 2_000, () => handle.signal(migrationItemNewsSignal));
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
     },
     async missing() {
       try {

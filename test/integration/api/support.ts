@@ -124,6 +124,9 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);
     },
+    async tellMigrationItem(migrationId, itemId) {
+      fake.ran.push(`news/${migrationId}/${itemId}`);
+    },
     missing: async () => fake.absent,
   };
   return fake;
