@@ -12,6 +12,7 @@ import {
   expireUpdate,
   meterPushQuery,
   meterPushWorkflowId,
+  migrationItemNewsSignal,
   migrationItemWorkflowId,
   migrationWorkflowId,
   openedUpdate,
@@ -82,6 +83,8 @@ export interface TemporalGateway {
   steerMigration(migrationId: string, act: 'pause' | 'resume' | 'abort', deadline: Date): Promise<void>;
   /** Asks one customer's workflow to lead them back or to tell them again, and waits until it has. */
   steerMigrationItem(migrationId: string, itemId: string, act: 'rollBack' | 'remind', deadline: Date): Promise<void>;
+  /** Has a customer's move look at what has changed; one that has ended needs no telling. */
+  tellMigrationItem(migrationId: string, itemId: string): Promise<void>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -183,6 +186,14 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     async steerMigrationItem(migrationId, itemId, act, deadline) {
       const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
       await client.withDeadline(deadline, () => handle.executeUpdate(steeringItem[act]));
+    },
+    async tellMigrationItem(migrationId, itemId) {
+      const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
+      try {
+        await client.withDeadline(Date.now() + 2_000, () => handle.signal(migrationItemNewsSignal));
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
     },
     async missing() {
       try {

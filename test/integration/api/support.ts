@@ -136,6 +136,9 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
       fake.ran.push(`${act}/${itemId}`);
       await fake.work(`${act}/${itemId}`);
     },
+    async tellMigrationItem(migrationId, itemId) {
+      fake.ran.push(`news/${migrationId}/${itemId}`);
+    },
     missing: async () => fake.absent,
   };
   return fake;
