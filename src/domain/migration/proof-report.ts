@@ -1,4 +1,4 @@
-import { periodStates, proofVerdicts, type PeriodState, type ProofVerdict } from './proof.ts';
+import type { PeriodState, ProofVerdict } from './proof.ts';
 import type { ProofLine } from './proof-line.ts';
 
 export const proofFormat = 'plinto-billing/migration-proof/1';
@@ -50,8 +50,10 @@ export interface ProofReport extends ProofTotals {
 
 /** Adds lines up, one after another: a report of any length costs no more memory than its sums. */
 export function createTally(): { add(line: ProofLine): void; totals(): ProofTotals } {
-  const verdicts = new Map<ProofVerdict, number>();
-  const periods = new Map<PeriodState, number>();
+  const periods: Record<PeriodState, number> = {
+    ...{ gap: 0, overlap: 0, unpaid: 0, refunded: 0, awaited: 0, paused: 0, free: 0, charged: 0 },
+  };
+  const verdicts: Record<ProofVerdict, number> = { ...periods, unproven: 0, nothing_due: 0 };
   const money = new Map<string, ProofMoney>();
   let items = 0;
   let alsoBilled = 0;
@@ -59,8 +61,8 @@ export function createTally(): { add(line: ProofLine): void; totals(): ProofTota
     add(line) {
       items += 1;
       if (line.also_billed_by.length > 0) alsoBilled += 1;
-      verdicts.set(line.verdict, (verdicts.get(line.verdict) ?? 0) + 1);
-      for (const { state } of line.periods) periods.set(state, (periods.get(state) ?? 0) + 1);
+      verdicts[line.verdict] += 1;
+      for (const { state } of line.periods) periods[state] += 1;
       for (const charge of line.charges) {
         const { provider, currency, counts } = charge;
         const key = `${provider}/${currency}/${counts}`;
@@ -73,8 +75,7 @@ export function createTally(): { add(line: ProofLine): void; totals(): ProofTota
     },
     totals: () => ({
       ...{ items, also_billed: alsoBilled },
-      verdicts: countsOf(proofVerdicts, verdicts),
-      periods: countsOf(periodStates, periods),
+      ...{ verdicts: { ...verdicts }, periods: { ...periods } },
       money: [...money.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum),
     }),
   };
@@ -82,12 +83,4 @@ export function createTally(): { add(line: ProofLine): void; totals(): ProofTota
 
 export function isClean({ verdicts }: Pick<ProofTotals, 'verdicts'>): boolean {
   return verdicts.gap + verdicts.overlap + verdicts.unproven === 0;
-}
-
-function countsOf<Name extends string>(
-  names: readonly Name[],
-  counted: ReadonlyMap<Name, number>,
-): Readonly<Record<Name, number>> {
-  const entries = names.map((name) => [name, counted.get(name) ?? 0] as const);
-  return Object.fromEntries(entries) as Record<Name, number>;
 }
