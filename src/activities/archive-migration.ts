@@ -14,6 +14,8 @@ export interface ArchiveRef {
   readonly archiveId: string;
 }
 
+type ArchivePage = Awaited<ReturnType<AccountArchiveOperations['list']>>;
+
 const pageSize = 100;
 /** A row holds it, and a worker while it is made: beyond this an account is better read out by its own provider. */
 const maxBytes = 256 * 1024 * 1024;
@@ -86,7 +88,7 @@ async function* readOut(
     const seen = new Set<string>();
     for (let cursor: string | null = null; ;) {
       const at: string | null = cursor;
-      const page = await input.patiently(() => archive.list({ section, cursor: at, limit: pageSize }));
+      const page: ArchivePage = await input.patiently(() => archive.list({ section, cursor: at, limit: pageSize }));
       for (const { id, record } of page.items) {
         if (seen.has(id)) continue;
         seen.add(id);

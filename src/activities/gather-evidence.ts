@@ -6,7 +6,7 @@ import type { Period } from '../domain/calendar/period.ts';
 import type { SubscriptionEvidence } from '../domain/migration/evidence.ts';
 import type { Unread } from '../domain/migration/proof-line.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
-import type { ProviderClient } from '../providers/port.ts';
+import type { Page, ProviderClient } from '../providers/port.ts';
 import type { ProviderInvoice } from '../providers/port-money.ts';
 import type { Patience } from './compare-patience.ts';
 import { chargesOf } from './charge-evidence.ts';
@@ -137,7 +137,7 @@ async function invoicesOf(
   const found: ProviderInvoice[] = [];
   for (let cursor: string | null = null; ;) {
     const at: string | null = cursor;
-    const page = await patiently(() =>
+    const page: Page<ProviderInvoice> = await patiently(() =>
       invoices.list({ providerCustomerId, providerSubscriptionId, cursor: at, limit: pageSize }),
     );
     found.push(...page.items.filter((each) => each.providerSubscriptionId === providerSubscriptionId));

@@ -31,7 +31,21 @@ import { createFindLostWorkflows, createNoteRestarted } from './find-lost-workfl
 import { createFinishReconciliation } from './finish-reconciliation.ts';
 import { createEnterUsageComparison, createFinishUsageReport } from './finish-usage-report.ts';
 import { heartbeating } from './heartbeating.ts';
+import { createInventoryMigration } from './inventory-migration.ts';
 import { createIssueVoucher } from './issue-voucher.ts';
+import {
+  createBeginMigration,
+  createFinishMigration,
+  createStartMigration,
+  createSteerMigration,
+} from './migration-row.ts';
+import {
+  createFindLostMigrationItems,
+  createItemsToLeadBack,
+  createKeepUntold,
+  createLookAtMigration,
+  createNextMigrationItems,
+} from './migration-window.ts';
 import { createNoteRefusedUsage } from './note-refused-usage.ts';
 import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
@@ -39,6 +53,7 @@ import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
 import { createLookBack } from './look-back.ts';
 import { createBeginProof, createFailProof, createFinishProof, createProvePage } from './prove-migration.ts';
+import { createPlanMigration } from './plan-migration.ts';
 import { createListBenefits, createPushBenefit } from './push-benefits.ts';
 import { createListMeters, createPushMeter } from './push-meter.ts';
 import { createPushPlanBenefits } from './push-plan-benefits.ts';
@@ -102,6 +117,17 @@ export function createActivities(deps: ActivityDeps) {
     failProof: translated(createFailProof(deps)),
     archiveAccount: heartbeating(translated(createArchiveAccount(deps))),
     failArchive: translated(createFailArchive(deps)),
+    beginMigration: translated(createBeginMigration(deps)),
+    inventoryMigration: heartbeating(translated(createInventoryMigration(deps))),
+    planMigrationItems: heartbeating(translated(createPlanMigration(deps))),
+    startMigration: translated(createStartMigration(deps)),
+    steerMigration: translated(createSteerMigration(deps)),
+    nextMigrationItems: translated(createNextMigrationItems(deps)),
+    lookAtMigration: translated(createLookAtMigration(deps)),
+    findLostMigrationItems: heartbeating(translated(createFindLostMigrationItems(deps))),
+    itemsToLeadBack: translated(createItemsToLeadBack(deps)),
+    keepUntold: translated(createKeepUntold(deps)),
+    finishMigration: translated(createFinishMigration(deps)),
     noteRefusedUsage: translated(createNoteRefusedUsage(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
