@@ -61,18 +61,16 @@ function createPlacing(
 ): (charge: ChargeEvidence, role: ChargeRole) => Period | null {
   const { interval } = subscription;
   if (interval === null) return () => null;
-  const known = [...subscription.periods, ...charges.flatMap((charge) => toldPeriod(charge) ?? [])];
-  const first = charges.find((charge) => roleOf(subscription, charge) === 'covers');
-  const begunMs = Math.min(...known.map(({ start }) => parse(start)), ...(first ? [parse(first.at)] : []));
-  const taken = new Set(
-    charges
-      .filter((charge) => roleOf(subscription, charge) === 'covers')
-      .flatMap((charge) => toldPeriod(charge)?.start ?? [])
-      .map(parse),
-  );
+  const covering = charges.filter((charge) => roleOf(subscription, charge) === 'covers');
+  const told = covering.flatMap((charge) => toldPeriod(charge) ?? []);
+  const known = [...subscription.periods, ...told];
+  const soldAt = covering.slice(0, 1).map(({ at }) => at);
+  const begunMs = Math.min(...[...known.map(({ start }) => start), ...soldAt].map(parse));
+  const madeAt = charges.map(({ at }) => at);
+  const taken = new Set(told.map(({ start }) => parse(start)));
   return (charge, role) => {
     if (role === 'beside' || role === 'trial') return null;
-    const rule = ruleNear(known, charge.at, interval);
+    const rule = ruleNear({ known, madeAt }, charge.at, interval);
     const here = periodAt(rule, charge.at);
     const [before, after] = [here.index - 1, here.index + 1].map((index) => periodOf({ ...rule, index }));
     const isFree = (period: Period | undefined): period is Period => period !== undefined && !has(taken, period);
@@ -91,23 +89,41 @@ function createPlacing(
 }
 
 /** How periods are counted around an instant; from the instant itself where no period is known. */
-function ruleNear(known: readonly Period[], at: string, interval: 'month' | 'year'): PeriodRule {
+function ruleNear(
+  { known, madeAt }: { readonly known: readonly Period[]; readonly madeAt: readonly string[] },
+  at: string,
+  unit: 'month' | 'year',
+): PeriodRule {
   const distance = ({ start, end }: Period) => Math.max(parse(start) - parse(at), parse(at) - parse(end), 0);
   const [nearest] = known.toSorted((a, b) => distance(a) - distance(b) || parse(b.start) - parse(a.start));
-  return ruleOf(nearest ?? { start: at, end: at }, interval === 'month' ? 'monthly' : 'yearly');
+  return ruleOf(nearest ?? { start: at, end: at }, madeAt, intervalOf[unit]);
 }
 
+const intervalOf = { month: 'monthly', year: 'yearly' } as const;
+
 /**
- * The anchor that gives a period both its boundaries: the later day of the month, for the other was cut short by its
- * month (31 January to 28 February is counted from the 31st, 28 February to 31 March too). A period that is none of the
- * calendar's, such as a trial, leaves its end.
+ * The anchor that gives a period both its boundaries: the latest day of the month, for the others were cut short by
+ * theirs (31 January to 28 February is counted from the 31st, 28 February to 31 March too). A leap day shows only in a
+ * charge of its own. A period that is none of the calendar's, such as a trial, leaves its end.
  */
-function ruleOf({ start, end }: Period, interval: PeriodRule['interval']): PeriodRule {
+function ruleOf(period: Period, madeAt: readonly string[], interval: PeriodRule['interval']): PeriodRule {
+  const anchorAt = byDay([period.end, period.start, ...madeAt]).find((anchor) => {
+    const counted = periodAt({ anchorAt: anchor, interval }, period.start);
+    return parse(counted.start) === parse(period.start) && parse(counted.end) === parse(period.end);
+  });
+  return { anchorAt: anchorAt ?? period.end, interval };
+}
+
+/** How a stretch of several periods is counted from its start on. */
+export function ruleFrom({ start, end }: Period, unit: 'month' | 'year'): PeriodRule {
+  const interval = intervalOf[unit];
+  const anchorAt = byDay([end, start]).find(
+    (anchor) => parse(periodAt({ anchorAt: anchor, interval }, start).start) === parse(start),
+  );
+  return { anchorAt: anchorAt ?? start, interval };
+}
+
+function byDay(instants: readonly string[]): readonly string[] {
   const dayOf = (instant: string) => new Date(parse(instant)).getUTCDate();
-  const anchors = [end, start].toSorted((a, b) => dayOf(b) - dayOf(a));
-  const fits = (anchorAt: string) => {
-    const period = periodAt({ anchorAt, interval }, start);
-    return parse(period.start) === parse(start) && parse(period.end) === parse(end);
-  };
-  return { anchorAt: anchors.find(fits) ?? end, interval };
+  return instants.toSorted((a, b) => dayOf(b) - dayOf(a));
 }

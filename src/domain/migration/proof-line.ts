@@ -1,6 +1,6 @@
 import { canonicalJson } from '../canonical-json.ts';
 import type { ProofRules, SubscriptionEvidence } from './evidence.ts';
-import { coverPeriods, proofVerdicts, type PeriodState, type ProofVerdict } from './proof.ts';
+import { coverPeriods, proofVerdicts, verdictOf, type PeriodState, type ProofVerdict } from './proof.ts';
 
 /** Why some evidence is missing, as an error code and in words. */
 export interface Unread {
@@ -61,7 +61,7 @@ export interface ProofLine {
   }[];
 }
 
-/** What the evidence of one subscription's way proves. What could not be read makes it `unproven`, unless worse is seen. */
+/** What the evidence of one subscription's way proves. Where some could not be read, no gap is, but an overlap is. */
 export function proofLineOf(input: {
   readonly subject: ProofSubject;
   readonly subscriptions: readonly SubscriptionEvidence[];
@@ -75,7 +75,7 @@ export function proofLineOf(input: {
   return {
     ...{ item_id: subject.itemId, organization_id: subject.organizationId, plan_id: subject.planId },
     ...{ state: subject.state, code: subject.code, also_billed_by: subject.alsoBilledBy, read_at: readAt },
-    verdict: unread.length === 0 ? covering.verdict : worse(covering.verdict, 'unproven'),
+    verdict: unread.length === 0 ? covering.verdict : verdictOf(covering.periods, true),
     unread,
     subscriptions: subscriptions.map(({ side, provider, providerSubscriptionId, status, endsAt }) => ({
       ...{ side, provider, id: providerSubscriptionId, status, ends_at: endsAt },
@@ -100,8 +100,4 @@ export function proofLineText(line: ProofLine): string {
 /** The order of a report's lines: what a person must look at stands first. */
 export function rankOf(verdict: ProofVerdict): number {
   return proofVerdicts.indexOf(verdict);
-}
-
-function worse(a: ProofVerdict, b: ProofVerdict): ProofVerdict {
-  return rankOf(a) <= rankOf(b) ? a : b;
 }

@@ -1,6 +1,6 @@
 import { isoOf, parse } from '../calendar/calendar.ts';
-import { periodOf } from '../calendar/period.ts';
-import { spansOf, type ChargeRole, type ChargeSpan } from './charge-spans.ts';
+import { periodAt, periodOf } from '../calendar/period.ts';
+import { ruleFrom, spansOf, type ChargeRole, type ChargeSpan } from './charge-spans.ts';
 import type { ChargeEvidence, ProofRules, SubscriptionEvidence } from './evidence.ts';
 
 /**
@@ -70,8 +70,14 @@ export function coverPeriods(subscriptions: readonly SubscriptionEvidence[], rul
   const periods = scene === null ? [] : merge(cut(scene).map((piece) => judge(piece, scene)));
   const charges = all.map((each) => ({ charge: each.charge, counts: countOf(each, spans) }));
   const isLost = charges.some(({ counts }) => counts === 'unplaced');
-  const states = [...periods.map(({ state }) => state), ...(isLost ? (['unproven'] as const) : [])];
-  return { verdict: proofVerdicts.find((verdict) => states.some((state) => state === verdict)) ?? 'nothing_due', periods, charges };
+  return { verdict: verdictOf(periods, isLost), periods, charges };
+}
+
+/** @param isPartial Some evidence is missing: an overlap stands all the same, while a gap may be none. */
+export function verdictOf(periods: readonly Pick<ProvenPeriod, 'state'>[], isPartial: boolean): ProofVerdict {
+  const has = (verdict: ProofVerdict) => periods.some(({ state }) => state === verdict);
+  if (isPartial) return has('overlap') ? 'overlap' : 'unproven';
+  return proofVerdicts.find(has) ?? 'nothing_due';
 }
 
 /** Pages that shift while they are read tell a charge twice. */
@@ -172,9 +178,10 @@ function cut({ claims, begunMs, dueMs, subscriptions }: Scene): readonly Stretch
 }
 
 function byCalendar({ fromMs, toMs }: Stretch, interval: 'month' | 'year'): readonly Stretch[] {
-  const rule = { anchorAt: isoOf(fromMs), interval: interval === 'month' ? 'monthly' : 'yearly' } as const;
+  const first = isoOf(fromMs);
+  const rule = ruleFrom({ start: first, end: isoOf(toMs) }, interval);
   const pieces: Stretch[] = [];
-  for (let index = 0; ; index += 1) {
+  for (let { index } = periodAt(rule, first); ; index += 1) {
     const { start, end } = periodOf({ ...rule, index });
     if (parse(start) >= toMs) return pieces;
     pieces.push({ fromMs: parse(start), toMs: Math.min(parse(end), toMs) });
