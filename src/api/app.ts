@@ -33,6 +33,7 @@ import { createKeyRoutes } from './routes/keys.ts';
 import { createLicenseKeyRoutes } from './routes/license-keys.ts';
 import { createOpsBenefitRoutes } from './routes/ops-benefits.ts';
 import { createMeterRoutes } from './routes/meters.ts';
+import { createMigrationPaperRoutes } from './routes/migration-papers.ts';
 import { createMeterPushRoutes } from './routes/meter-pushes.ts';
 import { createOpsMeterRoutes } from './routes/ops-meters.ts';
 import { createUsageReadingRoutes } from './routes/usage-readings.ts';
@@ -140,6 +141,7 @@ function createKeyedRoutes(deps: ApiDeps, gate: readonly RequestHandler[], acts:
     createRoutingExplainRoutes(deps),
     createBlockedCountryRoutes(deps),
     createReconciliationRoutes(deps),
+    createMigrationPaperRoutes(deps),
     createUsageReportRoutes(deps),
     createMeterRoutes(deps),
     createMeterPushRoutes(deps),

@@ -7,6 +7,7 @@ import type { ErrorPage } from './error-tables/error-page.ts';
 import { fallbackErrors } from './error-tables/fallback-errors.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
 import { meterErrors } from './error-tables/meter-errors.ts';
+import { migrationProofErrors } from './error-tables/migration-proof-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
 import { providerHealthErrors } from './error-tables/provider-health-errors.ts';
@@ -37,6 +38,7 @@ const errorCodes = {
   ...usageReportErrors,
   ...usageErrors,
   ...meterErrors,
+  ...migrationProofErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

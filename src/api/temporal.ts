@@ -21,8 +21,10 @@ import {
   refundAskedUpdate,
   resumeUpdate,
   subscriptionWorkflowId,
+  type ArchiveMigrationInput,
   type EntityInput,
   type MeterPushReport,
+  type ProveMigrationInput,
   type PushMetersInput,
   type PushPlansInput,
   type PushReport,
@@ -31,6 +33,8 @@ import { accountAttributes, searchAttributes } from '../workflows/search-attribu
 import type {
   checkoutStart,
   entityStart,
+  migrationArchiveStart,
+  migrationProofStart,
   reconciliationStart,
   subscriptionStart,
   usageReportStart,
@@ -68,6 +72,10 @@ export interface TemporalGateway {
   steerReconciliation(runId: string, act: 'pause' | 'resume' | 'cancel', deadline: Date): Promise<void>;
   /** Starts a report of usage, or starts it anew where it has ended and something of it is sent again. */
   startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
+  /** Starts the making of a proof or an archive, or joins it. */
+  startMigrationPaper(
+    start: ReturnType<typeof migrationProofStart> | ReturnType<typeof migrationArchiveStart>,
+  ): Promise<void>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -151,6 +159,11 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     },
     async startUsageReport(start) {
       await client.workflow.start('usageReport', { ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
+    },
+    async startMigrationPaper({ name, ...start }) {
+      await client.workflow.start<(input: ProveMigrationInput | ArchiveMigrationInput) => Promise<unknown>>(name, {
+        ...{ ...start, args: [...start.args], workflowIdReusePolicy: 'REJECT_DUPLICATE' },
+      });
     },
     async missing() {
       try {

@@ -112,6 +112,16 @@ export async function pageLines(
   );
 }
 
+/** After which line a later page begins; null: the report is not so long. */
+export async function skipLines(em: Db, proofId: string, count: number): Promise<LinePlace | null> {
+  const [row] = await em.execute<LinePlace[]>(
+    `select item_id as "itemId", rank from migration_proof_lines where proof_id = ?
+     order by rank, item_id offset ? limit 1`,
+    [proofId, count - 1],
+  );
+  return row ?? null;
+}
+
 /** Every line's text in the report's order, page by page. */
 export async function* streamLines(em: () => Db, proofId: string, upTo?: number): AsyncGenerator<string> {
   const limit = 500;
