@@ -1,4 +1,5 @@
 import { createArchiveAccount, createFailArchive } from './archive-migration.ts';
+import { createAdvanceMigrationItem } from './advance-migration-item.ts';
 import { createAssignUsage } from './assign-usage.ts';
 import { createAttachPaymentMethod } from './attach-payment-method.ts';
 import { createBeginReconciliation, createPauseReconciliation } from './begin-reconciliation.ts';
@@ -68,6 +69,7 @@ import { createSendUsage } from './send-usage.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createFindStillDifferent } from './still-different.ts';
+import { createStopMigrationItem } from './stop-migration-item.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
 import { createSyncPaymentMethods } from './sync-payment-methods.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
@@ -129,6 +131,8 @@ export function createActivities(deps: ActivityDeps) {
     keepUntold: translated(createKeepUntold(deps)),
     finishMigration: translated(createFinishMigration(deps)),
     noteRefusedUsage: translated(createNoteRefusedUsage(deps)),
+    advanceMigrationItem: translated(createAdvanceMigrationItem(deps)),
+    stopMigrationItem: translated(createStopMigrationItem(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),

@@ -24,6 +24,7 @@ import { paymentMethodOperations } from './payment-method-operations.ts';
 import { moneyOperations } from './money-operations.ts';
 import { benefitOperations } from './benefit-operations.ts';
 import { migrationPaperOperations } from './migration-paper-operations.ts';
+import { migrationOperations } from './migration-operations.ts';
 import { meterOperations } from './meter-operations.ts';
 import { outboundOperations } from './outbound-operations.ts';
 import { projectOperations } from './project-operations.ts';
@@ -110,6 +111,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...reconciliationOperations,
     ...migrationPaperOperations,
     ...usageReportOperations,
+    ...migrationOperations,
     ...customerOperations,
     ...reviewOperations,
     ...usageIngestOperations,

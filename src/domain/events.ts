@@ -42,6 +42,9 @@ export const eventTypes = [
   'customer_data.erased',
   'reconciliation.differed',
   'usage.reported',
+  'migration.notified',
+  'migration.reminded',
+  'migration.moved',
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];

@@ -9,6 +9,7 @@ export { confirmPaymentMethod } from './confirm-payment-method.ts';
 export { defaultPaymentMethod } from './default-payment-method.ts';
 export { detachPaymentMethod } from './detach-payment-method.ts';
 export { migrate } from './migrate.ts';
+export { migrateCustomer } from './migrate-customer.ts';
 export { noteRefusedUsage } from './note-refused-usage.ts';
 export { proveMigration } from './prove-migration.ts';
 export { pushMeters } from './push-meters.ts';

@@ -44,6 +44,8 @@ export interface CheckoutInput {
   /** Why this order: the rule that held, and the buyer's country. */
   readonly rule: string;
   readonly country: string | null;
+  /** The workflow of the customer's move that it is part of, which hears of its end; absent: of none. */
+  readonly toldTo?: string;
 }
 
 /** A session that may exist at a provider beside the one a checkout stands for. */
@@ -202,6 +204,20 @@ export interface MigrateCustomerInput {
   readonly migrationId: string;
   readonly itemId: string;
   readonly organizationId: string;
+  /** Carried over continue-as-new. */
+  readonly carried?: MigrateCustomerCarried;
+}
+
+/** What the next run of a customer's way must know that its row does not tell. */
+export interface MigrateCustomerCarried {
+  readonly isWithdrawn: boolean;
+  readonly remindTo: number;
+  /** Its place in the migration's window is free. */
+  readonly hasWaited: boolean;
+  /** Whose queue is asked next. */
+  readonly asks: string | null;
+  /** The newest lines, newest last. */
+  readonly story: readonly string[];
 }
 
 /** How far a migration is: how many items are in which state. */
@@ -330,6 +346,8 @@ export const migrationItemWaitsSignal = defineSignal<[{ readonly itemId: string 
 export const migrationItemEndedSignal = defineSignal<[{ readonly itemId: string }]>('migrationItemEnded');
 /** From the migration's workflow to a customer's: back to the old provider, unless past the point of no return. */
 export const migrationAbortedSignal = defineSignal('migrationAborted');
+/** To a customer's workflow: something of it has changed (its checkout has ended, the customer is back). Look. */
+export const migrationItemNewsSignal = defineSignal('news');
 /** Leads one customer back before the point of no return. Answers once the row says so, or why it cannot. */
 export const rollBackItemUpdate = defineUpdate<{ readonly state: MigrationItemState }>('rollBack');
 /** Tells one customer again, now. */

@@ -49,7 +49,9 @@ export function checkoutStart(row: {
   readonly mode: CheckoutInput['mode'];
   readonly country: string | null;
   readonly routing: RoutingDecision;
+  readonly metadata?: Readonly<Record<string, string>>;
 }) {
+  const { migration, migration_item: item } = row.metadata ?? {};
   const input: CheckoutInput = {
     projectId: row.projectId,
     live: row.live,
@@ -59,6 +61,7 @@ export function checkoutStart(row: {
     attempts: attemptsOf(row.routing),
     rule: row.routing.rule,
     country: row.country,
+    ...(migration !== undefined && item !== undefined && { toldTo: migrationItemWorkflowId(migration, item) }),
   };
   return {
     ...callingTask,

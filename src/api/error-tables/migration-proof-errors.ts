@@ -2,12 +2,6 @@ import type { ErrorPage } from './error-page.ts';
 
 /** Codes of what a migration leaves behind: its proof and its archives. */
 export const migrationProofErrors = {
-  migration_not_found: {
-    kind: 'not_found',
-    title: 'No such migration',
-    meaning: 'No migration with this id exists in the project and mode of the key.',
-    fix: 'List them with `GET /api/v1/ops/migrations`.',
-  },
   migration_proof_not_found: {
     kind: 'not_found',
     title: 'No proof yet',

@@ -1,7 +1,9 @@
+import { namedOnly } from '../../domain/migration/legacy.ts';
 import type { LegacySubscription, MigrationPlan } from '../../domain/migration/migration.ts';
 import type { Migration } from '../entities/migration.ts';
 import { newId } from '../new-id.ts';
 import type { Db } from '../orm.ts';
+import type { NamedItem } from './migrations.ts';
 import { arrayOf } from './provider-objects.ts';
 
 /** A subscription of the old provider, and whose we take it to be. */
@@ -38,6 +40,31 @@ export async function putFoundItems(
          legacy = excluded.legacy, version = migration_items.version + 1, updated_at = now()
        where migration_items.state = 'found'`,
     [migration.id, migration.projectId, migration.live, JSON.stringify(rows)],
+    'run',
+  );
+}
+
+/** What a CSV names, before the provider was asked; an organization that we do not know is nobody's. */
+export async function putNamedItems(
+  tx: Db,
+  migration: Pick<Migration, 'id' | 'projectId' | 'live'>,
+  named: readonly NamedItem[],
+): Promise<void> {
+  const rows = named.map(({ organizationId, ...ids }) => ({
+    ...{ id: newId('mi'), organization: organizationId, legacy: namedOnly(ids) },
+    ...{ subscription: ids.providerSubscriptionId, customer: ids.providerCustomerId },
+  }));
+  await tx.execute(
+    `insert into migration_items (id, migration_id, project_id, live, state, organization_id,
+       provider_subscription_id, provider_customer_id, legacy)
+     select row.id, ?, ?, ?, 'found', organizations.id, row.subscription, row.customer, row.legacy
+     from jsonb_to_recordset(?::jsonb) as row (id text, organization text, subscription text, customer text, legacy jsonb)
+     left join organizations on organizations.id = row.organization
+       and organizations.project_id = ? and organizations.live = ?`,
+    [
+      ...[migration.id, migration.projectId, migration.live, JSON.stringify(rows)],
+      ...[migration.projectId, migration.live],
+    ],
     'run',
   );
 }
