@@ -1,3 +1,4 @@
+import { createArchiveAccount, createFailArchive } from './archive-migration.ts';
 import { createAdvanceMigrationItem } from './advance-migration-item.ts';
 import { createAssignUsage } from './assign-usage.ts';
 import { createAttachPaymentMethod } from './attach-payment-method.ts';
@@ -52,6 +53,7 @@ import { createOpenCheckout } from './open-checkout.ts';
 import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
 import { createLookBack } from './look-back.ts';
+import { createBeginProof, createFailProof, createFinishProof, createProvePage } from './prove-migration.ts';
 import { createPlanMigration } from './plan-migration.ts';
 import { createListBenefits, createPushBenefit } from './push-benefits.ts';
 import { createListMeters, createPushMeter } from './push-meter.ts';
@@ -111,6 +113,12 @@ export function createActivities(deps: ActivityDeps) {
     enterUsageComparison: heartbeating(translated(createEnterUsageComparison(deps))),
     compareUsage: heartbeating(translated(createCompareUsage(deps))),
     finishUsageReport: heartbeating(translated(createFinishUsageReport(deps))),
+    beginProof: translated(createBeginProof(deps)),
+    provePage: heartbeating(translated(createProvePage(deps))),
+    finishProof: heartbeating(translated(createFinishProof(deps))),
+    failProof: translated(createFailProof(deps)),
+    archiveAccount: heartbeating(translated(createArchiveAccount(deps))),
+    failArchive: translated(createFailArchive(deps)),
     beginMigration: translated(createBeginMigration(deps)),
     inventoryMigration: heartbeating(translated(createInventoryMigration(deps))),
     planMigrationItems: heartbeating(translated(createPlanMigration(deps))),

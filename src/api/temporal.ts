@@ -29,8 +29,10 @@ import {
   resumeUpdate,
   rollBackItemUpdate,
   subscriptionWorkflowId,
+  type ArchiveMigrationInput,
   type EntityInput,
   type MeterPushReport,
+  type ProveMigrationInput,
   type PushMetersInput,
   type PushPlansInput,
   type PushReport,
@@ -39,6 +41,8 @@ import { accountAttributes, searchAttributes } from '../workflows/search-attribu
 import type {
   checkoutStart,
   entityStart,
+  migrationArchiveStart,
+  migrationProofStart,
   migrationStart,
   reconciliationStart,
   subscriptionStart,
@@ -77,6 +81,10 @@ export interface TemporalGateway {
   steerReconciliation(runId: string, act: 'pause' | 'resume' | 'cancel', deadline: Date): Promise<void>;
   /** Starts a report of usage, or starts it anew where it has ended and something of it is sent again. */
   startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
+  /** Starts the making of a proof or an archive, or joins it. */
+  startMigrationPaper(
+    start: ReturnType<typeof migrationProofStart> | ReturnType<typeof migrationArchiveStart>,
+  ): Promise<void>;
   /** Starts a migration off a provider. */
   startMigration(start: ReturnType<typeof migrationStart>): Promise<void>;
   /** Asks a running migration to hold, go on or end, and waits until its row says so. */
@@ -175,6 +183,11 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     },
     async startUsageReport(start) {
       await client.workflow.start('usageReport', { ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
+    },
+    async startMigrationPaper({ name, ...start }) {
+      await client.workflow.start<(input: ProveMigrationInput | ArchiveMigrationInput) => Promise<unknown>>(name, {
+        ...{ ...start, args: [...start.args], workflowIdReusePolicy: 'REJECT_DUPLICATE' },
+      });
     },
     async startMigration(start) {
       await client.workflow.start('migrate', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });

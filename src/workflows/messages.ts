@@ -234,6 +234,30 @@ export interface UsageReportState extends UsageCounts {
   readonly phase: UsageReportPhase;
 }
 
+/** What a migration came to, asked of the providers; its row tells the rest. */
+export interface ProveMigrationInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly proofId: string;
+  /** Whose queue the questions wait in: the old provider's. */
+  readonly provider: string;
+}
+
+/** All that the old provider's account holds, packed for its operator; its row tells the rest. */
+export interface ArchiveMigrationInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly archiveId: string;
+  readonly provider: string;
+}
+
+/** How far a proof is. */
+export interface MigrationProofState {
+  readonly status: 'requested' | 'running' | 'succeeded' | 'failed';
+  readonly done: number;
+  readonly total: number;
+}
+
 /** How far a comparison is. */
 export interface ReconciliationState {
   readonly status: ReconciliationStatus;
@@ -273,6 +297,8 @@ export const usageReportScheduleId = 'usage-reports';
 export const rolloutWorkflowId = (rolloutId: string) => `rollout/${rolloutId}`;
 export const migrationWorkflowId = (migrationId: string) => `migration/${migrationId}`;
 export const migrationItemWorkflowId = (migrationId: string, itemId: string) => `migration/${migrationId}/${itemId}`;
+export const migrationProofWorkflowId = (proofId: string) => `migration-proof/${proofId}`;
+export const migrationArchiveWorkflowId = (archiveId: string) => `migration-archive/${archiveId}`;
 export const lateFactWorkflowId = (eventId: string) => `fact/${eventId}`;
 
 /** Answers once the checkout can be paid, needs no payment, or cannot be served. The URL is read from the row. */
@@ -305,6 +331,7 @@ export const pauseUpdate = defineUpdate<ReconciliationState>('pause');
 export const resumeUpdate = defineUpdate<ReconciliationState>('resume');
 /** Ends a comparison; answers once it has ended. */
 export const cancelUpdate = defineUpdate<ReconciliationState>('cancel');
+export const migrationProofQuery = defineQuery<MigrationProofState>('state');
 export const whyQuery = defineQuery<string>('why');
 
 export const migrationQuery = defineQuery<MigrationState>('state');

@@ -13,15 +13,19 @@ import {
   refundWorkflowId,
   customerDataWorkflowId,
   lateFactWorkflowId,
+  migrationArchiveWorkflowId,
+  migrationProofWorkflowId,
   migrationItemWorkflowId,
   migrationWorkflowId,
   subscriptionQueue,
   subscriptionWorkflowId,
   usageReportWorkflowId,
+  type ArchiveMigrationInput,
   type CheckoutInput,
   type EntityInput,
   type MigrateCustomerInput,
   type MigrateInput,
+  type ProveMigrationInput,
   type StrayInput,
   type ReconcileInput,
   type SubscriptionInput,
@@ -232,6 +236,30 @@ export function migrationItemStart(row: OwnedRow & { readonly migrationId: strin
       ...{ provider: fromProvider, country: null },
     }),
     staticSummary: `${organizationId}: leaves ${fromProvider}`,
+  };
+}
+
+/** How a proof's workflow starts, from its row alone: the API and the sweep of forgotten rows start the same one. */
+export function migrationProofStart(row: Omit<OwnedRow, 'organizationId'> & { readonly fromProvider: string }) {
+  const { id: proofId, projectId, live, fromProvider: provider } = row;
+  const input: ProveMigrationInput = { projectId, live, proofId, provider };
+  return {
+    ...{ name: 'proveMigration', workflowId: migrationProofWorkflowId(proofId), taskQueue: billingQueue },
+    args: [input] as [ProveMigrationInput],
+    typedSearchAttributes: runAttributes({ projectId, provider, kind: 'migration-proof', status: 'running' }),
+    staticSummary: `${projectId}: which charge covers which period`,
+  };
+}
+
+/** How an archive's workflow starts, from its row alone. */
+export function migrationArchiveStart(row: Omit<OwnedRow, 'organizationId'> & { readonly fromProvider: string }) {
+  const { id: archiveId, projectId, live, fromProvider: provider } = row;
+  const input: ArchiveMigrationInput = { projectId, live, archiveId, provider };
+  return {
+    ...{ name: 'archiveMigration', workflowId: migrationArchiveWorkflowId(archiveId), taskQueue: billingQueue },
+    args: [input] as [ArchiveMigrationInput],
+    typedSearchAttributes: runAttributes({ projectId, provider, kind: 'migration-archive', status: 'running' }),
+    staticSummary: `${projectId}: all that ${provider} holds, sealed for its operator`,
   };
 }
 
