@@ -54,7 +54,7 @@ export function legacyIdsOf(customer: CustomerPlan): readonly string[] {
 /** An order's number, such as the vendor makes them: 16 letters and digits. */
 function legacyId({ index, organizationId }: CustomerPlan, which: number): string {
   const seed = Number(organizationId.split('_')[1] ?? 0);
-  return `L${which}S${seed.toString(36).padStart(5, '0')}N${String(index).padStart(8, '0')}`.slice(0, 16);
+  return `L${which}S${seed.toString(36).padStart(5, '0')}N${String(index).padStart(7, '0')}`;
 }
 
 function before(ms: number, interval: 'month' | 'year'): number {
