@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Target } from '../../bench/stack/target.ts';
 import { createPatientCaller, isAnswered, type Answered } from '../support/patient-caller.ts';
-import { remindAfterMinutes, type MigrationFaultPlan } from './plan.ts';
+import { lastCallMinutes, remindAfterMinutes, type MigrationFaultPlan } from './plan.ts';
 import type { ProofAnswer } from './proof.ts';
 import { oldProvider } from './provider-api.ts';
 
@@ -36,7 +36,7 @@ export function settingsOf(plan: MigrationFaultPlan, ratePerSecond: number) {
   return {
     ...{ concurrency: 40, notices_per_minute: Math.min(10_000, Math.max(60, Math.round(ratePerSecond * 60))) },
     ...{ remind_after_minutes: [remindAfterMinutes], deadline_minutes: plan.deadlineMinutes },
-    ...{ last_call_minutes: 0, watch_minutes: 1 },
+    ...{ last_call_minutes: lastCallMinutes, watch_minutes: 1 },
   };
 }
 
@@ -60,11 +60,16 @@ export function isOverState(state: string): boolean {
   return over.has(state);
 }
 
-/** Items that can still move within minutes: who renewed once more waits for the next period, which may be a month. */
+/**
+ * Items that can still move within minutes. Who renewed once more waits for the next period, which may be a month; who left
+ * the page open keeps it for as long as it lives.
+ */
 const restless = `
-  select id, state, coalesce(code, '') as code, coalesce(because, '') as because from migration_items
+  select item.id, state, coalesce(code, '') as code, coalesce(because, '') as because from migration_items item
+  left join checkouts on checkouts.id = item.checkout_id
   where migration_id = $1 and state not in ('excluded', 'done', 'kept', 'left', 'rolled_back', 'attention')
-    and not (state in ('moved', 'canceling', 'watching') and paid_through > now() + interval '1 hour')`;
+    and not (state in ('moved', 'canceling', 'watching') and paid_through > now() + interval '1 hour')
+    and not (state = 'opened' and checkouts.status in ('open', 'pending'))`;
 
 /**
  * Waits until nothing of a migration can move any more.

@@ -96,10 +96,12 @@ const countries = ['US', 'DE', 'GB', 'FR', 'CA', 'JP', 'RU'] as const;
 /** Before anybody can be told: inventory and plan. After the last is told: to think, and to be moved. */
 const prepareMs = 15_000;
 const prepareEachMs = 25;
-const longestThoughtMs = 20_000;
-const moveMs = 60_000;
+const longestThoughtMs = 12_000;
+const moveMs = 80_000;
+/** Before a paid-through date nobody is moved any more; what is not cancelled by then waits for another period. */
+export const lastCallMinutes = 1;
 /** Paid-through dates are spread, so that renewals and first charges meet faults. */
-const spreadMs = 30_000;
+const spreadMs = 20_000;
 export const remindAfterMinutes = 1;
 
 /** Everything that chance decides in a run, from its seed alone: who is at the old provider, what they do, what breaks, who dies. */
@@ -107,7 +109,7 @@ export function drawMigrationPlan(dose: MigrationDose): MigrationFaultPlan {
   const { seed, subscriptions, ratePerSecond } = dose;
   const random = createRandom(seed);
   const actsMs = prepareMs + subscriptions * prepareEachMs + (subscriptions / ratePerSecond) * 1_000;
-  const paidForMs = Math.round(actsMs + longestThoughtMs + moveMs);
+  const paidForMs = Math.round(actsMs + longestThoughtMs + moveMs + lastCallMinutes * 60_000);
   const lengthMs = paidForMs + spreadMs + 10_000;
   const customers: CustomerPlan[] = [];
   for (let count = 0; count < subscriptions;) {

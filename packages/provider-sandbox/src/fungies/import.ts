@@ -114,7 +114,9 @@ function importSubscription(fungies: FungiesContext, given: ImportedSubscription
   const items: Item[] = [{ ...offerItem(offer, given.quantity, given.customFields), overrides: given.itemOverrides }];
   const period = periodOf(fungies, offer.id);
   const start = given.currentIntervalStart ?? given.createdAt ?? fungies.now();
+  const end = given.currentIntervalEnd ?? addInterval(start, period.unit, period.count);
   const createdAt = given.createdAt ?? start;
+  const isTrial = given.status === 'trialing';
   const country = user.details?.['countryCode'];
   const order = newOrder(fungies, {
     number: given.id ?? newNumber(),
@@ -129,9 +131,10 @@ function importSubscription(fungies: FungiesContext, given: ImportedSubscription
     items,
     period,
     createdAt,
-    currentIntervalEnd: given.currentIntervalEnd ?? addInterval(start, period.unit, period.count),
-    anchorDay: new Date(start).getUTCDate(),
-    isTrial: given.status === 'trialing',
+    currentIntervalEnd: end,
+    // Renewals are counted from a trial's end.
+    anchorDay: new Date(isTrial ? end : start).getUTCDate(),
+    isTrial,
   });
   Object.assign(subscription, {
     status: given.status,
