@@ -12,13 +12,9 @@ import {
   expireUpdate,
   meterPushQuery,
   meterPushWorkflowId,
-<<<<<<< HEAD
-  migrationItemWorkflowId,
-  migrationWorkflowId,
-=======
   migrationItemNewsSignal,
   migrationItemWorkflowId,
->>>>>>> f-customer
+  migrationWorkflowId,
   openedUpdate,
   operateUpdate,
   pauseMigrationUpdate,
@@ -81,17 +77,14 @@ export interface TemporalGateway {
   steerReconciliation(runId: string, act: 'pause' | 'resume' | 'cancel', deadline: Date): Promise<void>;
   /** Starts a report of usage, or starts it anew where it has ended and something of it is sent again. */
   startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
-<<<<<<< HEAD
   /** Starts a migration off a provider. */
   startMigration(start: ReturnType<typeof migrationStart>): Promise<void>;
   /** Asks a running migration to hold, go on or end, and waits until its row says so. */
   steerMigration(migrationId: string, act: 'pause' | 'resume' | 'abort', deadline: Date): Promise<void>;
   /** Asks one customer's workflow to lead them back or to tell them again, and waits until it has. */
   steerMigrationItem(migrationId: string, itemId: string, act: 'rollBack' | 'remind', deadline: Date): Promise<void>;
-=======
   /** Has a customer's move look at what has changed; one that has ended needs no telling. */
   tellMigrationItem(migrationId: string, itemId: string): Promise<void>;
->>>>>>> f-customer
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -183,7 +176,6 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     async startUsageReport(start) {
       await client.workflow.start('usageReport', { ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
     },
-<<<<<<< HEAD
     async startMigration(start) {
       await client.workflow.start('migrate', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
     },
@@ -194,7 +186,7 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     async steerMigrationItem(migrationId, itemId, act, deadline) {
       const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
       await client.withDeadline(deadline, () => handle.executeUpdate(steeringItem[act]));
-=======
+    },
     async tellMigrationItem(migrationId, itemId) {
       const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
       try {
@@ -202,7 +194,6 @@ export function createTemporalGateway(client: Client): TemporalGateway {
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
->>>>>>> f-customer
     },
     async missing() {
       try {
