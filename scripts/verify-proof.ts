@@ -75,7 +75,10 @@ export function faultsOf(proof: Proof, publicKey: string | null, csv: string | n
   const text = lines.map((line) => `${canonical(line)}\n`).join('');
   return [
     ...check(report.format === 'plinto-billing/migration-proof/1', `The format ${report.format} is not known here.`),
-    ...check(isSigned(canonical(report), signature.value, publicKey ?? signature.public_key), 'The signature is wrong.'),
+    ...check(
+      isSigned(canonical(report), signature.value, publicKey ?? signature.public_key),
+      'The signature is wrong.',
+    ),
     ...check(sha256(text) === report.lines_sha256, 'The lines are not those that were signed.'),
     ...sumFaults(report, lines),
     ...lines.flatMap(lineFaults),
@@ -97,9 +100,12 @@ function canonical(value: unknown): string {
 
 function isSigned(text: string, signature: string, publicKey: string): boolean {
   const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(publicKey, 'base64')]);
+  const bytes = Buffer.from(signature, 'base64');
+  // Base64 has spare bits at its end: only one way of writing the signature is the signature.
+  if (bytes.toString('base64') !== signature) return false;
   try {
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
-    return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64'));
+    return verify(null, Buffer.from(text), key, bytes);
   } catch {
     return false;
   }
@@ -163,7 +169,10 @@ function lineFaults(line: Line): readonly string[] {
         ...check(start < end && (next === undefined || end <= next.start), `${item}: its periods are out of order.`),
         ...check(state !== 'charged' || ids.length === 1, `${item}: ${start} is charged by ${ids.length} charges.`),
         ...check(state !== 'overlap' || ids.length > 1, `${item}: ${start} overlaps by ${ids.length} charges.`),
-        ...check(ids.every((id) => known.has(id)), `${item}: ${start} names a charge that the line does not tell.`),
+        ...check(
+          ids.every((id) => known.has(id)),
+          `${item}: ${start} names a charge that the line does not tell.`,
+        ),
       ];
     }),
     ...charges.flatMap(({ id, counts }) =>

@@ -24,7 +24,11 @@ export async function* streamProof(
   yield `${head.slice(0, -1)},"report":${proof.report ?? 'null'},"signature":${signature},"lines":[`;
   let before = '';
   if (wanted !== 'none' && proof.status === 'succeeded')
-    for await (const line of streamLines(() => deps.orm.em.fork(), proof.id, wanted === 'all' ? undefined : lastFinding)) {
+    for await (const line of streamLines(
+      () => deps.orm.em.fork(),
+      proof.id,
+      wanted === 'all' ? undefined : lastFinding,
+    )) {
       yield `${before}${line}`;
       before = ',';
     }

@@ -104,7 +104,8 @@ function pageProof(deps: ApiDeps): RequestHandler {
     const em = deps.orm.em.fork();
     const { proof, text } = await finished(em, caller, request);
     const after = page === 1 ? null : await skipLines(em, proof.id, (page - 1) * linesPerPage);
-    const rows = page > 1 && after === null ? [] : await pageLines(em, { proofId: proof.id, after, limit: linesPerPage });
+    const rows =
+      page > 1 && after === null ? [] : await pageLines(em, { proofId: proof.id, after, limit: linesPerPage });
     response
       .type('html')
       .set({ 'Content-Security-Policy': contentSecurityPolicy, 'Cache-Control': 'private, no-store' })
