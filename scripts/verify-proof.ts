@@ -68,6 +68,17 @@ export interface Proof {
   readonly lines: readonly Line[];
 }
 
+/** @throws {Error} it is no answer of the proof's route. */
+export function readProof(text: string): Proof {
+  const proof: unknown = JSON.parse(text);
+  if (isProof(proof)) return proof;
+  throw new Error('this is no proof: report, signature and lines are missing');
+}
+
+function isProof(value: unknown): value is Proof {
+  return typeof value === 'object' && value !== null && 'report' in value && 'signature' in value && 'lines' in value;
+}
+
 /** @returns what does not hold, in sentences; empty: all of it does. */
 export function faultsOf(proof: Proof, publicKey: string | null, csv: string | null): readonly string[] {
   const { report, signature, lines } = proof;
@@ -219,7 +230,7 @@ if (import.meta.main) {
     console.error('usage: node scripts/verify-proof.ts proof.json --public-key <base64> [--csv proof.csv]');
     process.exit(2);
   }
-  const proof: Proof = JSON.parse(readFileSync(file, 'utf8'));
+  const proof = readProof(readFileSync(file, 'utf8'));
   const key = values['public-key'] ?? null;
   const faults = faultsOf(proof, key, values.csv === undefined ? null : readFileSync(values.csv, 'utf8'));
   for (const fault of faults.slice(0, 50)) console.error(`✗ ${fault}`);

@@ -9,7 +9,7 @@ import { newId } from '../../../src/db/new-id.ts';
 import { BillingError } from '../../../src/domain/errors.ts';
 import type { ProviderInvoice } from '../../../src/providers/port-money.ts';
 import type { ProviderClient, ProviderDirectory } from '../../../src/providers/port.ts';
-import { faultsOf, type Proof } from '../../../scripts/verify-proof.ts';
+import { faultsOf, readProof } from '../../../scripts/verify-proof.ts';
 import { healthy } from '../../support/healthy.ts';
 import { anInvoice, aTruth } from '../db/subscription-world.ts';
 import { fakeProviders } from './fake-providers.ts';
@@ -177,8 +177,8 @@ describe('a proof', () => {
     expect((await api.call('GET', `${path()}/proof`)).body.code).toBe('migration_proof_not_found');
     const asked = await api.call('POST', `${path()}/proof`, { body: {} });
     expect(asked.status).toBe(202);
-    const whole: Proof & { readonly status: string } = JSON.parse((await text('/proof')).text);
-    expect(whole.status).toBe('succeeded');
+    const whole = readProof((await text('/proof')).text);
+    expect(whole).toMatchObject({ status: 'succeeded', items_done: 4 });
     const verdicts = Object.fromEntries(whole.lines.map((line) => [line.organization_id, line.verdict]));
     expect(verdicts).toEqual({ clean: 'charged', twice: 'overlap', lonely: 'gap', broken: 'unproven' });
     expect(whole.lines.map(({ verdict }) => verdict)).toEqual(['gap', 'overlap', 'unproven', 'charged']);
@@ -221,7 +221,7 @@ describe('a proof', () => {
       const other = /[0-8]/.test(was) ? String(Number(was) + 1) : was === 'b' ? 'c' : 'b';
       const changed = `${whole.slice(0, place)}${other}${whole.slice(place + 1)}`;
       try {
-        return faultsOf(JSON.parse(changed), publicKey, null).length === 0;
+        return faultsOf(readProof(changed), publicKey, null).length === 0;
       } catch {
         return false; // No JSON any more, or no proof's: noticed.
       }
@@ -259,8 +259,7 @@ describe('an archive', () => {
     decrypter.addIdentity(identity);
     const plain = await decrypter.decrypt(content, 'text');
     const lines = plain.trimEnd().split('\n');
-    const records: { section: string; record: { id: string } }[] = lines.slice(1, -1).map((line) => JSON.parse(line));
-    expect(records.map(({ record }) => record)).toEqual(users);
+    expect(lines.slice(1, -1)).toEqual(users.map((record) => JSON.stringify({ section: 'users', record })));
     const before = plain.slice(0, plain.lastIndexOf('{"section":"end"'));
     expect(JSON.parse(lines.at(-1) ?? '')).toMatchObject({ sha256: createHash('sha256').update(before).digest('hex') });
     const stranger = new Decrypter();
