@@ -19,6 +19,8 @@ export interface MigrationRef {
 /** Where a migration stands, by its rows. */
 export interface MigrationProgress {
   readonly status: MigrationStatus;
+  /** Of its row: what was read later is higher. */
+  readonly version: number;
   readonly isOver: boolean;
   readonly dryRun: boolean;
   /** Whether all items have their verdict. */
@@ -96,12 +98,13 @@ export async function mustFindMigration(em: Db, ref: MigrationRef): Promise<Migr
 }
 
 export async function progressOf(em: Db, migration: Migration): Promise<MigrationProgress> {
-  const { status, dryRun, cursor, startedAt, settings } = migration;
+  const { status, version, dryRun, cursor, startedAt, settings } = migration;
   const { concurrency, noticesPerMinute } = settings;
   const items = await countItems(em, migration.id);
   const isReading = startedAt === null && (status === 'requested' || status === 'inventory' || status === 'paused');
   const isPlanned = !isReading || (cursor === planning && (items.found ?? 0) === 0);
-  return { status, isOver: isMigrationOver(migration), dryRun, isPlanned, concurrency, noticesPerMinute, items };
+  const isOver = isMigrationOver(migration);
+  return { status, version, isOver, dryRun, isPlanned, concurrency, noticesPerMinute, items };
 }
 
 type StatusChange = { readonly status: MigrationStatus } & Partial<

@@ -39,6 +39,7 @@ import { createMeterPushRoutes } from './routes/meter-pushes.ts';
 import { createMigrationRoutes } from './routes/migrations.ts';
 import { createOpsMeterRoutes } from './routes/ops-meters.ts';
 import { createUsageReadingRoutes } from './routes/usage-readings.ts';
+import { createMigratePages } from './routes/migrate-pages.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createReviewRoutes } from './routes/reviews.ts';
 import { createOrderRoutes } from './routes/orders.ts';
@@ -92,6 +93,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(basePath, createIngestUsageRoutes(deps, gate));
   app.use(basePath, createKeyedRoutes(deps, gate, acts));
   app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
+  app.use(createMigratePages(deps));
   app.use((_request, _response, next) => next(refusal('not_found', 'No such route.')));
   app.use(createErrorHandler({ ...deps, publicUrl: deps.settings.publicUrl }));
   return app;

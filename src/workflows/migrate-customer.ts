@@ -123,7 +123,10 @@ function failureOf(error: unknown): {
   const { cause } = error;
   const isTold = cause instanceof ApplicationFailure;
   const code = isTold ? (cause.type ?? 'internal_error') : 'provider_timeout';
-  return { failure: { code, message: cause?.message ?? error.message }, isFinal: isTold && cause.nonRetryable === true };
+  return {
+    failure: { code, message: cause?.message ?? error.message },
+    isFinal: isTold && cause.nonRetryable === true,
+  };
 }
 
 function refOf({ projectId, live, itemId }: MigrateCustomerInput) {

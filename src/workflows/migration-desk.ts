@@ -30,6 +30,7 @@ export function openMigrationDesk(input: MigrateInput, record: (act: Act) => Pro
   const lines = [...(input.carried?.story ?? [])];
   let state: MigrationState = { status: 'requested', items: {}, active: active.size };
   let ended = 0;
+  let known = 0;
   let writing: Promise<unknown> = Promise.resolve();
 
   /** One write at a time, so that the row ends as the last wish was. */
@@ -85,7 +86,10 @@ export function openMigrationDesk(input: MigrateInput, record: (act: Act) => Pro
     story: () => lines.slice(-rememberedLines),
   };
 
-  function read({ status, items }: MigrationProgress): void {
+  /** Answers may come in another order than they were read in. */
+  function read({ status, version, items }: MigrationProgress): void {
+    if (version < known) return;
+    known = version;
     state = { status, items, active: active.size };
     show();
   }

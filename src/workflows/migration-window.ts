@@ -60,9 +60,10 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
   /** Starts customers in the order of their items until all were, as places, pace and operators allow. */
   async function fill({ concurrency, noticesPerMinute }: Progress, isLong: () => boolean): Promise<Step> {
     for (;;) {
-      await condition(mayGoOn);
+      if (!mayGoOn() && !(await condition(mayGoOn, quietLookMs, { summary: 'until it goes on' }))) await look();
       if (desk.isAborting()) return 'done';
       if (isLong()) return 'goes on';
+      if (!mayGoOn()) continue;
       const free = concurrency - desk.active().length;
       if (free <= 0) {
         await makeRoom(concurrency);

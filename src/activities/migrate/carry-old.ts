@@ -50,7 +50,11 @@ export async function confirmCanceled(move: Move, { paidThrough }: Of<'confirm'>
     };
     if (!(await transferRight(tx, rightsOf(move), right)))
       throw new BillingError({
-        ...{ code: 'charge_right_lost', kind: 'bug', message: `${item.id}: the next period is not the old one's to give` },
+        ...{
+          code: 'charge_right_lost',
+          kind: 'bug',
+          message: `${item.id}: the next period is not the old one's to give`,
+        },
       });
   });
   if (item.subscriptionId !== null)

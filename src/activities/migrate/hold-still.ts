@@ -23,6 +23,8 @@ export async function holdStill(move: Move): Promise<string | null> {
   const provider = newProviderOf(move);
   try {
     const subscriptions = await subscriptionsAt(deps, move, provider);
+    const now = await subscriptions.get(newRef(move));
+    if (now?.status !== 'trialing') return null;
     const operation = `subscriptions.hold/${target.to}`;
     const idempotencyKey = callKey({ projectId: item.projectId, operation, businessId: item.id, provider });
     await subscriptions.setTrialEnd?.({ ...newRef(move), trialEnd: target.to, idempotencyKey });

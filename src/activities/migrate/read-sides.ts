@@ -1,6 +1,13 @@
 import type { ItemWork } from '../../db/queries/migration-stand.ts';
 import { BillingError } from '../../domain/errors.ts';
-import { newSideOf, oldSideOf, type ItemStand, type NewSide, type OldSide, type Told } from '../../domain/migration/sides.ts';
+import {
+  newSideOf,
+  oldSideOf,
+  type ItemStand,
+  type NewSide,
+  type OldSide,
+  type Told,
+} from '../../domain/migration/sides.ts';
 import { sidesToRead } from '../../domain/migration/next-step.ts';
 import type { SubscriptionTruth } from '../../domain/subscription/truth.ts';
 import type { SubscriptionOperations, SubscriptionRef } from '../../providers/port-subscriptions.ts';
@@ -14,9 +21,10 @@ export async function readSides(
   stand: ItemStand,
 ): Promise<{ readonly old: Told<OldSide>; readonly new: Told<NewSide> }> {
   const wanted = sidesToRead(stand);
+  const unasked: Told<SubscriptionTruth> = 'unknown';
   const [old, fresh] = await Promise.all([
-    wanted.old ? ask(deps, work, work.migration.fromProvider, oldRef(work)) : 'unknown',
-    wanted.new ? askNew(deps, work) : 'unknown',
+    wanted.old ? ask(deps, work, work.migration.fromProvider, oldRef(work)) : unasked,
+    wanted.new ? askNew(deps, work) : unasked,
   ]);
   return { old: said(old, oldSideOf), new: said(fresh, newSideOf) };
 }
@@ -29,7 +37,11 @@ export function oldRef({ item }: Pick<ItemWork, 'item'>): SubscriptionRef {
 export function newRef({ fresh, item }: Pick<ItemWork, 'fresh' | 'item'>): SubscriptionRef {
   if (fresh?.providerSubscriptionId != null)
     return { providerSubscriptionId: fresh.providerSubscriptionId, providerCustomerId: fresh.providerCustomerId };
-  throw new BillingError({ code: 'migration_item_without_new', kind: 'bug', message: `${item.id} has nothing new yet` });
+  throw new BillingError({
+    code: 'migration_item_without_new',
+    kind: 'bug',
+    message: `${item.id} has nothing new yet`,
+  });
 }
 
 /** @throws {BillingError} `provider_without_subscriptions` (bug) */

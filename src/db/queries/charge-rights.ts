@@ -64,7 +64,16 @@ async function insertRight(
      select id from kept union all
      select id from charge_rights where migration_item_id = ? and period_start = ? and period_end = ? and status = ?`,
     [
-      ...[newId('cr'), ...owner, right.start, right.end, oldProvider, item.providerSubscriptionId, item.id, right.status],
+      ...[
+        newId('cr'),
+        ...owner,
+        right.start,
+        right.end,
+        oldProvider,
+        item.providerSubscriptionId,
+        item.id,
+        right.status,
+      ],
       ...[item.id, right.start, right.end, right.status],
     ],
   );

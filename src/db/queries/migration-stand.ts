@@ -25,10 +25,15 @@ export interface ItemWork {
 export async function readItemWork(em: Db, scope: Scope, itemId: string): Promise<ItemWork> {
   const { projectId, live } = scope;
   const item = await em.findOneOrFail(MigrationItemEntity, { id: itemId, projectId, live }, { refresh: true });
-  const migration = await em.findOneOrFail(MigrationEntity, { id: item.migrationId, projectId, live }, { refresh: true });
+  const migration = await em.findOneOrFail(
+    MigrationEntity,
+    { id: item.migrationId, projectId, live },
+    { refresh: true },
+  );
   const checkouts = await listItemCheckouts(em, item);
   const ids = checkouts.map(({ id }) => id);
-  const begun = ids.length === 0 ? [] : await em.find(SubscriptionEntity, { projectId, live, checkoutId: { $in: ids } });
+  const begun =
+    ids.length === 0 ? [] : await em.find(SubscriptionEntity, { projectId, live, checkoutId: { $in: ids } });
   const newestFirst = begun.toSorted((a, b) => (a.id < b.id ? 1 : -1));
   const alive = newestFirst.filter(({ status }) => !isOver(status));
   const [checkout = null] = checkouts;

@@ -1,5 +1,5 @@
 import type { NewSide, OldSide } from './sides.ts';
-import { align, parkedFor, waitForRenewal } from './step-moving.ts';
+import { align, parkInTime, waitForRenewal } from './step-moving.ts';
 import { askAgain, attention, type MigrationStep, type StepFacts } from './step.ts';
 import { isAligned, sameMs, trialTarget } from './trial-target.ts';
 
@@ -17,17 +17,6 @@ export function decideCanceling(facts: StepFacts): MigrationStep {
   if (old === 'gone') return attention('old_missing', 'the old provider does not know it any more');
   if (old === 'unknown') return parkInTime(facts, fresh);
   return old.isEnding ? settle(facts, old, fresh) : cancelInTime(facts, old, fresh);
-}
-
-/** Nobody knows whether it will renew. */
-function parkInTime(facts: StepFacts, fresh: StepFacts['new']): MigrationStep {
-  const { item, nowMs, settings } = facts;
-  const because = 'the old provider does not answer';
-  const isLastCall =
-    item.paidThrough !== null && nowMs >= Date.parse(item.paidThrough) - settings.lastCallMinutes * minuteMs;
-  if (!isLastCall || fresh === 'unknown' || fresh === 'gone' || fresh.hasEnded) return askAgain(because);
-  const target = parkedFor(facts, item.paidThrough);
-  return target === null || isAligned(fresh.trialEnd, target) ? askAgain(because) : align(target);
 }
 
 /** It ends: the first charge follows its end to the second, and the right to charge goes over. */

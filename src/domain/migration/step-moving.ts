@@ -12,16 +12,41 @@ const minuteMs = 60_000;
 export function decideMoving(facts: StepFacts): MigrationStep {
   const { item, old, new: fresh } = facts;
   if (item.liveNew > 1) return attention('begun_twice', 'two checkouts of it were paid: one of them must be revoked');
-  if (fresh === 'unknown') return askAgain('the new provider does not answer');
+  if (fresh === 'unknown') return commitBlind(facts) ?? askAgain('the new provider does not answer');
   if (fresh === 'gone') return attention('new_missing', 'the new provider does not know what was paid there');
   if (fresh.firstCharge !== null)
     return attention('charged_early', 'the new provider has charged before the old one was cancelled');
   if (item.isWithdrawn) return withdraw(fresh);
   if (fresh.hasEnded || fresh.isEnding) return withoutNew(facts, fresh);
   if (fresh.status === 'incomplete') return waitALittle(facts, 'the new provider is not done yet');
-  if (old === 'unknown') return askAgain('the old provider does not answer');
+  if (old === 'unknown') return parkInTime(facts, fresh);
   if (old === 'gone') return attention('old_missing', 'the old provider does not know it any more');
   return alignThenGoOn(facts, old, fresh);
+}
+
+/**
+ * The new one was read with its first charge on this very date, and cannot be read any more: as the last call comes near,
+ * only the cancel keeps both from charging.
+ */
+function commitBlind({ item, old, nowMs, settings }: StepFacts): MigrationStep | null {
+  if (item.state !== 'moved' || item.isWithdrawn || item.paidThrough === null) return null;
+  if (old === 'gone' || old === 'unknown' || old.paidThrough === null) return null;
+  const lastCallMs = settings.lastCallMinutes * minuteMs;
+  const leftMs = Date.parse(old.paidThrough) - nowMs;
+  const isPressing = leftMs > lastCallMs && leftMs <= 2 * lastCallMs;
+  const isAgreed = isAligned(item.paidThrough, { to: old.paidThrough, kind: 'exact' });
+  return isPressing && isAgreed ? { kind: 'commit', paidThrough: item.paidThrough } : null;
+}
+
+/** Nobody knows whether the old one renews: from its last call on, the new one's first charge waits a further period. */
+export function parkInTime(facts: StepFacts, fresh: StepFacts['new']): MigrationStep {
+  const { item, nowMs, settings } = facts;
+  const because = 'the old provider does not answer';
+  const isLastCall =
+    item.paidThrough !== null && nowMs >= Date.parse(item.paidThrough) - settings.lastCallMinutes * minuteMs;
+  if (!isLastCall || fresh === 'unknown' || fresh === 'gone' || fresh.hasEnded) return askAgain(because);
+  const target = parkedFor(facts, item.paidThrough);
+  return target === null || isAligned(fresh.trialEnd, target) ? askAgain(because) : align(target);
 }
 
 function withdraw(fresh: NewSide): MigrationStep {
