@@ -12,13 +12,9 @@ import {
   expireUpdate,
   meterPushQuery,
   meterPushWorkflowId,
-<<<<<<< HEAD
-  migrationItemWorkflowId,
-  migrationWorkflowId,
-=======
   migrationItemNewsSignal,
   migrationItemWorkflowId,
->>>>>>> f-customer
+  migrationWorkflowId,
   openedUpdate,
   operateUpdate,
   pauseMigrationUpdate,
@@ -85,24 +81,18 @@ export interface TemporalGateway {
   steerReconciliation(runId: string, act: 'pause' | 'resume' | 'cancel', deadline: Date): Promise<void>;
   /** Starts a report of usage, or starts it anew where it has ended and something of it is sent again. */
   startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
-<<<<<<< HEAD
-  /** Starts the making of a proof or an archive, or joins it. */
-  startMigrationPaper(
-    start: ReturnType<typeof migrationProofStart> | ReturnType<typeof migrationArchiveStart>,
-  ): Promise<void>;
-=======
-<<<<<<< HEAD
->>>>>>> 3c059ef
   /** Starts a migration off a provider. */
   startMigration(start: ReturnType<typeof migrationStart>): Promise<void>;
   /** Asks a running migration to hold, go on or end, and waits until its row says so. */
   steerMigration(migrationId: string, act: 'pause' | 'resume' | 'abort', deadline: Date): Promise<void>;
   /** Asks one customer's workflow to lead them back or to tell them again, and waits until it has. */
   steerMigrationItem(migrationId: string, itemId: string, act: 'rollBack' | 'remind', deadline: Date): Promise<void>;
-=======
   /** Has a customer's move look at what has changed; one that has ended needs no telling. */
   tellMigrationItem(migrationId: string, itemId: string): Promise<void>;
->>>>>>> f-customer
+  /** Starts the making of a proof or an archive, or joins it. */
+  startMigrationPaper(
+    start: ReturnType<typeof migrationProofStart> | ReturnType<typeof migrationArchiveStart>,
+  ): Promise<void>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -194,15 +184,6 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     async startUsageReport(start) {
       await client.workflow.start('usageReport', { ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
     },
-<<<<<<< HEAD
-    async startMigrationPaper({ name, ...start }) {
-      await client.workflow.start<(input: ProveMigrationInput | ArchiveMigrationInput) => Promise<unknown>>(name, {
-        ...{ ...start, args: [...start.args], workflowIdReusePolicy: 'REJECT_DUPLICATE' },
-      });
-    },
-=======
-<<<<<<< HEAD
->>>>>>> 3c059ef
     async startMigration(start) {
       await client.workflow.start('migrate', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
     },
@@ -213,7 +194,7 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     async steerMigrationItem(migrationId, itemId, act, deadline) {
       const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
       await client.withDeadline(deadline, () => handle.executeUpdate(steeringItem[act]));
-=======
+    },
     async tellMigrationItem(migrationId, itemId) {
       const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
       try {
@@ -221,7 +202,11 @@ export function createTemporalGateway(client: Client): TemporalGateway {
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
->>>>>>> f-customer
+    },
+    async startMigrationPaper({ name, ...start }) {
+      await client.workflow.start<(input: ProveMigrationInput | ArchiveMigrationInput) => Promise<unknown>>(name, {
+        ...{ ...start, args: [...start.args], workflowIdReusePolicy: 'REJECT_DUPLICATE' },
+      });
     },
     async missing() {
       try {

@@ -57,11 +57,7 @@ export function renderTrouble(tongue: Tongue, kind: 'gone' | 'busy'): string {
   );
 }
 
-<<<<<<< HEAD
-/** A page in the portal’s look, without scripts. */
-=======
 /** A page of ours: its head, its look, and what stands in it. */
->>>>>>> 3c059ef
 export function renderDocument({ language }: Tongue, title: string, body: Html): string {
   // The style stands apart: its policy names it by hash, so not a byte may be escaped or added.
   const head = html`<!doctype html>

@@ -139,6 +139,7 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
     async steerMigrationItem(_migrationId, itemId, act) {
       fake.ran.push(`${act}/${itemId}`);
       await fake.work(`${act}/${itemId}`);
+    },
     async tellMigrationItem(migrationId, itemId) {
       fake.ran.push(`news/${migrationId}/${itemId}`);
     },
