@@ -68,6 +68,17 @@ export interface Proof {
   readonly lines: readonly Line[];
 }
 
+/** @throws {Error} it is no answer of the proof's route. */
+export function readProof(text: string): Proof {
+  const proof: unknown = JSON.parse(text);
+  if (isProof(proof)) return proof;
+  throw new Error('this is no proof: report, signature and lines are missing');
+}
+
+function isProof(value: unknown): value is Proof {
+  return typeof value === 'object' && value !== null && 'report' in value && 'signature' in value && 'lines' in value;
+}
+
 /** @returns what does not hold, in sentences; empty: all of it does. */
 export function faultsOf(proof: Proof, publicKey: string | null, csv: string | null): readonly string[] {
   const { report, signature, lines } = proof;
@@ -75,7 +86,10 @@ export function faultsOf(proof: Proof, publicKey: string | null, csv: string | n
   const text = lines.map((line) => `${canonical(line)}\n`).join('');
   return [
     ...check(report.format === 'plinto-billing/migration-proof/1', `The format ${report.format} is not known here.`),
-    ...check(isSigned(canonical(report), signature.value, publicKey ?? signature.public_key), 'The signature is wrong.'),
+    ...check(
+      isSigned(canonical(report), signature.value, publicKey ?? signature.public_key),
+      'The signature is wrong.',
+    ),
     ...check(sha256(text) === report.lines_sha256, 'The lines are not those that were signed.'),
     ...sumFaults(report, lines),
     ...lines.flatMap(lineFaults),
@@ -97,9 +111,12 @@ function canonical(value: unknown): string {
 
 function isSigned(text: string, signature: string, publicKey: string): boolean {
   const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(publicKey, 'base64')]);
+  const bytes = Buffer.from(signature, 'base64');
+  // Base64 has spare bits at its end: only one way of writing the signature is the signature.
+  if (bytes.toString('base64') !== signature) return false;
   try {
     const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
-    return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64'));
+    return verify(null, Buffer.from(text), key, bytes);
   } catch {
     return false;
   }
@@ -163,7 +180,10 @@ function lineFaults(line: Line): readonly string[] {
         ...check(start < end && (next === undefined || end <= next.start), `${item}: its periods are out of order.`),
         ...check(state !== 'charged' || ids.length === 1, `${item}: ${start} is charged by ${ids.length} charges.`),
         ...check(state !== 'overlap' || ids.length > 1, `${item}: ${start} overlaps by ${ids.length} charges.`),
-        ...check(ids.every((id) => known.has(id)), `${item}: ${start} names a charge that the line does not tell.`),
+        ...check(
+          ids.every((id) => known.has(id)),
+          `${item}: ${start} names a charge that the line does not tell.`,
+        ),
       ];
     }),
     ...charges.flatMap(({ id, counts }) =>
@@ -210,7 +230,7 @@ if (import.meta.main) {
     console.error('usage: node scripts/verify-proof.ts proof.json --public-key <base64> [--csv proof.csv]');
     process.exit(2);
   }
-  const proof: Proof = JSON.parse(readFileSync(file, 'utf8'));
+  const proof = readProof(readFileSync(file, 'utf8'));
   const key = values['public-key'] ?? null;
   const faults = faultsOf(proof, key, values.csv === undefined ? null : readFileSync(values.csv, 'utf8'));
   for (const fault of faults.slice(0, 50)) console.error(`✗ ${fault}`);

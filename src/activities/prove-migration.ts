@@ -7,8 +7,14 @@ import { findProof, findSiblings, findSubscriptionsOf, putLines, streamLines } f
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { periodOf } from '../domain/calendar/period.ts';
 import { BillingError } from '../domain/errors.ts';
-import { proofLineOf, proofLineText, rankOf, type ProofLine } from '../domain/migration/proof-line.ts';
-import { createTally, isClean, proofFormat, proofToleranceMinutes, type ProofReport } from '../domain/migration/proof-report.ts';
+import { proofLineOf, proofLineText, rankOf, readProofLine, type ProofLine } from '../domain/migration/proof-line.ts';
+import {
+  createTally,
+  isClean,
+  proofFormat,
+  proofToleranceMinutes,
+  type ProofReport,
+} from '../domain/migration/proof-report.ts';
 import type { ProviderClient } from '../providers/port.ts';
 import { createPatience } from './compare-patience.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -43,7 +49,11 @@ export function createBeginProof(deps: ActivityDeps) {
       { id, projectId, live, status: 'requested' },
       { status: 'running', updatedAt: new Date() },
     );
-    const { status, cursor, itemsDone, itemsTotal } = await em.findOneOrFail(MigrationProofEntity, { id, projectId, live });
+    const { status, cursor, itemsDone, itemsTotal } = await em.findOneOrFail(MigrationProofEntity, {
+      id,
+      projectId,
+      live,
+    });
     return { status, cursor, done: itemsDone, total: itemsTotal };
   };
 }
@@ -164,7 +174,7 @@ export function createFinishProof(deps: ActivityDeps) {
     const tally = createTally();
     for await (const text of streamLines(() => deps.orm.em.fork(), proofId)) {
       hash.update(`${text}\n`);
-      tally.add(JSON.parse(text));
+      tally.add(readProofLine(text));
     }
     const totals = tally.totals();
     const report: ProofReport = {
@@ -198,7 +208,13 @@ export function createFailProof(deps: ActivityDeps) {
     await em.nativeUpdate(
       MigrationProofEntity,
       { id, projectId, live, status: { $in: ['requested', 'running'] } },
-      { status: 'failed', failureCode: code, failureDetail: { message }, finishedAt: new Date(), updatedAt: new Date() },
+      {
+        status: 'failed',
+        failureCode: code,
+        failureDetail: { message },
+        finishedAt: new Date(),
+        updatedAt: new Date(),
+      },
     );
     return { status: (await findProof(em, { projectId, live }, id))?.status ?? 'failed' };
   };

@@ -81,10 +81,6 @@ export interface TemporalGateway {
   steerReconciliation(runId: string, act: 'pause' | 'resume' | 'cancel', deadline: Date): Promise<void>;
   /** Starts a report of usage, or starts it anew where it has ended and something of it is sent again. */
   startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
-  /** Starts the making of a proof or an archive, or joins it. */
-  startMigrationPaper(
-    start: ReturnType<typeof migrationProofStart> | ReturnType<typeof migrationArchiveStart>,
-  ): Promise<void>;
   /** Starts a migration off a provider. */
   startMigration(start: ReturnType<typeof migrationStart>): Promise<void>;
   /** Asks a running migration to hold, go on or end, and waits until its row says so. */
@@ -93,6 +89,10 @@ export interface TemporalGateway {
   steerMigrationItem(migrationId: string, itemId: string, act: 'rollBack' | 'remind', deadline: Date): Promise<void>;
   /** Has a customer's move look at what has changed; one that has ended needs no telling. */
   tellMigrationItem(migrationId: string, itemId: string): Promise<void>;
+  /** Starts the making of a proof or an archive, or joins it. */
+  startMigrationPaper(
+    start: ReturnType<typeof migrationProofStart> | ReturnType<typeof migrationArchiveStart>,
+  ): Promise<void>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -184,11 +184,6 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     async startUsageReport(start) {
       await client.workflow.start('usageReport', { ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
     },
-    async startMigrationPaper({ name, ...start }) {
-      await client.workflow.start<(input: ProveMigrationInput | ArchiveMigrationInput) => Promise<unknown>>(name, {
-        ...{ ...start, args: [...start.args], workflowIdReusePolicy: 'REJECT_DUPLICATE' },
-      });
-    },
     async startMigration(start) {
       await client.workflow.start('migrate', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
     },
@@ -207,6 +202,11 @@ export function createTemporalGateway(client: Client): TemporalGateway {
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
+    },
+    async startMigrationPaper({ name, ...start }) {
+      await client.workflow.start<(input: ProveMigrationInput | ArchiveMigrationInput) => Promise<unknown>>(name, {
+        ...{ ...start, args: [...start.args], workflowIdReusePolicy: 'REJECT_DUPLICATE' },
+      });
     },
     async missing() {
       try {

@@ -11,8 +11,7 @@ export function presentProof(row: MigrationProof): MigrationProofAnswer {
     as_of: row.asOf.toISOString(),
     created_at: row.createdAt.toISOString(),
     finished_at: isoOrNull(row.finishedAt),
-    failure:
-      failureCode === null ? null : { code: failureCode, detail: typeof message === 'string' ? message : null },
+    failure: failureCode === null ? null : { code: failureCode, detail: typeof message === 'string' ? message : null },
   };
 }
 

@@ -49,7 +49,10 @@ async function factsOf(deps: ApiDeps, em: Db, migration: Migration): Promise<Cle
     isStored: stored !== undefined,
     keys:
       stored === undefined
-        ? Object.entries(credentials).flatMap(([key, field]) => [key, ...(field.previousKey ? [field.previousKey] : [])])
+        ? Object.entries(credentials).flatMap(([key, field]) => [
+            key,
+            ...(field.previousKey ? [field.previousKey] : []),
+          ])
         : [...stored.credentialKeys],
   };
 }

@@ -38,7 +38,11 @@ export async function makeArchive(deps: ApiDeps, operating: Operating, migration
   if (!isRecipient(recipient))
     throw fieldRefusal('archive_recipient_invalid', '/recipient', 'This is no public key of age (age1…).');
   if (!deps.providers.operations(migration.fromProvider).includes('archive.list'))
-    throw fieldRefusal('not_supported_by_provider', '/recipient', `${migration.fromProvider} cannot be read out whole.`);
+    throw fieldRefusal(
+      'not_supported_by_provider',
+      '/recipient',
+      `${migration.fromProvider} cannot be read out whole.`,
+    );
   const { projectId, live, actor } = caller;
   const archive = await requestArchive(em.fork(), {
     ...{ id, projectId, live, migrationId: migration.id, recipient, actor },

@@ -2,7 +2,7 @@ import { proofPublicKeys } from '../../crypto/proof-keys.ts';
 import type { MigrationProof } from '../../db/entities/migration.ts';
 import { streamLines } from '../../db/queries/migration-proofs.ts';
 import type { Db } from '../../db/orm.ts';
-import { rankOf, type ProofLine } from '../../domain/migration/proof-line.ts';
+import { rankOf, readProofLine, type ProofLine } from '../../domain/migration/proof-line.ts';
 import { presentProof } from '../../present/migration-proof.ts';
 import { csvLine } from '../csv.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -24,7 +24,11 @@ export async function* streamProof(
   yield `${head.slice(0, -1)},"report":${proof.report ?? 'null'},"signature":${signature},"lines":[`;
   let before = '';
   if (wanted !== 'none' && proof.status === 'succeeded')
-    for await (const line of streamLines(() => deps.orm.em.fork(), proof.id, wanted === 'all' ? undefined : lastFinding)) {
+    for await (const line of streamLines(
+      () => deps.orm.em.fork(),
+      proof.id,
+      wanted === 'all' ? undefined : lastFinding,
+    )) {
       yield `${before}${line}`;
       before = ',';
     }
@@ -47,7 +51,7 @@ export const proofColumns = [
 /** One record for each period, in the report's order; a line without periods has one of its own. */
 export async function* streamProofCsv(em: () => Db, proofId: string): AsyncGenerator<string> {
   yield csvLine(proofColumns);
-  for await (const text of streamLines(em, proofId)) yield csvOf(JSON.parse(text));
+  for await (const text of streamLines(em, proofId)) yield csvOf(readProofLine(text));
 }
 
 function csvOf(line: ProofLine): string {

@@ -8,6 +8,8 @@ import { findArchive, listArchives } from '../../db/queries/migration-archives.t
 import { findLatestProof, pageLines, skipLines } from '../../db/queries/migration-proofs.ts';
 import { findMigration } from '../../db/queries/migrations.ts';
 import type { Db } from '../../db/orm.ts';
+import { readProofLine } from '../../domain/migration/proof-line.ts';
+import { readProofReport } from '../../domain/migration/proof-report.ts';
 import { presentArchive } from '../../present/migration-proof.ts';
 import { pathParam, refuseMethod } from '../answer.ts';
 import type { Caller } from '../caller.ts';
@@ -104,13 +106,14 @@ function pageProof(deps: ApiDeps): RequestHandler {
     const em = deps.orm.em.fork();
     const { proof, text } = await finished(em, caller, request);
     const after = page === 1 ? null : await skipLines(em, proof.id, (page - 1) * linesPerPage);
-    const rows = page > 1 && after === null ? [] : await pageLines(em, { proofId: proof.id, after, limit: linesPerPage });
+    const rows =
+      page > 1 && after === null ? [] : await pageLines(em, { proofId: proof.id, after, limit: linesPerPage });
     response
       .type('html')
       .set({ 'Content-Security-Policy': contentSecurityPolicy, 'Cache-Control': 'private, no-store' })
       .send(
         renderProof({
-          ...{ proof, report: JSON.parse(text), lines: rows.map(({ line }) => JSON.parse(line)), page },
+          ...{ proof, report: readProofReport(text), lines: rows.map(({ line }) => readProofLine(line)), page },
           pages: Math.max(1, Math.ceil(proof.itemsTotal / linesPerPage)),
         }),
       );

@@ -53,7 +53,10 @@ const proofLine = z
         status: z.string(),
         amount_minor: z.int(),
         currency: z.string(),
-        refunded_minor: z.int().nullable().meta({ description: 'null: in part, and the provider does not say how much.' }),
+        refunded_minor: z
+          .int()
+          .nullable()
+          .meta({ description: 'null: in part, and the provider does not say how much.' }),
         reason: z.string(),
         at: time,
         period_start: nullableTime,
@@ -136,7 +139,10 @@ export const createArchiveBody = z.strictObject({
   recipient: z
     .string()
     .max(100)
-    .meta({ description: 'Who can read it: the public key that `age-keygen` prints.', example: `age1${'q'.repeat(58)}` }),
+    .meta({
+      description: 'Who can read it: the public key that `age-keygen` prints.',
+      example: `age1${'q'.repeat(58)}`,
+    }),
 });
 
 export const migrationArchive = z

@@ -1,4 +1,9 @@
-import { MigrationItemEntity, MigrationProofEntity, type MigrationItem, type MigrationProof } from '../entities/migration.ts';
+import {
+  MigrationItemEntity,
+  MigrationProofEntity,
+  type MigrationItem,
+  type MigrationProof,
+} from '../entities/migration.ts';
 import { SubscriptionEntity, type Subscription } from '../entities/subscription.ts';
 import type { Db } from '../orm.ts';
 import { recordAudit } from './audit.ts';
@@ -154,6 +159,10 @@ export async function findSiblings(
 ): Promise<readonly MigrationItem[]> {
   const organizations = items.flatMap(({ organizationId }) => organizationId ?? []);
   if (organizations.length === 0) return [];
-  return em.find(MigrationItemEntity, { projectId, live, migrationId, organizationId: { $in: [...new Set(organizations)] } });
+  return em.find(MigrationItemEntity, {
+    projectId,
+    live,
+    migrationId,
+    organizationId: { $in: [...new Set(organizations)] },
+  });
 }
-

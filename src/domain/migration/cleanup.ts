@@ -70,8 +70,16 @@ export function cleanupBlockers({ counts }: Pick<CleanupFacts, 'counts'>): reado
     ...some('subscriptions_ending', counts.endingSubscriptions, 'These end with their period: wait until it is over.'),
     ...some('checkouts_open', counts.openCheckouts, 'Somebody may still pay there: wait until these have ended.'),
     ...some('archive_missing', counts.archives > 0 ? 0 : 1, 'Nothing of the account is archived yet.'),
-    ...some('proof_missing', counts.isProvenClean === null ? 1 : 0, 'No proof has been made, and without keys none can be.'),
-    ...some('proof_not_clean', counts.isProvenClean === false ? 1 : 0, 'The newest proof has gaps, overlaps or unproven lines.'),
+    ...some(
+      'proof_missing',
+      counts.isProvenClean === null ? 1 : 0,
+      'No proof has been made, and without keys none can be.',
+    ),
+    ...some(
+      'proof_not_clean',
+      counts.isProvenClean === false ? 1 : 0,
+      'The newest proof has gaps, overlaps or unproven lines.',
+    ),
   ];
 }
 

@@ -97,6 +97,17 @@ export function proofLineText(line: ProofLine): string {
   return canonicalJson(line);
 }
 
+/** Reads a line again. @throws {Error} it is none: nobody but us writes them. */
+export function readProofLine(text: string): ProofLine {
+  const line: unknown = JSON.parse(text);
+  if (isProofLine(line)) return line;
+  throw new Error('this is no line of a proof');
+}
+
+function isProofLine(value: unknown): value is ProofLine {
+  return typeof value === 'object' && value !== null && 'item_id' in value && 'periods' in value && 'charges' in value;
+}
+
 /** The order of a report's lines: what a person must look at stands first. */
 export function rankOf(verdict: ProofVerdict): number {
   return proofVerdicts.indexOf(verdict);

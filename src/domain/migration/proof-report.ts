@@ -48,6 +48,17 @@ export interface ProofReport extends ProofTotals {
   readonly key_id: string;
 }
 
+/** Reads a signed report again. @throws {Error} it is none of this format. */
+export function readProofReport(text: string): ProofReport {
+  const report: unknown = JSON.parse(text);
+  if (isProofReport(report)) return report;
+  throw new Error('this is no report of a proof');
+}
+
+function isProofReport(value: unknown): value is ProofReport {
+  return typeof value === 'object' && value !== null && 'format' in value && value.format === proofFormat;
+}
+
 /** Adds lines up, one after another: a report of any length costs no more memory than its sums. */
 export function createTally(): { add(line: ProofLine): void; totals(): ProofTotals } {
   const periods: Record<PeriodState, number> = {
