@@ -11,17 +11,10 @@ import { createProgress } from '../faults/progress.ts';
 import { workflowFaults } from '../faults/read-books.ts';
 import { longestRestlessMs, providerTimeoutMs } from '../faults/rest.ts';
 import { startFaultStack } from '../support/fault-stack.ts';
-import { gatherCrowd, storyFaults, type Crowd } from './crowd.ts';
+import { gatherCrowd, storyFaults } from './crowd.ts';
 import { openInbox } from './inbox.ts';
 import { followedOf, isMovable } from './legacy.ts';
-import {
-  awaitMigrationRest,
-  countStates,
-  createOperator,
-  isOverState,
-  settingsOf,
-  type Operator,
-} from './migrations.ts';
+import { awaitMigrationRest, countStates, createOperator, isDecided, settingsOf, type Operator } from './migrations.ts';
 import { judge, keptCharges, type Followed } from './oracle.ts';
 import { drawMigrationPlan, type MigrationDose, type MigrationFaultPlan } from './plan.ts';
 import { compareProof } from './proof.ts';
@@ -159,7 +152,7 @@ function followProgress(database: pg.Pool, migrationId: string, ended: (count: n
   const timer = setInterval(() => {
     void countStates(database, migrationId).then(
       (states) => {
-        const done = Object.entries(states).reduce((sum, [state, count]) => sum + (isOverState(state) ? count : 0), 0);
+        const done = Object.entries(states).reduce((sum, [state, count]) => sum + (isDecided(state) ? count : 0), 0);
         ended(done - known);
         known = done;
       },
@@ -204,5 +197,3 @@ async function booksOf(providers: ProviderApi, followed: readonly Followed[]) {
 function countBy(names: readonly string[]): Readonly<Record<string, number>> {
   return Object.fromEntries([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length]));
 }
-
-export type { Crowd };

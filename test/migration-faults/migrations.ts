@@ -60,6 +60,11 @@ export function isOverState(state: string): boolean {
   return over.has(state);
 }
 
+/** Its customer need do nothing any more. */
+export function isDecided(state: string): boolean {
+  return over.has(state) || state === 'watching';
+}
+
 /**
  * Items that can still move within minutes. Who renewed once more waits for the next period, which may be a month; who left
  * the page open keeps it for as long as it lives.

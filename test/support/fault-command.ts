@@ -30,7 +30,7 @@ export function parseDose<Count extends string>(command: FaultCommand<Count>): C
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  if (values['help'] === true) {
+  if (values['help']) {
     console.log(command.usage);
     return null;
   }

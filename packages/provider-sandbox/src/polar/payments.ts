@@ -76,7 +76,7 @@ function orderPayment(order: Order, card: Card | null, decline: Decline | null, 
 /** Changes and usage are beside the period. */
 function paysOf(order: Order): Pick<LedgerEntry, 'subscription' | 'period'> {
   const isOfPeriod = order.billing_reason === 'subscription_create' || order.billing_reason === 'subscription_cycle';
-  const line = order.items.find(({ proration }) => proration !== true);
+  const line = order.items.find(({ proration }) => !proration);
   const { start_timestamp: start, end_timestamp: end } = line ?? {};
   const period = isOfPeriod && typeof start === 'string' && typeof end === 'string' ? { start, end } : null;
   return { subscription: order.subscription_id, period };
