@@ -5,6 +5,7 @@ import proto from '@temporalio/proto';
 import type { AccountKey } from '../domain/provider-account.ts';
 import type { checkProviderAccount, connectProviderWebhook } from '../workflows/check-provider-account.ts';
 import {
+  abortMigrationUpdate,
   begunUpdate,
   billingQueue,
   cancelUpdate,
@@ -13,15 +14,20 @@ import {
   meterPushWorkflowId,
   migrationItemNewsSignal,
   migrationItemWorkflowId,
+  migrationWorkflowId,
   openedUpdate,
   operateUpdate,
+  pauseMigrationUpdate,
   pauseUpdate,
   providerAccountWorkflowId,
   pushQuery,
   pushWorkflowId,
   reconciliationWorkflowId,
   refundAskedUpdate,
+  remindItemUpdate,
+  resumeMigrationUpdate,
   resumeUpdate,
+  rollBackItemUpdate,
   subscriptionWorkflowId,
   type EntityInput,
   type MeterPushReport,
@@ -33,6 +39,7 @@ import { accountAttributes, searchAttributes } from '../workflows/search-attribu
 import type {
   checkoutStart,
   entityStart,
+  migrationStart,
   reconciliationStart,
   subscriptionStart,
   usageReportStart,
@@ -72,6 +79,12 @@ export interface TemporalGateway {
   startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
   /** Has a customer's move look at what has changed; one that has ended needs no telling. */
   tellMigrationItem(migrationId: string, itemId: string): Promise<void>;
+  /** Starts a migration off a provider. */
+  startMigration(start: ReturnType<typeof migrationStart>): Promise<void>;
+  /** Asks a running migration to hold, go on or end, and waits until its row says so. */
+  steerMigration(migrationId: string, act: 'pause' | 'resume' | 'abort', deadline: Date): Promise<void>;
+  /** Asks one customer's workflow to lead them back or to tell them again, and waits until it has. */
+  steerMigrationItem(migrationId: string, itemId: string, act: 'rollBack' | 'remind', deadline: Date): Promise<void>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -80,6 +93,13 @@ export interface TemporalGateway {
 const pollerFreshMs = 120_000;
 
 const steering = { pause: pauseUpdate, resume: resumeUpdate, cancel: cancelUpdate } as const;
+
+const steeringMigration = {
+  pause: pauseMigrationUpdate,
+  resume: resumeMigrationUpdate,
+  abort: abortMigrationUpdate,
+} as const;
+const steeringItem = { rollBack: rollBackItemUpdate, remind: remindItemUpdate } as const;
 
 /** How long a person waits for a short workflow. */
 const shortMs = 20_000;
@@ -163,6 +183,17 @@ export function createTemporalGateway(client: Client): TemporalGateway {
       } catch (error) {
         if (!(error instanceof WorkflowNotFoundError)) throw error;
       }
+    },
+    async startMigration(start) {
+      await client.workflow.start('migrate', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
+    },
+    async steerMigration(migrationId, act, deadline) {
+      const handle = client.workflow.getHandle(migrationWorkflowId(migrationId));
+      await client.withDeadline(deadline, () => handle.executeUpdate(steeringMigration[act]));
+    },
+    async steerMigrationItem(migrationId, itemId, act, deadline) {
+      const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
+      await client.withDeadline(deadline, () => handle.executeUpdate(steeringItem[act]));
     },
     async missing() {
       try {

@@ -191,6 +191,8 @@ export interface MigrateCarried {
   readonly after: string | null;
   /** When the last ones were started, for the pace: ISO, oldest first. */
   readonly startedAt: readonly string[];
+  /** Up to which item an abort has led customers back; null: not begun, or through. */
+  readonly ledBackTo: string | null;
   /** The newest lines, newest last. */
   readonly story: readonly string[];
 }

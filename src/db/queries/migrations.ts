@@ -1,6 +1,9 @@
 import type { MigrationSettings, MigrationStatus } from '../../domain/migration/migration.ts';
 import { MigrationEntity, type Migration } from '../entities/migration.ts';
 import type { Db } from '../orm.ts';
+import { recordAudit } from './audit.ts';
+import { putNamedItems } from './migration-inventory.ts';
+import { arrayOf } from './provider-objects.ts';
 import type { Scope } from './subscriptions.ts';
 
 export interface MigrationRequest extends Scope {
@@ -9,10 +12,17 @@ export interface MigrationRequest extends Scope {
   readonly fromProvider: string;
   readonly toProvider: string | null;
   readonly dryRun: boolean;
-  readonly source: 'provider' | 'csv';
   readonly organizations: readonly string[] | null;
   readonly settings: MigrationSettings;
+  /** What a CSV names; null: the provider is asked for its list. */
+  readonly named: readonly NamedItem[] | null;
   readonly actor: string;
+}
+
+export interface NamedItem {
+  readonly providerSubscriptionId: string;
+  readonly providerCustomerId: string;
+  readonly organizationId: string | null;
 }
 
 /** In these a migration is at work or will be; the rest are over. */
@@ -24,6 +34,37 @@ export const openMigrationStatuses: readonly MigrationStatus[] = [
   'paused',
   'aborting',
 ];
+
+/**
+ * Writes a migration that shall begin, audited, with what its CSV names.
+ *
+ * @returns null: another one is at work with the provider's customers, and nothing is written.
+ */
+export async function requestMigration(em: Db, request: MigrationRequest): Promise<Migration | null> {
+  const { id, projectId, live, actor, fromProvider, toProvider, dryRun, named } = request;
+  return em.transactional(async (tx) => {
+    const written = await tx.execute<{ affectedRows: number }>(
+      `insert into migrations (id, project_id, live, name, from_provider, to_provider, dry_run, source, organizations,
+         settings, status, why, actor)
+       values (?, ?, ?, ?, ?, ?, ?, ?, ?::text[], ?::jsonb, 'requested', 'it was asked for', ?)
+       on conflict (project_id, live, from_provider) where not dry_run and status in
+         ('requested', 'inventory', 'planned', 'running', 'paused', 'aborting') do nothing`,
+      [
+        ...[id, projectId, live, request.name, fromProvider, toProvider, dryRun, named === null ? 'provider' : 'csv'],
+        ...[request.organizations && arrayOf(request.organizations), JSON.stringify(request.settings), actor],
+      ],
+      'run',
+    );
+    if (written.affectedRows === 0) return null;
+    if (named !== null) await putNamedItems(tx, request, named);
+    recordAudit(tx, {
+      ...{ projectId, live, actor, action: 'migration.requested', entityKind: 'migration', entityId: id },
+      detail: `${dryRun ? 'dry run' : 'for real'}: off ${fromProvider} to ${toProvider ?? 'whom routing names'}`,
+      after: { from: fromProvider, to: toProvider, dry_run: dryRun, named: named?.length ?? null },
+    });
+    return findMigration(tx, request, id);
+  });
+}
 
 export function findMigration(em: Db, { projectId, live }: Scope, id: string): Promise<Migration | null> {
   return em.findOne(MigrationEntity, { id, projectId, live }, { refresh: true });

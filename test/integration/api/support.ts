@@ -127,6 +127,18 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
     async tellMigrationItem(migrationId, itemId) {
       fake.ran.push(`news/${migrationId}/${itemId}`);
     },
+    async startMigration(start) {
+      fake.ran.push(start.workflowId);
+      await fake.work(start.workflowId);
+    },
+    async steerMigration(migrationId, act) {
+      fake.ran.push(`${act}/${migrationId}`);
+      await fake.work(`${act}/${migrationId}`);
+    },
+    async steerMigrationItem(_migrationId, itemId, act) {
+      fake.ran.push(`${act}/${itemId}`);
+      await fake.work(`${act}/${itemId}`);
+    },
     missing: async () => fake.absent,
   };
   return fake;
