@@ -31,6 +31,8 @@ const happening = fc.record({
   oldAwayAtStep: fc.option(
     fc.record({ step: fc.integer({ min: 0, max: 6 }), hours: fc.integer({ min: 1, max: 720 }) }),
   ),
+  // All of ours stand still, once the first charge has been put off.
+  stall: fc.option(fc.record({ step: fc.integer({ min: 3, max: 9 }), hours: fc.integer({ min: 1, max: 600 }) })),
   cuts: fc.array(fc.constantFrom<Cut>('before', 'between', 'after', 'none', 'none'), { maxLength: 60 }),
 });
 type Happening = typeof happening extends fc.Arbitrary<infer Value> ? Value : never;
@@ -44,6 +46,7 @@ function play(what: Happening): Model {
   const paysMs = at(what.paysAt);
   let paidSteps = 0;
   let awayUntilMs = 0;
+  let stalledUntilMs = 0;
   const done = { opened: false, paid: false, canceled: false };
   const untilMs = beganMs + 100 * day;
   for (let nowMs = beganMs; nowMs < untilMs && !isOverItem(model.item.state);) {
@@ -51,6 +54,13 @@ function play(what: Happening): Model {
     const isIn = ({ from, hours }: { from: number; hours: number }) => nowMs >= at(from) && nowMs < at(from + hours);
     if (done.paid && what.oldAwayAtStep?.step === paidSteps && awayUntilMs === 0)
       awayUntilMs = nowMs + what.oldAwayAtStep.hours * hour;
+    if (model.did.includes('align') && what.stall?.step === paidSteps && stalledUntilMs === 0)
+      stalledUntilMs = nowMs + what.stall.hours * hour;
+    if (nowMs < stalledUntilMs) {
+      model.awayMs = nowMs;
+      nowMs += hour;
+      continue;
+    }
     if (done.paid) paidSteps += 1;
     model.isOldAway = what.oldAway.some(isIn) || nowMs < awayUntilMs;
     model.isNewAway = !model.isOldAway && what.newAway !== null && isIn(what.newAway);

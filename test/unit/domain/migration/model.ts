@@ -137,7 +137,7 @@ export class Model {
       case 'close_checkout':
         return change({ checkout: 'canceled' });
       case 'align':
-        return change({ paidThrough: step.to });
+        return step.isParked ? undefined : change({ paidThrough: step.to });
       case 'move':
         return change({ state: 'moved', paidThrough: step.paidThrough });
       case 'commit':
