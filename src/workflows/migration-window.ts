@@ -55,6 +55,7 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
   let after = input.carried?.after ?? null;
   let ledBackTo = input.carried?.ledBackTo ?? null;
   let toldAtMs = (input.carried?.startedAt ?? []).map((at) => Date.parse(at));
+  let lookedAtMs = Date.now();
   const mayGoOn = () => desk.isAborting() || !desk.isPaused();
 
   /** Starts customers in the order of their items until all were, as places, pace and operators allow. */
@@ -64,6 +65,7 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
       if (desk.isAborting()) return 'done';
       if (isLong()) return 'goes on';
       if (!mayGoOn()) continue;
+      if (Date.now() - lookedAtMs >= lookMs) await look();
       const free = concurrency - desk.active().length;
       if (free <= 0) {
         await makeRoom(concurrency);
@@ -107,6 +109,7 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
   async function look(): Promise<MigrationProgress> {
     const row = await own.lookAtMigration({ ...ref, active: desk.active() });
     desk.keepOnly(row.stillActive);
+    lookedAtMs = Date.now();
     desk.read(row);
     return row;
   }
