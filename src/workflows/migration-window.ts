@@ -78,10 +78,8 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
       }
       const { items } = await own.nextMigrationItems({ ...ref, after, limit: Math.min(free, room, pageSize) });
       if (items.length === 0) return 'done';
-      for (const item of items) {
-        if (!mayGoOn() || desk.isAborting()) break;
-        await start(item, WorkflowIdReusePolicy.REJECT_DUPLICATE);
-      }
+      // Side by side, by one workflow task; whoever holds the migration is heard before the next page.
+      await Promise.all(items.map((item) => start(item, WorkflowIdReusePolicy.REJECT_DUPLICATE)));
     }
   }
 
@@ -120,7 +118,7 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
     desk.tell('leads back who is not past the point of no return');
     for (;;) {
       const { items } = await own.itemsToLeadBack({ ...ref, after: ledBackTo, limit: pageSize });
-      for (const { id } of items) await tellAborted(id);
+      await Promise.all(items.map(({ id }) => tellAborted(id)));
       ledBackTo = items.at(-1)?.id ?? null;
       if (ledBackTo === null) return 'done';
       if (isLong()) return 'goes on';
@@ -152,7 +150,7 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
 
   async function findLost(): Promise<void> {
     const { lost } = await own.findLostMigrationItems({ ...ref, takenUpTo: after });
-    for (const item of lost) await start(item, WorkflowIdReusePolicy.ALLOW_DUPLICATE);
+    await Promise.all(lost.map((item) => start(item, WorkflowIdReusePolicy.ALLOW_DUPLICATE)));
     if (lost.length > 0) desk.tell(`${lost.length} customers' workflows were lost, and go on from their rows`);
   }
 
