@@ -9,7 +9,7 @@ import { disturb, type Disturbance } from '../faults/disturb.ts';
 import { createPlanClock } from '../faults/plan-clock.ts';
 import { createProgress } from '../faults/progress.ts';
 import { workflowFaults } from '../faults/read-books.ts';
-import { longestRestlessMs, providerTimeoutMs } from '../faults/rest.ts';
+import { longestRestlessMs, lookGaps, providerTimeoutMs } from '../faults/rest.ts';
 import { startFaultStack } from '../support/fault-stack.ts';
 import { gatherCrowd, storyFaults } from './crowd.ts';
 import { openInbox } from './inbox.ts';
@@ -62,7 +62,7 @@ export async function runMigrationFaults(
 ): Promise<MigrationFaultsResult> {
   const startMs = Date.now();
   const { stack, target, stateDir } = await startFaultStack('migration-faults', {
-    PROVIDER_TIMEOUT_MS: String(providerTimeoutMs),
+    ...{ CHECKOUT_LOOK_GAPS: lookGaps, PROVIDER_TIMEOUT_MS: String(providerTimeoutMs) },
   });
   let isClean = false;
   const database = new pg.Pool({ connectionString: target.database_url, max: 3 });

@@ -10,6 +10,7 @@ export interface ProofAnswer {
 export interface ProofLine {
   readonly item_id: string;
   readonly verdict: string;
+  readonly unread: readonly { readonly code: string; readonly detail: string }[];
   readonly subscriptions: readonly { readonly side: string; readonly provider: string; readonly id: string }[];
   readonly periods: readonly {
     readonly start: string;
@@ -116,10 +117,18 @@ function headFaults({ report, status, lines }: ProofAnswer, wanted: number): rea
   return [
     ...(report.items === wanted ? [] : [`the report has ${report.items} lines for ${wanted} subscriptions`]),
     ...(report.is_clean === isClean ? [] : [`the report says is_clean ${report.is_clean}, its lines say otherwise`]),
-    ...lines.flatMap(({ item_id: id, verdict }) =>
-      ['gap', 'overlap', 'unproven'].includes(verdict) ? [`the report says ${verdict} of ${id}`] : [],
+    ...lines.flatMap((line) =>
+      ['gap', 'overlap', 'unproven'].includes(line.verdict)
+        ? [`the report says ${line.verdict} of ${whyOf(line)}`]
+        : [],
     ),
   ];
+}
+
+function whyOf({ item_id: id, unread, subscriptions, charges }: ProofLine): string {
+  const lost = charges.filter(({ counts }) => counts === 'unplaced').map(({ id: charge }) => `${charge} of no period`);
+  const names = subscriptions.map((each) => `${each.provider} ${each.id}`);
+  return [id, ...names, ...unread.map(({ code, detail }) => `${code} (${detail})`), ...lost].join(', ');
 }
 
 function sumOf(

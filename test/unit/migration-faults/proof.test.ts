@@ -24,7 +24,7 @@ const charge = (id: string, subscription: string, more: Partial<ProofLine['charg
   ...more,
 });
 const line: ProofLine = {
-  ...{ item_id: 'mi_1', verdict: 'charged' },
+  ...{ item_id: 'mi_1', verdict: 'charged', unread: [] },
   subscriptions: [
     { side: 'old', provider: 'old', id: 'OLD1' },
     { side: 'new', provider: 'new', id: 'NEW1' },
