@@ -12,11 +12,21 @@ const minuteMs = 60_000;
 export function decideCanceling(facts: StepFacts): MigrationStep {
   const { old, new: fresh } = facts;
   if (fresh === 'gone') return attention('new_missing', 'the new provider does not know what was paid there');
-  if (fresh !== 'unknown' && fresh.firstCharge !== null && !(old !== 'gone' && old !== 'unknown' && old.isEnding))
-    return attention('charged_early', 'the new provider has charged, and the old one is not known to end');
   if (old === 'gone') return attention('old_missing', 'the old provider does not know it any more');
-  if (old === 'unknown') return parkInTime(facts, fresh);
+  if (old === 'unknown') return withoutOld(facts, fresh);
+  if (!old.isEnding && fresh !== 'unknown' && fresh.firstCharge !== null)
+    return attention('charged_early', 'the new provider has charged, and the old one runs on');
   return old.isEnding ? settle(facts, old, fresh) : cancelInTime(facts, old, fresh);
+}
+
+/** A first charge on the agreed date was put there after the old one had been read to end: then all is well. */
+function withoutOld(facts: StepFacts, fresh: Exclude<StepFacts['new'], 'gone'>): MigrationStep {
+  const { paidThrough } = facts.item;
+  const isSettled =
+    fresh !== 'unknown' &&
+    (fresh.firstCharge !== null ||
+      (paidThrough !== null && isAligned(fresh.trialEnd, { to: paidThrough, kind: 'exact' })));
+  return isSettled ? askAgain('the old provider does not answer') : parkInTime(facts, fresh);
 }
 
 /** It ends: the first charge follows its end to the second, and the right to charge goes over. */

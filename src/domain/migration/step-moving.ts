@@ -26,14 +26,11 @@ export function decideMoving(facts: StepFacts): MigrationStep {
   return alignThenGoOn(facts, old, fresh);
 }
 
-/** Nobody knows whether the old one renews: from its last call on, the new one's first charge waits a further period. */
+/** Nobody knows whether the old one renews: the new one's first charge waits a further period, until it is known. */
 export function parkInTime(facts: StepFacts, fresh: StepFacts['new']): MigrationStep {
-  const { item, nowMs, settings } = facts;
   const because = 'the old provider does not answer';
-  const isLastCall =
-    item.paidThrough !== null && nowMs >= Date.parse(item.paidThrough) - settings.lastCallMinutes * minuteMs;
-  if (!isLastCall || fresh === 'unknown' || fresh === 'gone' || fresh.hasEnded) return askAgain(because);
-  const target = parkedFor(facts, item.paidThrough);
+  if (fresh === 'unknown' || fresh === 'gone' || fresh.hasEnded) return askAgain(because);
+  const target = parkedFor(facts, facts.item.paidThrough);
   return target === null || isAligned(fresh.trialEnd, target) ? askAgain(because) : align(target);
 }
 

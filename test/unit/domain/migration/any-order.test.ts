@@ -122,6 +122,7 @@ describe('any order of what can happen, cut anywhere', () => {
           opensAt: 30,
           paysAt: 31,
           oldAwayAtStep: null,
+          stall: null,
         };
         const [smooth, rough] = [play({ ...calm, cuts: [] }), play({ ...calm, cuts: cuts.slice(0, 60) })];
         expect(rough.item).toMatchObject({ state: 'done', firstChargeAt: smooth.item.firstChargeAt });

@@ -185,7 +185,7 @@ export class Model {
       if (fromMs < coveredMs - 1_000) found.overlaps += 1;
       // A provider takes a trial's end only a moment ahead; and who cannot be asked whether it has charged costs a gap of
       // as long, never a second charge.
-      if (fromMs > Math.max(coveredMs + 5 * 60_000, this.awayMs + 3_600_000)) found.gaps += 1;
+      if (fromMs > Math.max(coveredMs + 5 * 60_000, this.awayMs + 2 * 3_600_000)) found.gaps += 1;
       coveredMs = Math.max(coveredMs, toMs);
     }
     return found;

@@ -107,12 +107,15 @@ describe('between payment and cancel', () => {
       });
   });
 
-  it('parks the first charge when the old provider answers nothing up to its last call', () => {
-    for (const state of ['moved', 'canceling'] as const) {
-      expect(nextStep(facts({ item: at(state), old: 'unknown' }))).toMatchObject({ kind: 'ask_again' });
-      const late = facts({ item: at(state), old: 'unknown', nowMs: endMs - hour });
-      expect(nextStep(late)).toEqual({ kind: 'align', to: parkedTo, isParked: true });
-      expect(nextStep({ ...late, new: parked })).toMatchObject({ kind: 'ask_again' });
+  it('puts the first charge off while the old provider answers nothing, unless it was read to end', () => {
+    for (const state of ['opened', 'moved'] as const)
+      expect(nextStep(facts({ item: at(state), old: 'unknown' }))).toMatchObject({ kind: 'align', to: parkedTo });
+    expect(nextStep(facts({ item: at('canceling'), old: 'unknown' }))).toMatchObject({ kind: 'ask_again' });
+    for (const state of ['opened', 'moved', 'canceling'] as const) {
+      const waiting = facts({ item: at(state), old: 'unknown', new: parked });
+      expect(nextStep(waiting)).toMatchObject({ kind: 'ask_again' });
+      const further = { ...waiting, nowMs: Date.parse(parkedTo) - hour };
+      expect(nextStep(further)).toMatchObject({ kind: 'align', to: '2027-06-01T00:00:00.000Z' });
     }
   });
 
