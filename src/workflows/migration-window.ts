@@ -78,6 +78,7 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
       }
       const { items } = await own.nextMigrationItems({ ...ref, after, limit: Math.min(free, room, pageSize) });
       if (items.length === 0) return 'done';
+      if (desk.isPaused() || desk.isAborting()) continue;
       // Side by side, by one workflow task; whoever holds the migration is heard before the next page.
       await Promise.all(items.map((item) => start(item, WorkflowIdReusePolicy.REJECT_DUPLICATE)));
     }
