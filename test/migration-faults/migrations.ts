@@ -73,7 +73,7 @@ const restless = `
   select item.id, state, coalesce(code, '') as code, coalesce(because, '') as because from migration_items item
   left join checkouts on checkouts.id = item.checkout_id
   where migration_id = $1 and state not in ('excluded', 'done', 'kept', 'left', 'rolled_back', 'attention')
-    and not (state in ('moved', 'canceling', 'watching') and paid_through > now() + interval '1 hour')
+    and not (state = 'watching' and paid_through > now() + interval '1 hour')
     and not (state = 'opened' and checkouts.status in ('open', 'pending'))`;
 
 /**

@@ -94,10 +94,10 @@ const behaviourShares: readonly (readonly [CustomerBehaviour, number])[] = [
 const countries = ['US', 'DE', 'GB', 'FR', 'CA', 'JP', 'RU'] as const;
 
 /** Before anybody can be told: inventory and plan. After the last is told: to think, and to be moved. */
-const prepareMs = 15_000;
+const prepareMs = 10_000;
 const prepareEachMs = 25;
 const longestThoughtMs = 12_000;
-const moveMs = 80_000;
+const moveMs = 50_000;
 /** Before a paid-through date nobody is moved any more; what is not cancelled by then waits for another period. */
 export const lastCallMinutes = 1;
 /** Paid-through dates are spread, so that renewals and first charges meet faults. */
