@@ -3,6 +3,8 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { startSystem, type System } from '../test/integration/support.ts';
 import { checkoutStories } from './histories/checkouts.ts';
 import { meterStories } from './histories/meters.ts';
+import { migrationPaperStories } from './histories/migration-papers.ts';
+import { migrationStories } from './histories/migrations.ts';
 import { reconciliationStories } from './histories/reconciliations.ts';
 import { rolloutStories } from './histories/rollouts.ts';
 import { shortStories } from './histories/short-workflows.ts';
@@ -16,6 +18,8 @@ const groups = {
   usage: usageStories,
   meters: meterStories,
   rollouts: rolloutStories,
+  papers: migrationPaperStories,
+  migrations: migrationStories,
   short: shortStories,
 };
 

@@ -1,3 +1,5 @@
+import { createArchiveAccount, createFailArchive } from './archive-migration.ts';
+import { createAdvanceMigrationItem } from './advance-migration-item.ts';
 import { createAssignUsage } from './assign-usage.ts';
 import { createAttachPaymentMethod } from './attach-payment-method.ts';
 import { createBeginReconciliation, createPauseReconciliation } from './begin-reconciliation.ts';
@@ -30,7 +32,21 @@ import { createFindLostWorkflows, createNoteRestarted } from './find-lost-workfl
 import { createFinishReconciliation } from './finish-reconciliation.ts';
 import { createEnterUsageComparison, createFinishUsageReport } from './finish-usage-report.ts';
 import { heartbeating } from './heartbeating.ts';
+import { createInventoryMigration } from './inventory-migration.ts';
 import { createIssueVoucher } from './issue-voucher.ts';
+import {
+  createBeginMigration,
+  createFinishMigration,
+  createStartMigration,
+  createSteerMigration,
+} from './migration-row.ts';
+import {
+  createFindLostMigrationItems,
+  createItemsToLeadBack,
+  createKeepUntold,
+  createLookAtMigration,
+  createNextMigrationItems,
+} from './migration-window.ts';
 import { createNoteRefusedUsage } from './note-refused-usage.ts';
 import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
@@ -38,6 +54,8 @@ import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
 import { createLookAtRollout } from './look-at-rollout.ts';
 import { createLookBack } from './look-back.ts';
+import { createBeginProof, createFailProof, createFinishProof, createProvePage } from './prove-migration.ts';
+import { createPlanMigration } from './plan-migration.ts';
 import { createListBenefits, createPushBenefit } from './push-benefits.ts';
 import { createListMeters, createPushMeter } from './push-meter.ts';
 import { createPushPlanBenefits } from './push-plan-benefits.ts';
@@ -53,6 +71,7 @@ import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createFindStillDifferent } from './still-different.ts';
 import { createSteerRollout } from './steer-rollout.ts';
+import { createStopMigrationItem } from './stop-migration-item.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
 import { createSyncPaymentMethods } from './sync-payment-methods.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
@@ -98,7 +117,26 @@ export function createActivities(deps: ActivityDeps) {
     finishUsageReport: heartbeating(translated(createFinishUsageReport(deps))),
     lookAtRollout: translated(createLookAtRollout(deps)),
     steerRollout: translated(createSteerRollout(deps)),
+    beginProof: translated(createBeginProof(deps)),
+    provePage: heartbeating(translated(createProvePage(deps))),
+    finishProof: heartbeating(translated(createFinishProof(deps))),
+    failProof: translated(createFailProof(deps)),
+    archiveAccount: heartbeating(translated(createArchiveAccount(deps))),
+    failArchive: translated(createFailArchive(deps)),
+    beginMigration: translated(createBeginMigration(deps)),
+    inventoryMigration: heartbeating(translated(createInventoryMigration(deps))),
+    planMigrationItems: heartbeating(translated(createPlanMigration(deps))),
+    startMigration: translated(createStartMigration(deps)),
+    steerMigration: translated(createSteerMigration(deps)),
+    nextMigrationItems: translated(createNextMigrationItems(deps)),
+    lookAtMigration: translated(createLookAtMigration(deps)),
+    findLostMigrationItems: heartbeating(translated(createFindLostMigrationItems(deps))),
+    itemsToLeadBack: translated(createItemsToLeadBack(deps)),
+    keepUntold: translated(createKeepUntold(deps)),
+    finishMigration: translated(createFinishMigration(deps)),
     noteRefusedUsage: translated(createNoteRefusedUsage(deps)),
+    advanceMigrationItem: translated(createAdvanceMigrationItem(deps)),
+    stopMigrationItem: translated(createStopMigrationItem(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),

@@ -12,6 +12,7 @@ import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
 import type { PortalActs } from './portal/portal-acts.ts';
 import { echoRequestId } from './request-id.ts';
+import { addMigrationMetrics } from './migration-metrics.ts';
 import { addUsageMetrics } from './usage-metrics.ts';
 import { createRequestLog } from './request-log.ts';
 import { addRolloutMetrics } from './rollout-metrics.ts';
@@ -34,9 +35,12 @@ import { createKeyRoutes } from './routes/keys.ts';
 import { createLicenseKeyRoutes } from './routes/license-keys.ts';
 import { createOpsBenefitRoutes } from './routes/ops-benefits.ts';
 import { createMeterRoutes } from './routes/meters.ts';
+import { createMigrationPaperRoutes } from './routes/migration-papers.ts';
 import { createMeterPushRoutes } from './routes/meter-pushes.ts';
+import { createMigrationRoutes } from './routes/migrations.ts';
 import { createOpsMeterRoutes } from './routes/ops-meters.ts';
 import { createUsageReadingRoutes } from './routes/usage-readings.ts';
+import { createMigratePages } from './routes/migrate-pages.ts';
 import { createOpsRoutes } from './routes/ops.ts';
 import { createReviewRoutes } from './routes/reviews.ts';
 import { createOrderRoutes } from './routes/orders.ts';
@@ -65,6 +69,8 @@ import { createWebhookRoutes } from './routes/webhooks.ts';
 
 const basePath = '/api/v1';
 const maxBodyBytes = 256 * 1024;
+/** An export of many thousand subscriptions. */
+const maxMigrationBytes = 4 * 1024 * 1024;
 
 /** The whole HTTP API over injected parts; it listens nowhere by itself. */
 export function createApp(deps: ApiDeps): Express {
@@ -77,7 +83,14 @@ export function createApp(deps: ApiDeps): Express {
   app.use(basePath, createWebhookRoutes(deps));
   app.use(createRequestLog(deps), helmet());
   const measured = { registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger };
-  for (const add of [addFenceMetrics, addDriftMetrics, addUsageMetrics, addRollupMetrics, addRolloutMetrics])
+  for (const add of [
+    addFenceMetrics,
+    addDriftMetrics,
+    addUsageMetrics,
+    addRollupMetrics,
+    addRolloutMetrics,
+    addMigrationMetrics,
+  ])
     add(measured);
   measureProviderHealth(deps);
   const acts = createPortalActs(deps);
@@ -87,6 +100,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(basePath, createIngestUsageRoutes(deps, gate));
   app.use(basePath, createKeyedRoutes(deps, gate, acts));
   app.use(createHealthRoutes(deps), createDocsRoutes(deps), createInvoicePages(deps), createPortalRoutes(deps, acts));
+  app.use(createMigratePages(deps));
   app.use((_request, _response, next) => next(refusal('not_found', 'No such route.')));
   app.use(createErrorHandler({ ...deps, publicUrl: deps.settings.publicUrl }));
   return app;
@@ -106,7 +120,9 @@ function createGate(deps: ApiDeps): readonly RequestHandler[] {
 /** Everything that needs a key. Bodies are read only after the key is known to be good. */
 function createKeyedRoutes(deps: ApiDeps, gate: readonly RequestHandler[], acts: PortalActs): Router {
   const router = Router();
-  router.use(...gate, express.json({ limit: maxBodyBytes, type: () => true }), refuseCardData);
+  router.use(...gate);
+  router.post('/ops/migrations', express.json({ limit: maxMigrationBytes, type: () => true }));
+  router.use(express.json({ limit: maxBodyBytes, type: () => true }), refuseCardData);
   // First what apps ask at every step: each router before it would be asked whether it knows the path.
   router.use(createAccessRoutes(deps), createCustomerPortalRoutes(deps));
   router.use(
@@ -141,8 +157,10 @@ function createKeyedRoutes(deps: ApiDeps, gate: readonly RequestHandler[], acts:
     createRoutingExplainRoutes(deps),
     createBlockedCountryRoutes(deps),
     createReconciliationRoutes(deps),
+    createMigrationPaperRoutes(deps),
     createUsageReportRoutes(deps),
     createRolloutRoutes(deps),
+    createMigrationRoutes(deps),
     createMeterRoutes(deps),
     createMeterPushRoutes(deps),
     createOpsMeterRoutes(deps),

@@ -6,7 +6,9 @@ import { checkoutErrors } from './error-tables/checkout-errors.ts';
 import type { ErrorPage } from './error-tables/error-page.ts';
 import { fallbackErrors } from './error-tables/fallback-errors.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
+import { migrationErrors } from './error-tables/migration-errors.ts';
 import { meterErrors } from './error-tables/meter-errors.ts';
+import { migrationProofErrors } from './error-tables/migration-proof-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
 import { providerHealthErrors } from './error-tables/provider-health-errors.ts';
@@ -39,6 +41,8 @@ const errorCodes = {
   ...usageReportErrors,
   ...usageErrors,
   ...meterErrors,
+  ...migrationProofErrors,
+  ...migrationErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

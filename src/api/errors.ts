@@ -45,6 +45,8 @@ const publicDetails = [
   'reason',
   'reconciliation_id',
   'rollout_id',
+  'migration_id',
+  'state',
   'refund_id',
   'refundable_minor',
   'nearest_minor',

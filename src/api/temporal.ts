@@ -11,15 +11,20 @@ import type { AccountKey } from '../domain/provider-account.ts';
 import type { RolloutAct } from '../domain/rollout/steer.ts';
 import type { checkProviderAccount, connectProviderWebhook } from '../workflows/check-provider-account.ts';
 import {
+  abortMigrationUpdate,
   begunUpdate,
   billingQueue,
   cancelUpdate,
   expireUpdate,
   meterPushQuery,
   meterPushWorkflowId,
+  migrationItemNewsSignal,
+  migrationItemWorkflowId,
+  migrationWorkflowId,
   openedUpdate,
   operateUpdate,
   pauseRolloutUpdate,
+  pauseMigrationUpdate,
   pauseUpdate,
   promoteRolloutUpdate,
   providerAccountWorkflowId,
@@ -33,9 +38,14 @@ import {
   rolloutWorkflowId,
   setRolloutStageUpdate,
   stateQuery,
+  remindItemUpdate,
+  resumeMigrationUpdate,
+  rollBackItemUpdate,
   subscriptionWorkflowId,
+  type ArchiveMigrationInput,
   type EntityInput,
   type MeterPushReport,
+  type ProveMigrationInput,
   type PushMetersInput,
   type PushPlansInput,
   type PushReport,
@@ -45,6 +55,9 @@ import { accountAttributes, searchAttributes } from '../workflows/search-attribu
 import type {
   checkoutStart,
   entityStart,
+  migrationArchiveStart,
+  migrationProofStart,
+  migrationStart,
   reconciliationStart,
   rolloutStart,
   subscriptionStart,
@@ -87,6 +100,18 @@ export interface TemporalGateway {
   steerRollout(rolloutId: string, act: RolloutAct, actor: string, deadline: Date): Promise<void>;
   /** Starts a report of usage, or starts it anew where it has ended and something of it is sent again. */
   startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
+  /** Starts a migration off a provider. */
+  startMigration(start: ReturnType<typeof migrationStart>): Promise<void>;
+  /** Asks a running migration to hold, go on or end, and waits until its row says so. */
+  steerMigration(migrationId: string, act: 'pause' | 'resume' | 'abort', deadline: Date): Promise<void>;
+  /** Asks one customer's workflow to lead them back or to tell them again, and waits until it has. */
+  steerMigrationItem(migrationId: string, itemId: string, act: 'rollBack' | 'remind', deadline: Date): Promise<void>;
+  /** Has a customer's move look at what has changed; one that has ended needs no telling. */
+  tellMigrationItem(migrationId: string, itemId: string): Promise<void>;
+  /** Starts the making of a proof or an archive, or joins it. */
+  startMigrationPaper(
+    start: ReturnType<typeof migrationProofStart> | ReturnType<typeof migrationArchiveStart>,
+  ): Promise<void>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -95,6 +120,13 @@ export interface TemporalGateway {
 const pollerFreshMs = 120_000;
 
 const steering = { pause: pauseUpdate, resume: resumeUpdate, cancel: cancelUpdate } as const;
+
+const steeringMigration = {
+  pause: pauseMigrationUpdate,
+  resume: resumeMigrationUpdate,
+  abort: abortMigrationUpdate,
+} as const;
+const steeringItem = { rollBack: rollBackItemUpdate, remind: remindItemUpdate } as const;
 
 /** How long a person waits for a short workflow. */
 const shortMs = 20_000;
@@ -182,6 +214,30 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     },
     async startUsageReport(start) {
       await client.workflow.start('usageReport', { ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
+    },
+    async startMigration(start) {
+      await client.workflow.start('migrate', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
+    },
+    async steerMigration(migrationId, act, deadline) {
+      const handle = client.workflow.getHandle(migrationWorkflowId(migrationId));
+      await client.withDeadline(deadline, () => handle.executeUpdate(steeringMigration[act]));
+    },
+    async steerMigrationItem(migrationId, itemId, act, deadline) {
+      const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
+      await client.withDeadline(deadline, () => handle.executeUpdate(steeringItem[act]));
+    },
+    async tellMigrationItem(migrationId, itemId) {
+      const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
+      try {
+        await client.withDeadline(Date.now() + 2_000, () => handle.signal(migrationItemNewsSignal));
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
+    },
+    async startMigrationPaper({ name, ...start }) {
+      await client.workflow.start<(input: ProveMigrationInput | ArchiveMigrationInput) => Promise<unknown>>(name, {
+        ...{ ...start, args: [...start.args], workflowIdReusePolicy: 'REJECT_DUPLICATE' },
+      });
     },
     async missing() {
       try {

@@ -40,6 +40,10 @@ const goesOn: Readonly<Record<string, string>> = {
   resolveStray: `select 'resolve-stray/' || checkout_id || '/' || provider as id from stray_sessions
     where status = 'unknown'`,
   subscription: `select 'subscription/' || id as id from subscriptions`,
+  migration: `select 'migration/' || id as id from migrations
+    where status in ('requested', 'inventory', 'planned', 'running', 'paused', 'aborting')`,
+  migrateCustomer: `select 'migration/' || migration_id || '/' || id as id from migration_items
+    where state in ('planned', 'notified', 'opened', 'moved', 'canceling', 'watching')`,
 };
 
 /**

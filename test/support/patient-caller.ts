@@ -43,7 +43,7 @@ export function createPatientCaller(target: Target, onAnswer: (answered: Answere
   async function attempt(method: string, path: string, payload: Payload | null, waitsMs: number) {
     const headers = payload?.headers ?? { authorization: `Bearer ${target.secret_key}` };
     const signal = AbortSignal.timeout(waitsMs);
-    const rest = payload === null ? {} : { body: payload.body };
+    const rest = payload === null || method === 'GET' ? {} : { body: payload.body };
     try {
       const answer = await fetch(`${target.api_url}${path}`, { method, headers, signal, ...rest });
       const text = await answer.text();

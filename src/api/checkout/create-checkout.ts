@@ -34,6 +34,8 @@ export interface CreateCheckoutInput {
   /** Its `Idempotency-Key` came for the first time: nothing can be there yet. */
   readonly isFirst: boolean;
   readonly preferredProvider: string | null;
+  /** A page of ours that the buyer comes back to, whatever the project's origins; absent: where the request says. */
+  readonly returnTo?: string;
   /** Read while the key was claimed; a repeat does not need them, nor hear why they could not be read. */
   readonly facts: Promise<CheckoutFacts>;
 }
@@ -151,7 +153,8 @@ interface Urls {
 }
 
 /** @throws {BillingError} `redirect_not_allowed`, `validation_failed` */
-function checkUrls({ body, caller, checkoutId }: CreateCheckoutInput): Urls {
+function checkUrls({ body, caller, checkoutId, returnTo }: CreateCheckoutInput): Urls {
+  if (returnTo !== undefined) return { successUrl: returnTo, cancelUrl: returnTo, embedOrigin: null };
   const { project } = caller;
   const rules = { allowedOrigins: project.allowedOrigins, checkoutId };
   const check = (sent: string | null, fallback: string | null, field: string) => {

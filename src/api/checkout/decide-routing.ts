@@ -124,9 +124,15 @@ function toRouteRequest(input: RoutingInput): RouteRequest {
     hasVoucherExpiry: body.voucher_expires_at !== null,
     hasEmbedOrigin: body.embed_origin !== null,
     forcedProvider: body.provider,
-    liveProvider: input.liveSubscriptions.find((live) => live.provider !== null)?.provider ?? null,
+    liveProvider: liveProviderOf(input.liveSubscriptions),
     preferredProvider: input.preferredProvider ?? input.organization.preferredProvider,
   };
+}
+
+/** One that ends with its period is being left: who has another goes on there. */
+function liveProviderOf(live: readonly Subscription[]): string | null {
+  const collected = live.filter(({ provider }) => provider !== null);
+  return (collected.find(({ cancelAtPeriodEnd }) => !cancelAtPeriodEnd) ?? collected[0])?.provider ?? null;
 }
 
 function withoutAbilities(facts: Readonly<Record<string, ProviderFacts>>): RouteQuestion['providers'] {

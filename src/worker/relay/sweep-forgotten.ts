@@ -2,6 +2,8 @@ import type { RelayDeps } from './deliver-events.ts';
 import { sweepCheckouts } from './sweep-checkouts.ts';
 import { sweepCustomerData } from './sweep-customer-data.ts';
 import { sweepGrants } from './sweep-grants.ts';
+import { sweepMigrationPapers } from './sweep-migration-papers.ts';
+import { sweepMigrations } from './sweep-migrations.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
 import { sweepReconciliations } from './sweep-reconciliations.ts';
 import { sweepRefunds } from './sweep-refunds.ts';
@@ -24,6 +26,8 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepReconciliations,
   sweepUsageReports,
   sweepRollouts,
+  sweepMigrationPapers,
+  sweepMigrations,
 ];
 
 /** @returns how many workflows were started. */

@@ -132,6 +132,25 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);
     },
+    async startMigrationPaper(start) {
+      fake.ran.push(start.workflowId);
+      await fake.work(start.workflowId);
+    },
+    async startMigration(start) {
+      fake.ran.push(start.workflowId);
+      await fake.work(start.workflowId);
+    },
+    async steerMigration(migrationId, act) {
+      fake.ran.push(`${act}/${migrationId}`);
+      await fake.work(`${act}/${migrationId}`);
+    },
+    async steerMigrationItem(_migrationId, itemId, act) {
+      fake.ran.push(`${act}/${itemId}`);
+      await fake.work(`${act}/${itemId}`);
+    },
+    async tellMigrationItem(migrationId, itemId) {
+      fake.ran.push(`news/${migrationId}/${itemId}`);
+    },
     missing: async () => fake.absent,
   };
   return fake;

@@ -1,4 +1,5 @@
 import type { Card, Decline } from '../core/cards.ts';
+import type { LedgerEntry } from '../core/ledger.ts';
 import type { ConektaContext } from './context.ts';
 import type { Charge, Order } from './objects.ts';
 import { newCharge, showCharge, showOrder } from './order-object.ts';
@@ -35,8 +36,18 @@ export function recordCharge(conekta: ConektaContext, order: Order, charge: Char
     currency: order.currency,
     status: ledgerStatus(charge.status),
     customer: order.customer_info.customer_id,
+    ...paysOf(conekta, order),
     metadata: order.metadata,
   });
+}
+
+/** A cycle's order is charged when the cycle has begun; a hosted page's first one before its subscription is there. */
+function paysOf(conekta: ConektaContext, order: Order): Pick<LedgerEntry, 'subscription' | 'period'> {
+  const subscription = conekta.subscriptions.get(order.subscription_id ?? '');
+  const { billing_cycle_start: start, billing_cycle_end: end } = subscription ?? {};
+  const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString();
+  const period = start != null && end !== undefined ? { start: isoOf(start), end: isoOf(end) } : null;
+  return { subscription: subscription?.id ?? null, period };
 }
 
 /** What has been paid so far; a split order is paid when its charges add up. */

@@ -19,11 +19,20 @@ export interface LedgerEntry {
   currency: string;
   status: 'pending' | 'succeeded' | 'failed' | 'canceled';
   customer: string | null;
+  /** The provider's id of the subscription that a charge renews or begins. */
+  subscription: string | null;
+  /** What a charge pays of it; null also where its stand-in does not know. */
+  period: { start: string; end: string } | null;
+  /** The charge that a refund or a dispute takes back. */
+  charge: string | null;
   metadata: Metadata;
   at: string;
 }
 
-export type LedgerRecord = Omit<LedgerEntry, 'account' | 'at' | 'tax_minor'> & { tax_minor?: number | null };
+type Told = 'tax_minor' | 'subscription' | 'period' | 'charge';
+
+/** What is left out stays as it was recorded before, or null. */
+export type LedgerRecord = Omit<LedgerEntry, 'account' | 'at' | Told> & Partial<Pick<LedgerEntry, Told>>;
 
 export interface Ledger {
   /** Records a movement; the same provider, kind and id again updates its status. */
@@ -47,7 +56,7 @@ export function createLedger(store: Store, clock: Clock, account: string): Ledge
         id,
         entry: {
           ...entry,
-          tax_minor: entry.tax_minor ?? before?.tax_minor ?? null,
+          ...toldOf(entry, before),
           currency: entry.currency.toUpperCase(),
           at: before?.at ?? clock.nowIso(),
         },
@@ -57,6 +66,16 @@ export function createLedger(store: Store, clock: Clock, account: string): Ledge
       rows
         .all()
         .filter(({ entry }) => provider === undefined || entry.provider === provider)
-        .map(({ entry }) => ({ ...entry, account })),
+        .map(({ entry }) => ({ ...entry, ...toldOf(entry), account })),
+  };
+}
+
+/** Entries of an older state lack the newer fields. */
+function toldOf(entry: Partial<Pick<LedgerEntry, Told>>, before?: typeof entry): Pick<LedgerEntry, Told> {
+  return {
+    tax_minor: entry.tax_minor ?? before?.tax_minor ?? null,
+    subscription: entry.subscription ?? before?.subscription ?? null,
+    period: entry.period ?? before?.period ?? null,
+    charge: entry.charge ?? before?.charge ?? null,
   };
 }

@@ -5,6 +5,7 @@ import { uuid } from '../core/ids.ts';
 import { type FungiesContext, newNumber } from './context.ts';
 import { newSubscription, planIntervalEnd } from './lifecycle.ts';
 import {
+  type Interval,
   type Item,
   PAYMENT_STATUSES,
   PAYMENT_TYPES,
@@ -13,7 +14,7 @@ import {
   type User,
 } from './objects.ts';
 import { TEST_CARD_FIELDS } from './operator.ts';
-import { newOrder, newPayment, newUser, offerItem, settlePayment, totalOf } from './records.ts';
+import { newOrder, newPayment, newUser, offerItem, refundPayment, settlePayment, totalOf } from './records.ts';
 import { periodOf } from './subscriptions.ts';
 
 const overrides = z.record(z.string(), z.unknown()).default({});
@@ -65,6 +66,9 @@ export const importInput = z.strictObject({
         value: z.int().min(0).optional(),
         number: z.string().optional(),
         createdAt: ms.optional(),
+        /** What it pays of its subscription; no API shows it. */
+        intervalStart: ms.optional(),
+        intervalEnd: ms.optional(),
         overrides,
       }),
     )
@@ -110,7 +114,9 @@ function importSubscription(fungies: FungiesContext, given: ImportedSubscription
   const items: Item[] = [{ ...offerItem(offer, given.quantity, given.customFields), overrides: given.itemOverrides }];
   const period = periodOf(fungies, offer.id);
   const start = given.currentIntervalStart ?? given.createdAt ?? fungies.now();
+  const end = given.currentIntervalEnd ?? addInterval(start, period.unit, period.count);
   const createdAt = given.createdAt ?? start;
+  const isTrial = given.status === 'trialing';
   const country = user.details?.['countryCode'];
   const order = newOrder(fungies, {
     number: given.id ?? newNumber(),
@@ -125,9 +131,10 @@ function importSubscription(fungies: FungiesContext, given: ImportedSubscription
     items,
     period,
     createdAt,
-    currentIntervalEnd: given.currentIntervalEnd ?? addInterval(start, period.unit, period.count),
-    anchorDay: new Date(start).getUTCDate(),
-    isTrial: given.status === 'trialing',
+    currentIntervalEnd: end,
+    // Renewals are counted from a trial's end.
+    anchorDay: new Date(isTrial ? end : start).getUTCDate(),
+    isTrial,
   });
   Object.assign(subscription, {
     status: given.status,
@@ -151,14 +158,23 @@ function importPayment(fungies: FungiesContext, given: ImportInput['payments'][n
     orderId: subscription.orderId,
     subscriptionId: subscription.id,
     items: subscription.items,
+    ...intervalOf(given),
     ...(given.value === undefined ? {} : { value: given.value }),
   });
   payment.overrides = given.overrides;
   settlePayment(fungies, payment, given.status);
+  // What went back before our time went back whole: of a part nobody tells how much.
+  if (given.status === 'REFUNDED' && payment.value > 0) refundPayment(fungies, payment, payment.value);
   subscription.lastPaymentId = payment.id;
   fungies.subscriptions.put(subscription);
   const order = fungies.orders.get(subscription.orderId);
   if (order) fungies.orders.put(Object.assign(order, { lastPaymentId: payment.id }));
+}
+
+function intervalOf({ intervalStart: start, intervalEnd: end }: ImportInput['payments'][number]): {
+  interval?: Interval;
+} {
+  return start === undefined || end === undefined ? {} : { interval: { start, end } };
 }
 
 /**

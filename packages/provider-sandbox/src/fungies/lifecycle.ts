@@ -141,6 +141,7 @@ function renew(fungies: FungiesContext, subscription: Subscription): void {
       // Renewals make payments, not orders.
       orderId: subscription.orderId,
       subscriptionId: subscription.id,
+      interval: { start: subscription.currentIntervalStart, end: subscription.currentIntervalEnd },
       items: subscription.items,
     });
   if (subscription.pause) return passPaused(fungies, subscription, payment);

@@ -43,6 +43,12 @@ export interface Period {
   count: number;
 }
 
+/** Milliseconds. */
+export interface Interval {
+  start: number;
+  end: number;
+}
+
 /** Odd fields of an imported record, laid over what the API would show. */
 export type Overrides = Record<string, unknown>;
 
@@ -178,6 +184,8 @@ export interface Payment {
   userId: string;
   orderId: string | null;
   subscriptionId: string | null;
+  /** The interval that it pays, which no API shows; absent in an older state. */
+  interval?: Interval | null;
   discountId: string | null;
   discountValue: number;
   invoiceNumber: string | null;

@@ -1,10 +1,10 @@
 import { judgeCard } from '../core/cards.ts';
-import { uuid } from '../core/ids.ts';
 import { type OperatorDesk, OperatorRefusal } from '../operator.ts';
 import type { FungiesContext } from './context.ts';
 import { emitPayment } from './events.ts';
 import { collect, endAtInterval, endNow, isOver, owedPayment } from './lifecycle.ts';
 import type { Payment, Subscription } from './objects.ts';
+import { refundPayment } from './records.ts';
 import { findSubscription } from './subscriptions.ts';
 
 export const TEST_CARD_FIELDS = { expMonth: 12, expYear: 2099, cvc: '123', name: null } as const;
@@ -34,22 +34,9 @@ function refund(fungies: FungiesContext, payment: Payment, amountMinor: number |
     throw new OperatorRefusal(`payment ${payment.id} is ${payment.status}`);
   if (!Number.isInteger(amount) || amount <= 0 || amount > left)
     throw new OperatorRefusal(`${left} is left to refund of payment ${payment.id}`);
-  const made = { id: uuid(), amount, createdAt: fungies.now() };
-  payment.refunds.push(made);
-  payment.status = amount === left ? 'REFUNDED' : 'PARTIALLY_REFUNDED';
-  fungies.payments.put(payment);
+  const made = refundPayment(fungies, payment, amount);
   const order = payment.orderId === null ? undefined : fungies.orders.get(payment.orderId);
   if (order?.number === payment.number) fungies.orders.put(Object.assign(order, { status: payment.status }));
-  fungies.sandbox.ledger.record({
-    provider: 'fungies',
-    kind: 'refund',
-    id: made.id,
-    amount_minor: amount,
-    currency: payment.currency,
-    status: 'succeeded',
-    customer: payment.userId,
-    metadata: payment.items[0]?.customFields ?? {},
-  });
   emitPayment(fungies, 'payment_refunded', payment);
   return { refundId: made.id };
 }

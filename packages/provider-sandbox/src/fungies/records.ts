@@ -2,7 +2,7 @@ import { digits, hex, uuid } from '../core/ids.ts';
 import type { FungiesContext } from './context.ts';
 import { invalid } from './errors.ts';
 import { feeOf, taxIn } from './money.ts';
-import type { Item, Offer, Order, Payment, PaymentStatus, PaymentType, User } from './objects.ts';
+import type { Interval, Item, Offer, Order, Payment, PaymentStatus, PaymentType, Refund, User } from './objects.ts';
 
 export interface WrittenItem {
   offerId?: string | undefined;
@@ -99,6 +99,8 @@ export interface PaymentInput {
   orderId: string | null;
   subscriptionId: string | null;
   items: Item[];
+  /** What it pays of its subscription. */
+  interval?: Interval;
   /** Minor units; the items' total unless a discount or a trial changes it. */
   value?: number;
   discount?: { id: string; value: number } | null;
@@ -119,6 +121,7 @@ export function newPayment(fungies: FungiesContext, input: PaymentInput): Paymen
     userId: input.userId,
     orderId: input.orderId,
     subscriptionId: input.subscriptionId,
+    interval: input.interval ?? null,
     discountId: input.discount?.id ?? null,
     discountValue: input.discount?.value ?? 0,
     invoiceNumber: null,
@@ -154,6 +157,32 @@ export function settlePayment(fungies: FungiesContext, payment: Payment, status:
     currency: payment.currency,
     status: LEDGER_STATUS[status],
     customer: payment.userId,
+    subscription: payment.subscriptionId,
+    period: payment.interval ? { start: isoOf(payment.interval.start), end: isoOf(payment.interval.end) } : null,
     metadata: payment.items[0]?.customFields ?? {},
   });
 }
+
+/** All or part of a payment goes back. */
+export function refundPayment(fungies: FungiesContext, payment: Payment, amount: number): Refund {
+  const made = { id: uuid(), amount, createdAt: fungies.now() };
+  payment.refunds.push(made);
+  const refunded = payment.refunds.reduce((sum, refund) => sum + refund.amount, 0);
+  payment.status = refunded === payment.value ? 'REFUNDED' : 'PARTIALLY_REFUNDED';
+  fungies.payments.put(payment);
+  fungies.sandbox.ledger.record({
+    provider: 'fungies',
+    kind: 'refund',
+    id: made.id,
+    amount_minor: amount,
+    currency: payment.currency,
+    status: 'succeeded',
+    customer: payment.userId,
+    subscription: payment.subscriptionId,
+    charge: payment.id,
+    metadata: payment.items[0]?.customFields ?? {},
+  });
+  return made;
+}
+
+const isoOf = (ms: number): string => new Date(ms).toISOString();

@@ -98,6 +98,7 @@ export function paySale(fungies: FungiesContext, sale: Sale, buyer: Buyer, card:
   const { order, payment, basket } = purchase;
   const subscription = subscribe(fungies, purchase);
   payment.subscriptionId = subscription?.id ?? null;
+  payment.interval = subscription && { start: subscription.currentIntervalStart, end: subscription.currentIntervalEnd };
   order.status = 'PAID';
   fungies.orders.put(order);
   settlePayment(fungies, payment, 'PAID');

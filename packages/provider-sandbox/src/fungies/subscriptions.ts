@@ -135,6 +135,7 @@ function create(fungies: FungiesContext, body: z.output<typeof createBody>): Sub
     isTrial: trialEnd !== null,
   });
   if (!isPaid) subscription.status = 'incomplete';
+  payment.interval = { start: subscription.currentIntervalStart, end: subscription.currentIntervalEnd };
   settlePayment(fungies, payment, isPaid ? 'PAID' : 'FAILED');
   emitSubscription(fungies, 'subscription_created', subscription);
   emitPayment(fungies, isPaid ? 'payment_success' : 'payment_failed', payment);

@@ -1,5 +1,6 @@
 import { type Card, type Decline, GENERIC_DECLINE } from '../core/cards.ts';
 import { uuid } from '../core/ids.ts';
+import type { LedgerEntry } from '../core/ledger.ts';
 import type { ApiRequest, Route } from '../http/answer.ts';
 import { setGrants } from './benefit-grants.ts';
 import type { PolarContext } from './context.ts';
@@ -27,6 +28,8 @@ interface PaymentInput {
   decline: Decline | null;
   trigger: Trigger;
   metadata: Order['metadata'];
+  /** What it pays of a subscription. */
+  pays?: Pick<LedgerEntry, 'subscription' | 'period'>;
 }
 
 function newPayment(polar: PolarContext, input: PaymentInput): Payment {
@@ -58,6 +61,7 @@ function newPayment(polar: PolarContext, input: PaymentInput): Payment {
     currency: payment.currency,
     status: payment.status,
     customer: payment.customer_id,
+    ...input.pays,
     metadata: input.metadata,
   });
   return payment;
@@ -65,7 +69,17 @@ function newPayment(polar: PolarContext, input: PaymentInput): Payment {
 
 function orderPayment(order: Order, card: Card | null, decline: Decline | null, trigger: Trigger): PaymentInput {
   const { currency, checkout_id: checkoutId, id: orderId, customer_id: customerId, due_amount: amount } = order;
-  return { amount, currency, checkoutId, orderId, customerId, card, decline, trigger, metadata: order.metadata };
+  const { metadata } = order;
+  return { amount, currency, checkoutId, orderId, customerId, card, decline, trigger, metadata, pays: paysOf(order) };
+}
+
+/** Changes and usage are beside the period. */
+function paysOf(order: Order): Pick<LedgerEntry, 'subscription' | 'period'> {
+  const isOfPeriod = order.billing_reason === 'subscription_create' || order.billing_reason === 'subscription_cycle';
+  const line = order.items.find(({ proration }) => !proration);
+  const { start_timestamp: start, end_timestamp: end } = line ?? {};
+  const period = isOfPeriod && typeof start === 'string' && typeof end === 'string' ? { start, end } : null;
+  return { subscription: order.subscription_id, period };
 }
 
 // The Starter plan of 2026: 5 % of the total with tax and 50 cents.

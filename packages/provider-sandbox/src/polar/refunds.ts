@@ -44,6 +44,8 @@ function record(polar: PolarContext, made: Refund, order: Order): void {
     currency: order.currency,
     status: 'succeeded',
     customer: order.customer_id,
+    subscription: order.subscription_id,
+    charge: polar.payments.all().find((each) => each.order_id === order.id && each.status === 'succeeded')?.id ?? null,
     metadata: { ...order.metadata, ...made.metadata },
   });
 }

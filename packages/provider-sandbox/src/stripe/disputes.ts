@@ -53,6 +53,7 @@ function book(stripe: StripeContext, dispute: Dispute, kind: 'dispute' | 'disput
     currency: dispute.currency,
     status: 'succeeded',
     customer: charge?.customer ?? null,
+    charge: dispute.charge,
     metadata: charge?.metadata ?? {},
   });
 }

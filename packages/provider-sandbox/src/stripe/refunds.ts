@@ -96,6 +96,7 @@ export function createRefund(stripe: StripeContext, params: z.output<typeof crea
     currency: charge.currency,
     status: 'succeeded',
     customer: charge.customer,
+    charge: charge.id,
     metadata: { ...charge.metadata, ...mergeMetadata({}, params.metadata) },
   });
   stripe.emit('charge.refunded', charge, previous);

@@ -1,4 +1,5 @@
 import { base62 } from '../../core/ids.ts';
+import type { LedgerEntry } from '../../core/ledger.ts';
 import type { Decline } from '../../core/cards.ts';
 import type { StripeContext } from '../context.ts';
 import { cardError } from '../errors.ts';
@@ -111,8 +112,22 @@ function recordCharge(stripe: StripeContext, charge: Charge): void {
     currency: charge.currency,
     status: charge.status,
     customer: charge.customer,
+    ...paysOf(stripe, charge),
     metadata: { ...notes?.ledgerMetadata, ...charge.metadata },
   });
+}
+
+/** An invoice's line that is no change and no usage tells the period that it pays. */
+function paysOf(stripe: StripeContext, charge: Charge): Pick<LedgerEntry, 'subscription' | 'period'> {
+  const [payment] =
+    charge.payment_intent === null ? [] : stripe.invoicePayments.findBy('paymentIntent', charge.payment_intent);
+  const invoice = payment && stripe.invoices.get(payment.invoice);
+  const subscription = invoice?.parent?.subscription_details.subscription ?? null;
+  const isOfPeriod = ['subscription_create', 'subscription_cycle'].includes(invoice?.billing_reason ?? '');
+  const line = isOfPeriod ? invoice?.lines.data.toSorted((a, b) => b.period.end - a.period.end)[0] : undefined;
+  const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString();
+  const period = line ? { start: isoOf(line.period.start), end: isoOf(line.period.end) } : null;
+  return { subscription, period };
 }
 
 function planAftermath(stripe: StripeContext, charge: Charge, method: PaymentMethod): void {
