@@ -124,12 +124,6 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);
     },
-<<<<<<< HEAD
-=======
-    async tellMigrationItem(migrationId, itemId) {
-      fake.ran.push(`news/${migrationId}/${itemId}`);
-    },
->>>>>>> f-customer
     async startMigration(start) {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);
@@ -141,12 +135,9 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
     async steerMigrationItem(_migrationId, itemId, act) {
       fake.ran.push(`${act}/${itemId}`);
       await fake.work(`${act}/${itemId}`);
-<<<<<<< HEAD
     },
     async tellMigrationItem(migrationId, itemId) {
       fake.ran.push(`news/${migrationId}/${itemId}`);
-=======
->>>>>>> f-customer
     },
     missing: async () => fake.absent,
   };
