@@ -3,6 +3,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { startSystem, type System } from '../test/integration/support.ts';
 import { checkoutStories } from './histories/checkouts.ts';
 import { meterStories } from './histories/meters.ts';
+import { migrationStories } from './histories/migrations.ts';
 import { reconciliationStories } from './histories/reconciliations.ts';
 import { shortStories } from './histories/short-workflows.ts';
 import { subscriptionStories } from './histories/subscriptions.ts';
@@ -14,6 +15,7 @@ const groups = {
   reconciliations: reconciliationStories,
   usage: usageStories,
   meters: meterStories,
+  migrations: migrationStories,
   short: shortStories,
 };
 

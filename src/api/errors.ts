@@ -44,6 +44,8 @@ const publicDetails = [
   'candidates',
   'reason',
   'reconciliation_id',
+  'migration_id',
+  'state',
   'refund_id',
   'refundable_minor',
   'nearest_minor',

@@ -29,7 +29,10 @@ const steering = (act: 'pause' | 'resume' | 'abort', summary: string): Operation
 const steeringItem = (act: 'rollback' | 'remind', summary: string): Operation => ({
   ...{ method: 'post', path: `${path}/{id}/items/{item}/${act}`, tag, summary },
   answers: asked(migrationItem),
-  refusals: [missing, missingItem, 'migration_item_not_told', 'migration_item_past_return', 'migration_item_over'],
+  refusals: [
+    ...[missing, missingItem, 'migration_item_not_told', 'migration_item_over'],
+    act === 'remind' ? 'migration_item_acted' : 'migration_item_past_return',
+  ],
   isIdempotent: true,
 });
 

@@ -77,14 +77,14 @@ export interface TemporalGateway {
   steerReconciliation(runId: string, act: 'pause' | 'resume' | 'cancel', deadline: Date): Promise<void>;
   /** Starts a report of usage, or starts it anew where it has ended and something of it is sent again. */
   startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
-  /** Has a customer's move look at what has changed; one that has ended needs no telling. */
-  tellMigrationItem(migrationId: string, itemId: string): Promise<void>;
   /** Starts a migration off a provider. */
   startMigration(start: ReturnType<typeof migrationStart>): Promise<void>;
   /** Asks a running migration to hold, go on or end, and waits until its row says so. */
   steerMigration(migrationId: string, act: 'pause' | 'resume' | 'abort', deadline: Date): Promise<void>;
   /** Asks one customer's workflow to lead them back or to tell them again, and waits until it has. */
   steerMigrationItem(migrationId: string, itemId: string, act: 'rollBack' | 'remind', deadline: Date): Promise<void>;
+  /** Has a customer's move look at what has changed; one that has ended needs no telling. */
+  tellMigrationItem(migrationId: string, itemId: string): Promise<void>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -176,14 +176,6 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     async startUsageReport(start) {
       await client.workflow.start('usageReport', { ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
     },
-    async tellMigrationItem(migrationId, itemId) {
-      const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
-      try {
-        await client.withDeadline(Date.now() + 2_000, () => handle.signal(migrationItemNewsSignal));
-      } catch (error) {
-        if (!(error instanceof WorkflowNotFoundError)) throw error;
-      }
-    },
     async startMigration(start) {
       await client.workflow.start('migrate', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
     },
@@ -194,6 +186,14 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     async steerMigrationItem(migrationId, itemId, act, deadline) {
       const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
       await client.withDeadline(deadline, () => handle.executeUpdate(steeringItem[act]));
+    },
+    async tellMigrationItem(migrationId, itemId) {
+      const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
+      try {
+        await client.withDeadline(Date.now() + 2_000, () => handle.signal(migrationItemNewsSignal));
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      }
     },
     async missing() {
       try {

@@ -39,6 +39,12 @@ export const migrationErrors = {
     meaning: 'Nothing has been done for this item, so there is nothing to remind of or to lead back from.',
     fix: 'Pause or abort the migration, or wait until the item is `notified`.',
   },
+  migration_item_acted: {
+    kind: 'conflict',
+    title: 'Its customer has acted',
+    meaning: 'The new subscription is paid: there is nothing left to remind of. `state` tells how far it is.',
+    fix: 'Nothing to do.',
+  },
   migration_item_past_return: {
     kind: 'conflict',
     title: 'The item is past the point of no return',

@@ -63,6 +63,8 @@ async function refuseUnable(deps: ApiDeps, caller: Caller, { from, to, csv }: Cr
   if (to === null || to === undefined) return;
   if (to === from) throw fieldRefusal('validation_failed', '/to', 'Must be another provider than from.');
   if (!configured.has(to)) throw noAccount('/to');
-  if (deps.providers.abilities(to)?.subscriptions?.moveTrialEnd !== true)
+  const abilities = deps.providers.abilities(to);
+  const opensTrials = abilities?.features.trialDays.includes('subscription') === true;
+  if (!opensTrials || abilities.subscriptions?.moveTrialEnd !== true)
     throw fieldRefusal('not_supported_by_provider', '/to', 'It cannot set the day of the first charge.');
 }

@@ -78,12 +78,14 @@ const canBeLedBack: readonly MigrationItemState[] = ['notified', 'opened', 'move
 const canBeReminded: readonly MigrationItemState[] = ['notified', 'opened'];
 const pastReturn: readonly MigrationItemState[] = ['canceling', 'watching', 'done'];
 
-/** @throws {BillingError} `migration_item_not_told`, `migration_item_past_return`, `migration_item_over` */
+/** @throws {BillingError} `migration_item_not_told`, `migration_item_acted`, `migration_item_past_return`, `migration_item_over` */
 function refuseUnfit(state: MigrationItemState, act: 'rollBack' | 'remind'): void {
   const details = { state };
   if ((act === 'remind' ? canBeReminded : canBeLedBack).includes(state)) return;
   if (state === 'found' || state === 'planned')
     throw refusal('migration_item_not_told', 'Its customer has not been told yet.', { details });
+  if (act === 'remind' && (state === 'moved' || pastReturn.includes(state)))
+    throw refusal('migration_item_acted', `It is ${state}: its customer has acted.`, { details });
   if (pastReturn.includes(state))
     throw refusal('migration_item_past_return', `It is ${state}: there is only forward.`, { details });
   throw refusal('migration_item_over', `It is ${state}.`, { details });

@@ -124,9 +124,6 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);
     },
-    async tellMigrationItem(migrationId, itemId) {
-      fake.ran.push(`news/${migrationId}/${itemId}`);
-    },
     async startMigration(start) {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);
@@ -138,6 +135,9 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
     async steerMigrationItem(_migrationId, itemId, act) {
       fake.ran.push(`${act}/${itemId}`);
       await fake.work(`${act}/${itemId}`);
+    },
+    async tellMigrationItem(migrationId, itemId) {
+      fake.ran.push(`news/${migrationId}/${itemId}`);
     },
     missing: async () => fake.absent,
   };
