@@ -4,6 +4,7 @@ import { startSystem, type System } from '../test/integration/support.ts';
 import { checkoutStories } from './histories/checkouts.ts';
 import { meterStories } from './histories/meters.ts';
 import { migrationPaperStories } from './histories/migration-papers.ts';
+import { migrationStories } from './histories/migrations.ts';
 import { reconciliationStories } from './histories/reconciliations.ts';
 import { shortStories } from './histories/short-workflows.ts';
 import { subscriptionStories } from './histories/subscriptions.ts';
@@ -16,6 +17,7 @@ const groups = {
   usage: usageStories,
   meters: meterStories,
   papers: migrationPaperStories,
+  migrations: migrationStories,
   short: shortStories,
 };
 

@@ -5,6 +5,7 @@ import type { Db } from '../db/orm.ts';
 import { linkProviderObjects } from '../db/queries/provider-objects.ts';
 import { BillingError } from '../domain/errors.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
+import { noteLateMove } from './migrate/note-late-move.ts';
 import { noteSubscription } from './note-subscription.ts';
 import { subscriptionColumns, unwrittenLife } from './subscription-columns.ts';
 
@@ -58,5 +59,6 @@ export async function beginSubscription(
       after: { status: truth.status },
     },
   ]);
+  await noteLateMove(tx, checkout, row);
   return row;
 }

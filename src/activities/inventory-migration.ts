@@ -65,9 +65,9 @@ interface Reading {
 /** @throws {BillingError} `not_supported_by_provider` (invalid) */
 async function readListed(reading: Reading): Promise<ReadPage> {
   const { migration, client, patiently } = reading;
-  const listAll = client.subscriptions?.listAll;
-  if (!listAll) throw cannot(migration.fromProvider, 'list its subscriptions: send them as CSV');
-  const page = await patiently(() => listAll({ cursor: migration.cursor, limit: pageSize }));
+  const query = { cursor: migration.cursor, limit: pageSize };
+  const page = await patiently(async () => (await client.subscriptions?.listAll?.(query)) ?? null);
+  if (page === null) throw cannot(migration.fromProvider, 'list its subscriptions: send them as CSV');
   const found = await withOwners(reading, page.items);
   const { organizations } = migration;
   const wanted =

@@ -1,8 +1,9 @@
 import { Context } from '@temporalio/activity';
-import { MigrationItemEntity } from '../db/entities/migration.ts';
+import { MigrationEntity, MigrationItemEntity } from '../db/entities/migration.ts';
 import { arrayOf } from '../db/queries/provider-objects.ts';
 import { pageItems } from '../db/queries/migration-items.ts';
 import type { MigrationItemState } from '../domain/migration/migration.ts';
+import { storyOf } from '../domain/migration/story.ts';
 import type { ActivityDeps } from './deps.ts';
 import { mustFindMigration, progressOf, type MigrationProgress, type MigrationRef } from './migration-row.ts';
 
@@ -49,7 +50,13 @@ export function createLookAtMigration(deps: ActivityDeps) {
       { migrationId: ref.migrationId, id: { $in: [...active] }, state: { $in: [...working] } },
       { fields: ['id'] },
     );
-    return { ...(await progressOf(em, migration)), stillActive: rows.map(({ id }) => id) };
+    const progress = await progressOf(em, migration);
+    // Tells people how it stands; decides nothing, so it leaves the version alone.
+    const where = { id: migration.id, projectId: ref.projectId, live: ref.live, version: migration.version };
+    await em.nativeUpdate(MigrationEntity, where, {
+      ...{ why: storyOf(migration.status, progress.items), updatedAt: new Date() },
+    });
+    return { ...progress, stillActive: rows.map(({ id }) => id) };
   };
 }
 

@@ -26,7 +26,7 @@ export function presentMigration(row: Migration, summary: MigrationSummary | und
     items: {
       total: Object.values(items).reduce((sum, count) => sum + count, 0),
       by_state: items,
-      excluded: [...(summary?.excluded ?? [])],
+      excluded: (summary?.excluded ?? []).map(({ code, count }) => ({ code, count })),
     },
     money: (summary?.money ?? []).map((sum) => ({
       ...{ currency: sum.currency, billing_interval: sum.billingInterval, customers: sum.customers },

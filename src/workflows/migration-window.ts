@@ -55,6 +55,7 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
   let after = input.carried?.after ?? null;
   let ledBackTo = input.carried?.ledBackTo ?? null;
   let toldAtMs = (input.carried?.startedAt ?? []).map((at) => Date.parse(at));
+  let lookedAtMs = Date.now();
   const mayGoOn = () => desk.isAborting() || !desk.isPaused();
 
   /** Starts customers in the order of their items until all were, as places, pace and operators allow. */
@@ -64,6 +65,7 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
       if (desk.isAborting()) return 'done';
       if (isLong()) return 'goes on';
       if (!mayGoOn()) continue;
+      if (Date.now() - lookedAtMs >= lookMs) await look();
       const free = concurrency - desk.active().length;
       if (free <= 0) {
         await makeRoom(concurrency);
@@ -76,10 +78,9 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
       }
       const { items } = await own.nextMigrationItems({ ...ref, after, limit: Math.min(free, room, pageSize) });
       if (items.length === 0) return 'done';
-      for (const item of items) {
-        if (!mayGoOn() || desk.isAborting()) break;
-        await start(item, WorkflowIdReusePolicy.REJECT_DUPLICATE);
-      }
+      if (desk.isPaused() || desk.isAborting()) continue;
+      // Side by side, by one workflow task; whoever holds the migration is heard before the next page.
+      await Promise.all(items.map((item) => start(item, WorkflowIdReusePolicy.REJECT_DUPLICATE)));
     }
   }
 
@@ -107,6 +108,7 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
   async function look(): Promise<MigrationProgress> {
     const row = await own.lookAtMigration({ ...ref, active: desk.active() });
     desk.keepOnly(row.stillActive);
+    lookedAtMs = Date.now();
     desk.read(row);
     return row;
   }
@@ -117,7 +119,7 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
     desk.tell('leads back who is not past the point of no return');
     for (;;) {
       const { items } = await own.itemsToLeadBack({ ...ref, after: ledBackTo, limit: pageSize });
-      for (const { id } of items) await tellAborted(id);
+      await Promise.all(items.map(({ id }) => tellAborted(id)));
       ledBackTo = items.at(-1)?.id ?? null;
       if (ledBackTo === null) return 'done';
       if (isLong()) return 'goes on';
@@ -149,7 +151,7 @@ export function createWindow(input: MigrateInput, desk: MigrationDesk) {
 
   async function findLost(): Promise<void> {
     const { lost } = await own.findLostMigrationItems({ ...ref, takenUpTo: after });
-    for (const item of lost) await start(item, WorkflowIdReusePolicy.ALLOW_DUPLICATE);
+    await Promise.all(lost.map((item) => start(item, WorkflowIdReusePolicy.ALLOW_DUPLICATE)));
     if (lost.length > 0) desk.tell(`${lost.length} customers' workflows were lost, and go on from their rows`);
   }
 

@@ -50,6 +50,26 @@ describe.each(providersWith('subscriptions.get'))('a subscription at %s', (provi
     expect(await of(sale).get({ ...sale.ref, providerSubscriptionId: stranger })).toBeNull();
   });
 
+  it.runIf(operationsOf(provider).includes('subscriptions.listAll'))(
+    'is listed with all of the account, as it is told by itself',
+    async () => {
+      const sale = await subscribe(world, provider);
+      const other = await subscribe(world, provider);
+      const listed = await everything(async (page) => {
+        const found = await of(sale).listAll?.(page);
+        if (!found) throw new Error('it lists nothing');
+        return found;
+      }, 5);
+      for (const { ref } of [sale, other]) {
+        const told = await of(sale).get(ref);
+        const found = listed.find((each) => each.providerSubscriptionId === ref.providerSubscriptionId);
+        const { status, amount, price, currentPeriodEnd, providerCustomerId } = told ?? {};
+        expect(found).toMatchObject({ status, amount, price, currentPeriodEnd, providerCustomerId });
+        expect(found?.payments.length ?? 0).toBeLessThanOrEqual(told?.payments.length ?? 0);
+      }
+    },
+  );
+
   it('tells what it is of, before and after a change', async () => {
     const sale = await subscribe(world, provider);
     const { providerPrice: sold = null } = sale.input.line ?? {};

@@ -21,11 +21,14 @@ export async function align(move: Move, step: Of<'align'>): Promise<string> {
     const trialEnd = await setTrialEnd(move, step);
     await sync(move);
     const because = step.isParked
-      ? `the first charge waits until ${trialEnd}, for the old one may renew first`
+      ? `until the old one is read to end, the first charge waits until ${trialEnd}`
       : `the first charge falls on ${trialEnd}, read back`;
     const { fresh, item } = move;
     const newOnes = fresh && { newProvider: fresh.provider, newSubscriptionId: fresh.id };
-    await moveOn(move, item.state, { because, paidThrough: new Date(trialEnd), ...newOnes });
+    await moveOn(move, item.state, {
+      ...{ because, ...newOnes },
+      ...(!step.isParked && { paidThrough: new Date(trialEnd) }),
+    });
     return because;
   } catch (error) {
     if (!isRefusal(error)) throw error;

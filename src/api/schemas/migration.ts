@@ -40,7 +40,7 @@ export const createMigrationBody = z.strictObject({
     .optional()
     .meta({ description: 'After the notice, rising, before the deadline; three and seven days.' }),
   deadline_minutes: minutes(1, mostMinutes).optional().meta({ description: 'After the notice; 14 days.' }),
-  last_call_minutes: minutes(0, 10_080)
+  last_call_minutes: minutes(1, 10_080)
     .optional()
     .meta({ description: 'How long before the paid-through date nobody is moved any more in that period; 6 hours.' }),
   watch_minutes: minutes(1, 43_200)

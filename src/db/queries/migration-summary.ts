@@ -46,9 +46,12 @@ export async function summarizeItems(
      order by item.migration_id, item.plan->>'currency', prices.billing_interval`,
     ids,
   );
-  const of = <Row extends { readonly id: string }>(rows: readonly Row[], id: string) =>
-    rows.filter((row) => row.id === id).map(({ id: _, ...rest }) => rest);
-  return new Map([...counts].map(([id, items]) => [id, { items, excluded: of(excluded, id), money: of(money, id) }]));
+  return new Map(
+    [...counts].map(([id, items]) => [
+      id,
+      { items, excluded: excluded.filter((row) => row.id === id), money: money.filter((row) => row.id === id) },
+    ]),
+  );
 }
 
 /** Items of one state in one migration. */

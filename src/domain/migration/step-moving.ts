@@ -7,12 +7,14 @@ const minuteMs = 60_000;
 /**
  * Both are there: paid for at the new provider, running at the old one. Nothing is lost yet by going back.
  *
- * First the new one's first charge is put where it belongs, and read back; only then comes the point of no return.
+ * First the new one's first charge is put a whole period behind the paid-through date, and read back; only then comes the
+ * point of no return. So whatever stands still from here on, and however long, the old one's next renewal is the only
+ * charge; the first charge moves to the paid-through date when the old one is read to end there.
  */
 export function decideMoving(facts: StepFacts): MigrationStep {
   const { item, old, new: fresh } = facts;
   if (item.liveNew > 1) return attention('begun_twice', 'two checkouts of it were paid: one of them must be revoked');
-  if (fresh === 'unknown') return commitBlind(facts) ?? askAgain('the new provider does not answer');
+  if (fresh === 'unknown') return askAgain('the new provider does not answer');
   if (fresh === 'gone') return attention('new_missing', 'the new provider does not know what was paid there');
   if (fresh.firstCharge !== null)
     return attention('charged_early', 'the new provider has charged before the old one was cancelled');
@@ -24,28 +26,11 @@ export function decideMoving(facts: StepFacts): MigrationStep {
   return alignThenGoOn(facts, old, fresh);
 }
 
-/**
- * The new one was read with its first charge on this very date, and cannot be read any more: as the last call comes near,
- * only the cancel keeps both from charging.
- */
-function commitBlind({ item, old, nowMs, settings }: StepFacts): MigrationStep | null {
-  if (item.state !== 'moved' || item.isWithdrawn || item.paidThrough === null) return null;
-  if (old === 'gone' || old === 'unknown' || old.paidThrough === null) return null;
-  const lastCallMs = settings.lastCallMinutes * minuteMs;
-  const leftMs = Date.parse(old.paidThrough) - nowMs;
-  const isPressing = leftMs > lastCallMs && leftMs <= 2 * lastCallMs;
-  const isAgreed = isAligned(item.paidThrough, { to: old.paidThrough, kind: 'exact' });
-  return isPressing && isAgreed ? { kind: 'commit', paidThrough: item.paidThrough } : null;
-}
-
-/** Nobody knows whether the old one renews: from its last call on, the new one's first charge waits a further period. */
+/** Nobody knows whether the old one renews: the new one's first charge waits a further period, until it is known. */
 export function parkInTime(facts: StepFacts, fresh: StepFacts['new']): MigrationStep {
-  const { item, nowMs, settings } = facts;
   const because = 'the old provider does not answer';
-  const isLastCall =
-    item.paidThrough !== null && nowMs >= Date.parse(item.paidThrough) - settings.lastCallMinutes * minuteMs;
-  if (!isLastCall || fresh === 'unknown' || fresh === 'gone' || fresh.hasEnded) return askAgain(because);
-  const target = parkedFor(facts, item.paidThrough);
+  if (fresh === 'unknown' || fresh === 'gone' || fresh.hasEnded) return askAgain(because);
+  const target = parkedFor(facts, facts.item.paidThrough);
   return target === null || isAligned(fresh.trialEnd, target) ? askAgain(because) : align(target);
 }
 
@@ -66,13 +51,15 @@ function withoutNew(facts: StepFacts, fresh: NewSide): MigrationStep {
 function alignThenGoOn(facts: StepFacts, old: OldSide, fresh: NewSide): MigrationStep {
   const { item, nowMs, settings } = facts;
   if (!old.isEnding && old.status !== 'active' && old.status !== 'trialing') return holdOff(facts, old, fresh);
-  const target = trialTarget(old, item.interval, settings.lastCallMinutes * minuteMs, nowMs);
-  if (target === null) return attention('no_paid_through', 'the old provider does not say until when it is paid');
+  const lastCallMs = settings.lastCallMinutes * minuteMs;
+  const promised = trialTarget(old, item.interval, lastCallMs, nowMs);
+  const target = old.isEnding ? promised : parkedFor(facts, old.paidThrough);
+  if (promised === null || target === null)
+    return attention('no_paid_through', 'the old provider does not say until when it is paid');
   if (!isAligned(fresh.trialEnd, target)) return align(target);
-  const paidThrough = fresh.trialEnd ?? target.to;
-  if (item.state !== 'moved') return { kind: 'move', paidThrough };
-  if (target.kind === 'parked') return waitForRenewal(facts, old);
-  return { kind: 'commit', paidThrough };
+  if (item.state !== 'moved') return { kind: 'move', paidThrough: promised.to };
+  if (promised.kind === 'parked') return waitForRenewal(facts, old);
+  return { kind: 'commit', paidThrough: promised.to };
 }
 
 /** Unpaid or paused at the old provider: a person settles that, and until then nothing may be charged at the new one. */

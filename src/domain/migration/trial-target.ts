@@ -5,7 +5,7 @@ const dayMs = 86_400_000;
 /** A provider takes a trial's end only in the future. */
 const soonestMs = 120_000;
 /** Some providers keep whole seconds. */
-export const sameMs = 1_000;
+const sameMs = 1_000;
 
 /** Where the new subscription's first charge belongs. */
 export interface TrialTarget {

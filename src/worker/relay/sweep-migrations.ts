@@ -4,8 +4,8 @@ import type { RelayDeps } from './deliver-events.ts';
 import { forgottenBefore } from './forgotten.ts';
 import { startEach } from './start-each.ts';
 
-/** Its row is quiet while its customers are waited for: one that runs is asked for in vain, and that is all. */
-const quietMs = 600_000;
+/** Its workflow writes how it stands every ten minutes; one that is held is asked for in vain, and that is all. */
+const quietMs = 1_500_000;
 
 /**
  * Starts migrations whose API process died between the row and the start, and those whose workflow was lost: the rows

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beginSubscription } from '../../../src/activities/begin-subscription.ts';
+import { monthsAfter } from '../../../src/domain/calendar/calendar.ts';
+import { CheckoutEntity } from '../../../src/db/entities/checkout.ts';
 import { expectDocumented } from '../../support/documented-events.ts';
 import { day, hour, judge, minute, startMigrationWorld, type Journey, type MigrationWorld } from './migration-world.ts';
+import { running } from './two-sides.ts';
 
 let world: MigrationWorld;
 beforeAll(async () => {
@@ -33,7 +37,8 @@ describe.each([
     expect(await toTheEnd(journey)).toBe('done');
     expect(judge(journey)).toEqual(nothing);
     expect(journey.before.calls).toEqual(['cancel period_end']);
-    expect(journey.after.calls).toEqual([`trial ${new Date(journey.endMs).toISOString()}`]);
+    const ends = [monthsAfter(journey.endMs, 1, 'UTC'), journey.endMs];
+    expect(journey.after.calls).toEqual(ends.map((at) => `trial ${new Date(at).toISOString()}`));
     expect(journey.before.ledger).toEqual([]);
     expect(await journey.events()).toEqual(['migration.notified', 'migration.moved']);
     expect(await journey.rights()).toEqual(['before charged', 'after charged']);
@@ -145,6 +150,20 @@ describe('going back', () => {
 });
 
 describe('what only a person may decide', () => {
+  it('is a page that is paid after the move had ended', async () => {
+    const journey = await world.journey();
+    const checkoutId = await journey.opensPage();
+    expect(await journey.go(journey.now() + hour, { isWithdrawn: true })).toBe('rolled_back');
+    const em = world.orm.em.fork();
+    const checkout = await em.findOneOrFail(CheckoutEntity, { id: checkoutId });
+    const truth = running('late', journey.endMs, true);
+    await em.transactional((tx) => beginSubscription(tx, checkout, 'after', truth));
+    const reviews = await world.query(`select kind, evidence from review_items where entity_id = ?`, [journey.itemId]);
+    expect(reviews).toMatchObject([
+      { kind: 'migration_unclear', evidence: { state: 'rolled_back', new_subscription: 'late' } },
+    ]);
+  });
+
   it('has one review that names everything, and holds the first charge back meanwhile', async () => {
     const journey = await world.journey({ twice: true });
     await paid(journey);

@@ -6,9 +6,10 @@ import { writeBundle } from '../../../src/worker/workflow-bundle.ts';
 
 /**
  * Temporal's own share is most of it. Every cached workflow pays for its bundle: growth needs a reason. (2.0 MB until
- * stray sessions and reconciliation got workflows of their own, 2.1 MB until usage did.)
+ * stray sessions and reconciliation got workflows of their own, 2.1 MB until usage did, 2.2 MB until rollouts and
+ * migrations did.)
  */
-const budgetBytes = 2_200_000;
+const budgetBytes = 2_400_000;
 
 let folder: string;
 let code: string;

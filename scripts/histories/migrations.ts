@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { migrationItemWorkflowId, migrationWorkflowId } from '../../src/workflows/messages.ts';
+import type { System } from '../../test/integration/support.ts';
+import { moment, operate, type Story } from './story.ts';
+
+const made = z.looseObject({ id: z.string() });
+const page = z.looseObject({ data: z.array(z.looseObject({ id: z.string(), state: z.string() })) });
+const path = '/ops/migrations';
+/** Whom the customers leave. */
+const from = 'fungies';
+const dayMs = 86_400_000;
+
+const offers = z.looseObject({
+  data: z.object({
+    offers: z.array(
+      z.looseObject({
+        id: z.string(),
+        price: z.number(),
+        currency: z.string(),
+        recurringInterval: z.string().nullish(),
+      }),
+    ),
+  }),
+});
+const account = z.looseObject({ base_url: z.string(), api_key: z.string(), api_secret: z.string() });
+let customers = 0;
+
+/** Somebody who pays the old provider since before this engine was there. */
+async function aCustomer(at: System): Promise<void> {
+  const organization = `org_legacy_${(customers += 1)}`;
+  const email = `${organization}@example.com`;
+  await at.api('PUT', `/billing/organizations/${organization}`, { name: 'Ada', email, country: 'US' });
+  const known = offers.parse(await old(at, 'GET', '/v0/offers/list?take=100')).data.offers;
+  const offer = known.find((each) => each.recurringInterval === 'month' && each.currency === 'USD');
+  const startMs = Date.now() - 10 * dayMs;
+  const [userId, id] = [`0000000${customers}-0000-4000-8000-000000000001`, `L0LEGACY0000000${customers}`];
+  const period = { currentIntervalStart: startMs, currentIntervalEnd: startMs + 30 * dayMs };
+  await old(at, 'POST', '/dashboard/import', {
+    users: [{ id: userId, email, internalId: organization, card: '4242424242424242' }],
+    subscriptions: [{ id, userId, quantity: 1, offerId: offer?.id, status: 'active', createdAt: startMs, ...period }],
+    payments: [{ subscriptionId: id, type: 'subscription_initial', createdAt: startMs }],
+  });
+}
+
+async function old(at: System, method: string, to: string, body?: object): Promise<unknown> {
+  const { base_url: base, api_key: reads, api_secret: writes } = account.parse(at.stack.devFile().providers[from]);
+  const keys = { 'x-fngs-public-key': reads, 'x-fngs-secret-key': writes };
+  const headers = { 'content-type': 'application/json', ...keys };
+  const request = { method, headers, ...(body && { body: JSON.stringify(body) }) };
+  const answer = await fetch(`${base}${to}`, request);
+  if (answer.ok) return answer.json();
+  throw new Error(`${method} ${to} answered ${answer.status}: ${await answer.text()}`);
+}
+
+/** Planned with its money, and nothing done. */
+const planned: Story = async (at) => {
+  await aCustomer(at);
+  const { id } = made.parse(await operate(at, 'POST', path, { name: 'Rehearsal', from, dry_run: true }));
+  return { 'migrate-planned': migrationWorkflowId(id) };
+};
+
+/** Its customers are told, then an operator holds it, lets it go on and ends it: they stay. */
+const aborted: Story = async (at) => {
+  await aCustomer(at);
+  const { id } = made.parse(await operate(at, 'POST', path, { name: 'Away', from, dry_run: false }));
+  const items = async (state: string) =>
+    page.parse(await operate(at, 'GET', `${path}/${id}/items?state=${state}`)).data;
+  for (let tries = 0; (await items('notified')).length === 0; tries += 1) {
+    if (tries > 600) throw new Error(`nobody of ${id} was told`);
+    await moment();
+  }
+  const [told] = await items('notified');
+  await operate(at, 'POST', `${path}/${id}/pause`, {});
+  await operate(at, 'POST', `${path}/${id}/resume`, {});
+  await operate(at, 'POST', `${path}/${id}/abort`, {});
+  return {
+    'migrate-aborted': migrationWorkflowId(id),
+    'migrate-customer-rolled-back': migrationItemWorkflowId(id, told?.id ?? ''),
+  };
+};
+
+export const migrationStories: readonly Story[] = [planned, aborted];
