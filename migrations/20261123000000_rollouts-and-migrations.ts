@@ -56,7 +56,7 @@ const rollouts = [
   // One at a time decides about a plan's new customers; null: about all plans.
   `create unique index rollouts_in_force on rollouts (project_id, live, coalesce(plan_id, ''))
     where superseded_at is null and status <> 'completed'`,
-  // Who was once placed stays there: nothing updates these, and only the erasure of customer data deletes them.
+  // Who was once placed stays there: nothing updates these. They name nobody but by the app's own id.
   `create table rollout_assignments (
     rollout_id text not null references rollouts (id),
     organization_id text not null,

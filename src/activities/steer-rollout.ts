@@ -5,7 +5,7 @@ import { stepByOperator, type RolloutAct, type RolloutActKind } from '../domain/
 import type { ActivityDeps } from './deps.ts';
 import { seenIn, sight, standingOf, tellChange, type RolloutRef, type RolloutSight } from './look-at-rollout.ts';
 
-export interface SteerRolloutInput extends RolloutRef {
+interface SteerRolloutInput extends RolloutRef {
   readonly act: RolloutAct;
   /** Who asked: a key's id. */
   readonly actor: string;

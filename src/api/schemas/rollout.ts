@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defaultRolloutSettings as usual } from '../../domain/rollout/defaults.ts';
 import { nullableTime, organizationId, paging, shortText, time } from './common.ts';
 
-export const rolloutStatuses = ['running', 'paused', 'completed', 'rolled_back'] as const;
+const rolloutStatuses = ['running', 'paused', 'completed', 'rolled_back'] as const;
 const arms = ['control', 'treatment'] as const;
 const decisions = ['hold', 'advance', 'complete', 'roll_back'] as const;
 

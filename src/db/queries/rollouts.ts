@@ -109,7 +109,7 @@ export async function findUnwatchedRollouts(
   return em.find(RolloutEntity, { id: { $in: lost.map(({ id }) => id) } });
 }
 
-export interface RolloutRequest extends Scope {
+interface RolloutRequest extends Scope {
   readonly id: string;
   readonly name: string;
   readonly planId: string | null;

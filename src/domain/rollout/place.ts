@@ -80,7 +80,7 @@ export function placeInRollout(decision: RoutingDecision, question: Question): R
 }
 
 /** Who of the new customers is in the treatment arm. */
-export function armOf(
+function armOf(
   stage: RolloutStage | undefined,
   who: { readonly organizationId: string; readonly bucket: number; readonly treated: number },
 ): Arm {
