@@ -6,14 +6,7 @@ import { createReport, type Report, type Row, type Target as Goal } from '../rep
 import { isOk, summarizeSamples, type Summary } from '../report/statistics.ts';
 import type { Target } from '../stack/target.ts';
 import { makeOrganizations, organizationCount, removeOrganizations } from './organizations.ts';
-
-export interface AccessBenchInput {
-  readonly target: Target;
-  readonly whose: string;
-  readonly rate: number;
-  readonly seconds: number;
-  readonly print: (line: string) => void;
-}
+import type { LoadBenchInput } from '../stack/bench-input.ts';
 
 const connections = 64;
 const warmUpSeconds = 5;
@@ -22,7 +15,7 @@ const floorFactor = 1.5;
 const questions = ['plan=pro', 'feature=beta', 'limit=api_calls', 'plan=enterprise'];
 
 /** `GET /billing/access` beside a bare endpoint that reads one row of the same table. */
-export async function runAccessBench(input: AccessBenchInput): Promise<Report> {
+export async function runAccessBench(input: LoadBenchInput): Promise<Report> {
   const { target, rate, seconds, print } = input;
   const database = new pg.Client({ connectionString: target.database_url });
   await database.connect();
@@ -79,7 +72,7 @@ function isRight({ status, body }: HttpSample, index: number): boolean {
 }
 
 function reportOf(
-  { whose, rate, seconds }: AccessBenchInput,
+  { whose, rate, seconds }: LoadBenchInput,
   { floor, samples }: { readonly floor: Summary; readonly samples: readonly HttpSample[] },
 ): Report {
   const summary = summarizeSamples(samples, isOk);

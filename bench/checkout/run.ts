@@ -1,19 +1,16 @@
-import type { Target } from '../stack/target.ts';
 import { createReport, type Report, type Row, type Target as Goal } from '../report/report.ts';
 import { startEmptyWorker } from '../floor/start-floor.ts';
 import { warmOrganizations } from './organizations.ts';
 import { measureHistories } from './histories.ts';
 import { measureIsolation } from './isolation.ts';
 import { measureLatency, providerMs } from './latency.ts';
+import type { BenchInput } from '../stack/bench-input.ts';
 
 const warmUpSeconds = 20;
 
-export interface CheckoutBenchInput {
-  readonly target: Target;
-  readonly whose: string;
+export interface CheckoutBenchInput extends BenchInput {
   readonly rates: readonly number[];
   readonly seconds: number;
-  readonly print: (line: string) => void;
 }
 
 /** Checkout latency beside the empty update-with-start, history sizes, and what a hanging provider does to another. */

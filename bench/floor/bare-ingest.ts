@@ -1,13 +1,7 @@
 import express from 'express';
-import pg from 'pg';
+import { serveBare } from './serve-bare.ts';
 
 /** The least that taking one event in can do: JSON, one prepared insert of one row. Started by `startBareIngest`. */
-const databaseUrl = process.env['BENCH_DATABASE_URL'];
-if (databaseUrl === undefined) throw new Error('started by hand?');
-const pool = new pg.Pool({ connectionString: databaseUrl, max: 20 });
-await pool.query('create schema if not exists bench');
-await pool.query('drop table if exists bench.single_events');
-await pool.query('create table bench.single_events (like public.usage_events including all)');
 const insert = {
   name: 'bench-usage-floor',
   text: `insert into bench.single_events (event_key, project_id, live, organization_id, event_id, event_name, quantity,
@@ -24,27 +18,17 @@ interface Sent {
   readonly timestamp: string;
 }
 
-const app = express();
-app.disable('x-powered-by');
-app.set('etag', false);
-app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
-app.post('/usage', express.json(), async (request, response) => {
-  const sent = request.body as Sent;
-  const { event_id, organization_id, event_name, quantity, properties, timestamp } = sent;
-  await pool.query({ ...insert, values: [event_id, organization_id, event_name, quantity, properties, timestamp] });
-  response.status(202).json({ event_id, event_name, quantity, reported: false });
-});
-
-const server = app.listen(0, '127.0.0.1', () => {
-  const address = server.address();
-  process.send?.(typeof address === 'object' && address !== null ? address.port : 0);
-});
-process.once('SIGTERM', () => void stop());
-
-async function stop(): Promise<void> {
-  server.closeAllConnections();
-  server.close();
-  await pool.query('drop table bench.single_events');
-  await pool.end();
-  process.exit(0);
-}
+await serveBare(
+  async ({ app, pool }) => {
+    await pool.query('create schema if not exists bench');
+    await pool.query('drop table if exists bench.single_events');
+    await pool.query('create table bench.single_events (like public.usage_events including all)');
+    app.post('/usage', express.json(), async (request, response) => {
+      const sent = request.body as Sent;
+      const { event_id, organization_id, event_name, quantity, properties, timestamp } = sent;
+      await pool.query({ ...insert, values: [event_id, organization_id, event_name, quantity, properties, timestamp] });
+      response.status(202).json({ event_id, event_name, quantity, reported: false });
+    });
+  },
+  (pool) => pool.query('drop table bench.single_events'),
+);

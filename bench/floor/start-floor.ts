@@ -13,27 +13,25 @@ export interface BareServer {
 /** A bare Express process on the same PostgreSQL, in a schema of its own that goes with it. */
 export async function startBareServer(databaseUrl: string): Promise<BareServer> {
   const secret = randomBytes(24).toString('hex');
-  const env = { ...process.env, NODE_ENV: 'production', BENCH_DATABASE_URL: databaseUrl, BENCH_SECRET: secret };
-  const child = fork(join(import.meta.dirname, 'bare-server.ts'), [], { env });
-  const port = await firstMessage(child, 'the bare server');
-  return { origin: `http://127.0.0.1:${String(port)}`, secret, stop: () => stop(child) };
+  return { ...(await startBare('server', databaseUrl, { BENCH_SECRET: secret })), secret };
 }
 
 export type BareReader = Omit<BareServer, 'secret'>;
 
 /** A bare Express process that reads one row of the same PostgreSQL. */
-export async function startBareReader(databaseUrl: string): Promise<BareReader> {
-  const env = { ...process.env, NODE_ENV: 'production', BENCH_DATABASE_URL: databaseUrl };
-  const child = fork(join(import.meta.dirname, 'bare-reader.ts'), [], { env });
-  const port = await firstMessage(child, 'the bare reader');
-  return { origin: `http://127.0.0.1:${String(port)}`, stop: () => stop(child) };
+export function startBareReader(databaseUrl: string): Promise<BareReader> {
+  return startBare('reader', databaseUrl);
 }
 
 /** A bare Express process that inserts one event into a table of the same shape. */
-export async function startBareIngest(databaseUrl: string): Promise<BareReader> {
-  const env = { ...process.env, NODE_ENV: 'production', BENCH_DATABASE_URL: databaseUrl };
-  const child = fork(join(import.meta.dirname, 'bare-ingest.ts'), [], { env });
-  const port = await firstMessage(child, 'the bare ingest');
+export function startBareIngest(databaseUrl: string): Promise<BareReader> {
+  return startBare('ingest', databaseUrl);
+}
+
+async function startBare(name: string, databaseUrl: string, more: NodeJS.ProcessEnv = {}): Promise<BareReader> {
+  const env = { ...process.env, NODE_ENV: 'production', BENCH_DATABASE_URL: databaseUrl, ...more };
+  const child = fork(join(import.meta.dirname, `bare-${name}.ts`), [], { env });
+  const port = await firstMessage(child, `the bare ${name}`);
   return { origin: `http://127.0.0.1:${String(port)}`, stop: () => stop(child) };
 }
 

@@ -5,14 +5,12 @@ import { createReport, type Report } from '../report/report.ts';
 import { summarize, type Summary } from '../report/statistics.ts';
 import type { Target } from '../stack/target.ts';
 import { countAll, removeEvents, storeEvents, untilRolled } from './events.ts';
+import type { BenchInput } from '../stack/bench-input.ts';
 
-export interface MeterBenchInput {
-  readonly target: Target;
-  readonly whose: string;
+export interface MeterBenchInput extends BenchInput {
   /** A stack that is thrown away afterwards keeps what was made up. */
   readonly isOwn: boolean;
   readonly count: number;
-  readonly print: (line: string) => void;
 }
 
 const readings = 100;

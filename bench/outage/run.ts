@@ -9,6 +9,7 @@ import { createReport, type Report, type Row, type Target as Goal } from '../rep
 import { summarizeSamples } from '../report/statistics.ts';
 import type { Target } from '../stack/target.ts';
 import { secondsUntil } from './watch-breaker.ts';
+import type { LoadBenchInput } from '../stack/bench-input.ts';
 
 const warmUpSeconds = 20;
 /** What is measured before the outage: enough for a steady p99, and no longer than the outage itself. */
@@ -19,16 +20,11 @@ const openLimitSeconds = 10;
 const recoveryLimitSeconds = 90;
 const recoveryStepSeconds = 10;
 
-export interface OutageBenchInput {
-  readonly target: Target;
-  readonly whose: string;
+export interface OutageBenchInput extends LoadBenchInput {
   /** Nobody uses the stack afterwards. */
   readonly isOwn: boolean;
-  readonly rate: number;
-  readonly seconds: number;
   /** The country whose provider answers nothing. */
   readonly country: string;
-  readonly print: (line: string) => void;
 }
 
 interface Sample extends HttpSample {

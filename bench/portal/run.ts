@@ -7,14 +7,7 @@ import { createReport, type Report, type Row, type Target as Goal } from '../rep
 import { isOk, summarizeSamples, type Summary } from '../report/statistics.ts';
 import type { Target } from '../stack/target.ts';
 import { hmac } from '../webhook/events.ts';
-
-export interface PortalBenchInput {
-  readonly target: Target;
-  readonly whose: string;
-  readonly rate: number;
-  readonly seconds: number;
-  readonly print: (line: string) => void;
-}
+import type { LoadBenchInput } from '../stack/bench-input.ts';
 
 const connections = 64;
 const organizations = 100;
@@ -26,7 +19,7 @@ const warmUpSeconds = 3;
 const callFreeProvider = 'fungies';
 
 /** What `GET /billing/customer/portal` adds to a provider's own time, and our own page's link, which is a write. */
-export async function runPortalBench(input: PortalBenchInput): Promise<Report> {
+export async function runPortalBench(input: LoadBenchInput): Promise<Report> {
   const { target, rate, seconds, print } = input;
   const database = new pg.Client({ connectionString: target.database_url });
   await database.connect();
@@ -120,7 +113,7 @@ function goalOf(what: string, floor: Summary, summary: Summary): Goal {
   };
 }
 
-function methodOf({ whose, rate, seconds }: PortalBenchInput): readonly string[] {
+function methodOf({ whose, rate, seconds }: LoadBenchInput): readonly string[] {
   return [
     `On ${whose}: open loop at ${rate}/s, ${seconds} s each; one generator process, ${connections} kept-alive connections.`,
     `${organizations} organizations in turn; ${warmUpSeconds} s unmeasured before.`,

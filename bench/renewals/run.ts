@@ -4,19 +4,16 @@ import pg from 'pg';
 import { createSandboxControl } from '../clients/sandbox.ts';
 import { createReport, type Report } from '../report/report.ts';
 import { summarize } from '../report/statistics.ts';
-import type { Target } from '../stack/target.ts';
 import { measureSignals } from './floor.ts';
 import { countLooks } from './looks.ts';
 import { prepareSubscriptions, type Subscribed } from './prepare.ts';
 import { registerWebhook } from './register-webhook.ts';
+import type { BenchInput } from '../stack/bench-input.ts';
 
-export interface RenewalBenchInput {
-  readonly target: Target;
-  readonly whose: string;
+export interface RenewalBenchInput extends BenchInput {
   /** Its accounts may be changed. */
   readonly isOwn: boolean;
   readonly count: number;
-  readonly print: (line: string) => void;
 }
 
 const limitMs = 300_000;

@@ -10,10 +10,9 @@ import type { Target } from '../stack/target.ts';
 import { importLoad } from './import-load.ts';
 import { medianRss, watchMemory } from './memory.ts';
 import { countStored, organizationCount, prepareUsage, removeUsage } from './prepare.ts';
+import type { BenchInput } from '../stack/bench-input.ts';
 
-export interface UsageBenchInput {
-  readonly target: Target;
-  readonly whose: string;
+export interface UsageBenchInput extends BenchInput {
   readonly seconds: number;
   /** Events per request. */
   readonly batch: number;
@@ -23,7 +22,6 @@ export interface UsageBenchInput {
   readonly events: number | null;
   /** Those as one import instead of batches. */
   readonly isImport: boolean;
-  readonly print: (line: string) => void;
 }
 
 const batchConnections = 16;

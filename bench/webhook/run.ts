@@ -9,16 +9,12 @@ import { hmac, signedHeaders, type StormEvent } from './events.ts';
 import { awaitOutcome, type StormOutcome } from './outcome.ts';
 import { prepareStorm } from './prepare.ts';
 import { buildStorm, type Storm } from './storm.ts';
+import type { LoadBenchInput } from '../stack/bench-input.ts';
 
-export interface WebhookBenchInput {
-  readonly target: Target;
-  readonly whose: string;
-  readonly rate: number;
-  readonly seconds: number;
+export interface WebhookBenchInput extends LoadBenchInput {
   /** Checkouts whose payment only the storm tells of. */
   readonly paidPerSecond: number;
   readonly seed: number;
-  readonly print: (line: string) => void;
 }
 
 const connections = 64;

@@ -22,19 +22,23 @@ export function openStory<State extends { readonly status: string }>(input: {
   return {
     state: () => state,
     show,
-    change(what: Partial<State>): void {
-      state = { ...state, ...what };
-      show();
-    },
+    change,
     tell,
-    /** The last line, and the status by which the run is found. */
-    close(failure: { readonly code: string } | null): void {
-      const { status } = state;
-      tell(failure === null ? `**${status}**` : `**${status}**: ${failure.code}`);
-      upsertSearchAttributes([{ key: searchAttributes.status, value: status }]);
-    },
+    close,
     carried: (): readonly string[] => lines.slice(-rememberedLines),
   };
+
+  function change(what: Partial<State>): void {
+    state = { ...state, ...what };
+    show();
+  }
+
+  /** The last line, and the status by which the run is found. */
+  function close(failure: { readonly code: string } | null): void {
+    const { status } = state;
+    tell(failure === null ? `**${status}**` : `**${status}**: ${failure.code}`);
+    upsertSearchAttributes([{ key: searchAttributes.status, value: status }]);
+  }
 
   function tell(line: string): void {
     lines.push(`${new Date().toISOString()} ${line}`);

@@ -205,10 +205,10 @@ describe('checkout', () => {
     };
     await world.withActivities(fakes, async () => {
       const { handle } = await open(aCheckout());
-      const { expireCheckout } = createTemporalGateway(world.env.client);
-      const expire = () => expireCheckout(handle.workflowId, new Date(Date.now() + 60_000));
+      const gateway = createTemporalGateway(world.env.client);
+      const expire = () => gateway.expireCheckout(handle.workflowId, new Date(Date.now() + 60_000));
       const askers = Array.from({ length: 15 }, expire);
-      await eventually(async () => expect(await acceptedUpdates(handle)).toContain('expire/0'));
+      await expect.poll(() => acceptedUpdates(handle), { timeout: 30_000 }).toContain('expire/0');
       answer();
       await Promise.all(askers);
       expect(await handle.query(stateQuery)).toMatchObject({ status: 'open', ends: 1 });
