@@ -6,7 +6,7 @@ import { legacyIdsOf } from './legacy.ts';
 import { remindAfterMinutes, type CustomerPlan, type MigrationFaultPlan } from './plan.ts';
 import type { ProviderApi } from './provider-api.ts';
 
-export interface Crowd {
+interface Crowd {
   /** Everybody who was told has done what they do. */
   settle(): Promise<void>;
   /** By organization; who was never told is absent. */
