@@ -20,7 +20,7 @@ const pageSize = 100;
 /** A row holds it, and a worker while it is made: beyond this an account is better read out by its own provider. */
 const maxBytes = 256 * 1024 * 1024;
 
-export const archiveFormat = 'plinto-billing/account-archive/1';
+const archiveFormat = 'plinto-billing/account-archive/1';
 
 /**
  * Reads the old provider's account out and keeps it, encrypted by age to the recipient of the request. Nothing is

@@ -83,6 +83,7 @@ function renderCounts({ verdicts }: ProofReport): Html {
   </div>`;
 }
 
+/** Here and below: narrow screens leave a table's second column out. */
 function renderMoney(money: readonly ProofMoney[]): Html {
   return html`<section aria-labelledby="money">
     <h2 id="money">Money</h2>
@@ -93,8 +94,8 @@ function renderMoney(money: readonly ProofMoney[]): Html {
             (sum) =>
               html`<tr>
                 <td>${sum.provider}</td>
-                <td>${sum.counts}</td>
                 <td class="sum">${sum.charges}</td>
+                <td>${sum.counts}</td>
                 <td class="sum">${format.money(sum.amount_minor, sum.currency)}</td>
               </tr>`,
           )}
@@ -123,8 +124,8 @@ function renderLine(line: ProofLine): Html {
             ({ start, end, state, provider, charges }) =>
               html`<tr>
                 <td>${day(start)} – ${day(end)}</td>
-                <td>${pill(state)}</td>
                 <td>${provider}</td>
+                <td>${pill(state)}</td>
                 <td>
                   ${charges.map((id) => {
                     const found = charge(id);

@@ -43,7 +43,7 @@ function signatureOf({ keyRing }: ApiDeps, { signature: value, keyId }: Migratio
   return { algorithm: 'Ed25519', key_id: keyId, public_key: key?.publicKey ?? '', value };
 }
 
-export const proofColumns = [
+const proofColumns = [
   ...['item_id', 'organization_id', 'plan_id', 'item_state', 'verdict', 'period_start', 'period_end', 'period_state'],
   ...['provider', 'charge_ids', 'amount_minor', 'currency', 'refunded_minor', 'charged_at'],
 ] as const;

@@ -26,7 +26,7 @@ export interface NamedItem {
 }
 
 /** In these a migration is at work or will be; the rest are over. */
-export const openMigrationStatuses: readonly MigrationStatus[] = [
+const openMigrationStatuses: readonly MigrationStatus[] = [
   'requested',
   'inventory',
   'planned',

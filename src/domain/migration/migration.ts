@@ -119,10 +119,6 @@ export const openItemStates = [
   'watching',
 ] as const satisfies readonly MigrationItemState[];
 
-export function isItemOpen(state: MigrationItemState): boolean {
-  return openItemStates.some((open) => open === state);
-}
-
 /** Those that an operator must wait for no longer. */
 export function isMigrationOver(migration: { readonly status: MigrationStatus; readonly dryRun: boolean }): boolean {
   const { status, dryRun } = migration;

@@ -300,6 +300,15 @@ const customerData: SoldStep = {
   },
 };
 
+const archives: SoldStep = {
+  name: 'reads an account out whole',
+  needs: ['archive.list'],
+  async run(world, provider) {
+    const { archive } = (await subscribe(world, provider)).account.client;
+    for (const section of archive?.sections() ?? []) await archive?.list({ section, cursor: null, limit: 10 });
+  },
+};
+
 const webhookEndpoints: SoldStep = {
   name: 'makes and removes a webhook address',
   needs: ['webhookEndpoints.create'],
@@ -314,5 +323,5 @@ const webhookEndpoints: SoldStep = {
 /** Last the ones that move the simulator's clock. */
 export const soldSteps: readonly SoldStep[] = [
   ...[subscriptions, planChanges, trialMoves, refunds, charges, disputes, invoices, portal, grants, licenseKeys],
-  ...[paymentMethods, ownSubscriptions, ownMethods, vouchers, customerData, webhookEndpoints, pastDue],
+  ...[paymentMethods, ownSubscriptions, ownMethods, vouchers, customerData, archives, webhookEndpoints, pastDue],
 ];

@@ -84,21 +84,26 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** The workflows, without Temporal: page by page as they do. */
+/** The workflows, without Temporal: page by page as they do, and all of it twice, as when a worker is killed after it. */
 async function work(workflowId: string): Promise<void> {
   const [kind, id = ''] = workflowId.split('/');
   const ref = { projectId: 'default', live: false };
-  if (kind === 'migration-archive') await createArchiveAccount(deps)({ ...ref, archiveId: id });
+  if (kind === 'migration-archive')
+    for (let times = 0; times < 2; times += 1) await createArchiveAccount(deps)({ ...ref, archiveId: id });
   if (kind !== 'migration-proof') return;
   const proof = { ...ref, proofId: id };
   const provePage = createProvePage(deps);
   for (let { cursor } = await createBeginProof(deps)(proof); ;) {
     await expect(provePage({ ...proof, cursor, isLast: false })).rejects.toThrow('Oops.');
+    await provePage({ ...proof, cursor, isLast: true });
     const page = await provePage({ ...proof, cursor, isLast: true });
     if (page.cursor === null) break;
     cursor = page.cursor;
   }
   await createFinishProof(deps)(proof);
+  const [signed] = await api.query('select signature from migration_proofs where id = ?', [id]);
+  await createFinishProof(deps)(proof);
+  expect(await api.query('select signature from migration_proofs where id = ?', [id])).toEqual([signed]);
 }
 
 function aCharge(id: string, periodStart: string, periodEnd: string): ProviderInvoice {

@@ -1,4 +1,6 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
+import type { Client } from '@temporalio/client';
+import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createInventoryMigration } from '../../../src/activities/inventory-migration.ts';
 import { createPlanMigration } from '../../../src/activities/plan-migration.ts';
@@ -19,6 +21,7 @@ import { countItems } from '../../../src/db/queries/migration-items.ts';
 import { requestMigration, type MigrationRequest } from '../../../src/db/queries/migrations.ts';
 import type { MigrationSettings } from '../../../src/domain/migration/migration.ts';
 import type { ProviderClient, ProviderDirectory } from '../../../src/providers/port.ts';
+import { sweepMigrations } from '../../../src/worker/relay/sweep-migrations.ts';
 import { healthy } from '../../support/healthy.ts';
 import { createDatabase } from '../../support/servers/postgres.ts';
 import { fakeProviders } from '../api/fake-providers.ts';
@@ -298,5 +301,34 @@ describe('the window', () => {
     expect(looked.stillActive.toSorted()).toEqual(ids.slice(1));
     await createKeepUntold(deps)(ref);
     expect(await countItems(orm.em.fork(), ref.migrationId)).toEqual({ notified: 1, kept: 118, excluded: 1 });
+  });
+});
+
+describe('the sweep', () => {
+  it('starts those whose start was lost or whose workflow is quiet, and leaves what is over or fresh alone', async () => {
+    const stand = async (status: string, age: string, dryRun = true) => {
+      const { migrationId } = await aMigration({ dryRun });
+      await run(
+        `update migrations set status = ?, created_at = now() - ?::interval, updated_at = now() - ?::interval where id = ?`,
+        [status, age, age, migrationId],
+      );
+      return `migrate migration/${migrationId}`;
+    };
+    const lost = [await stand('requested', '1 minute'), await stand('running', '1 hour', false)];
+    for (const [status, age] of [
+      ['requested', '1 second'],
+      ['inventory', '5 minutes'],
+      ['planned', '1 day'],
+      ['completed', '1 day'],
+    ] as const)
+      await stand(status, age);
+    const started: string[] = [];
+    const workflow = {
+      start: async (name: string, { workflowId }: { workflowId: string }) => void started.push(`${name} ${workflowId}`),
+    };
+    const temporal = { workflow } as unknown as Client;
+    const swept = await sweepMigrations({ em: () => orm.em.fork(), temporal, logger: pino({ level: 'silent' }) });
+    expect(swept).toBe(2);
+    expect(started.toSorted()).toEqual(lost.toSorted());
   });
 });
