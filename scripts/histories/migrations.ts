@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { migrationItemWorkflowId, migrationWorkflowId } from '../../src/workflows/messages.ts';
+import { ask } from '../../test/integration/subscription-stories.ts';
 import type { System } from '../../test/integration/support.ts';
 import { moment, operate, type Story } from './story.ts';
 
@@ -79,4 +80,36 @@ const aborted: Story = async (at) => {
   };
 };
 
-export const migrationStories: readonly Story[] = [planned, aborted];
+/** One customer presses the button, pays, is moved and cancelled, and then leaves the new provider too. */
+const moved: Story = async (at) => {
+  await aCustomer(at);
+  const { id } = made.parse(await operate(at, 'POST', path, { name: 'Moved', from, dry_run: false }));
+  const rows = async (sql: string) => (await at.db.query(sql, [id])).rows;
+  const until = async (sql: string) => {
+    for (let tries = 0; tries < 1_200; tries += 1) {
+      const [row] = await rows(sql);
+      if (row !== undefined) return row as Readonly<Record<string, string>>;
+      await moment();
+    }
+    throw new Error(`${id} never came so far: ${sql}`);
+  };
+  const told = await until(
+    `select object_id as item, data->>'link' as link from outbound_events
+     where type = 'migration.notified' and data->>'migration_id' = $1`,
+  );
+  const { item = '', link = '' } = told;
+  const page = `${at.apiUrl}${new URL(link).pathname}`;
+  await fetch(page, { method: 'POST', redirect: 'manual' });
+  const opened = await until(
+    `select id, provider from checkouts where metadata->>'migration' = $1 and status = 'open' and checkout_url is not null`,
+  );
+  await at.complete({ provider: opened['provider'] ?? null, checkout_id: opened['id'] ?? '' }, 'paid');
+  const watched = await until(
+    `select new_subscription_id as id from migration_items where migration_id = $1 and state = 'watching'`,
+  );
+  await ask(at, 'POST', `/billing/subscriptions/${watched['id'] ?? ''}/cancel?cancel_immediately=true`, {});
+  await fetch(`${page}?back=1`);
+  return { 'migrate-customer-moved': migrationItemWorkflowId(id, item) };
+};
+
+export const migrationStories: readonly Story[] = [planned, aborted, moved];

@@ -1,6 +1,6 @@
 import type { ItemStand, NewSide, OldSide } from './sides.ts';
 import { askAgain, attention, end, wait, waitALittle, type MigrationStep, type StepFacts } from './step.ts';
-import { isAligned, trialTarget, type TrialTarget } from './trial-target.ts';
+import { isAligned, parkedTarget, trialTarget, type TrialTarget } from './trial-target.ts';
 
 const minuteMs = 60_000;
 
@@ -78,9 +78,7 @@ export interface ParkFacts extends Pick<StepFacts, 'settings' | 'nowMs'> {
 export function parkedFor(facts: ParkFacts, paidThrough: string | null): TrialTarget | null {
   const { item, nowMs, settings } = facts;
   if (paidThrough === null) return null;
-  const lastCallMs = settings.lastCallMinutes * minuteMs;
-  const asIfLate = Math.max(nowMs, Date.parse(paidThrough) - lastCallMs);
-  return trialTarget({ paidThrough, isEnding: false }, item.interval, lastCallMs, asIfLate);
+  return parkedTarget(paidThrough, item.interval, settings.lastCallMinutes * minuteMs, nowMs);
 }
 
 export function align({ to, kind }: TrialTarget): MigrationStep {

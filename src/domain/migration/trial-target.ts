@@ -39,7 +39,17 @@ export function trialTarget(
       ? { to: isoOf(endMs), kind: 'exact' }
       : { to: isoOf(wholeSecond(nowMs + soonestMs)), kind: 'soon' };
   if (nowMs < endMs - lastCallMs) return { to: isoOf(endMs), kind: 'exact' };
-  return { to: isoOf(nextEnd(endMs, interval, nowMs + lastCallMs)), kind: 'parked' };
+  return parkedTarget(old.paidThrough, interval, lastCallMs, nowMs);
+}
+
+/** A period behind the paid-through date, and far enough from now: whatever the old one does, it comes first. */
+export function parkedTarget(
+  paidThrough: string,
+  interval: 'month' | 'year' | null,
+  lastCallMs: number,
+  nowMs: number,
+): TrialTarget {
+  return { to: isoOf(nextEnd(wholeSecond(parse(paidThrough)), interval, nowMs + lastCallMs)), kind: 'parked' };
 }
 
 /** Whether a trial ends where it should. A parked one may end later, one that is due earlier. */

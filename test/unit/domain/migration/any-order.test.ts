@@ -39,7 +39,7 @@ type Happening = typeof happening extends fc.Arbitrary<infer Value> ? Value : ne
 
 /** Plays it, looking every few minutes of activity or where the step says, up to a hundred days. */
 function play(what: Happening): Model {
-  const model = new Model(beganMs, endMs);
+  const model = new Model(beganMs, endMs + 18);
   const cuts = [...what.cuts];
   const at = (hours: number | null) => (hours === null ? Number.POSITIVE_INFINITY : beganMs + hours * hour);
   const opensMs = at(what.opensAt);

@@ -87,6 +87,13 @@ describe('between payment and cancel', () => {
     expect(nextStep(facts({ item: at('canceling'), new: parked }))).toEqual({ kind: 'cancel' });
   });
 
+  it('does so too where the paid-through date is no whole second', () => {
+    const odd = { ...old, paidThrough: iso(endMs + 18) };
+    expect(nextStep(facts({ item: at('opened'), old: odd }))).toEqual({
+      ...{ kind: 'align', to: '2027-05-01T00:00:01.000Z', isParked: true },
+    });
+  });
+
   it('follows a renewal before it cancels', () => {
     const renewed = { ...old, paidThrough: parkedTo };
     for (const state of ['opened', 'moved', 'canceling'] as const)
