@@ -16,6 +16,10 @@ export const day = 24 * hour;
 const settings: MigrationSettings = {
   ...{ concurrency: 20, noticesPerMinute: 60, remindAfterMinutes: [3 * 1440, 7 * 1440], deadlineMinutes: 14 * 1440 },
   ...{ lastCallMinutes: 360, watchMinutes: 1440, prices: {} },
+  routing: {
+    policy: { name: 'x', version: 1, description: '', rules: [], fallback_provider: 'after' },
+    blockedCountries: [],
+  },
 };
 
 /** One customer of `before`, to be moved to `after`, and what may be done to both. */

@@ -14,6 +14,10 @@ export const endMs = Date.parse(paidThrough);
 export const settings: MigrationSettings = {
   ...{ concurrency: 20, noticesPerMinute: 60, remindAfterMinutes: [3 * 1440, 7 * 1440], deadlineMinutes: 14 * 1440 },
   ...{ lastCallMinutes: 360, watchMinutes: 1440, prices: {} },
+  routing: {
+    policy: { name: 'x', version: 1, description: '', rules: [], fallback_provider: 'after' },
+    blockedCountries: [],
+  },
 };
 
 export const old: OldSide = {
