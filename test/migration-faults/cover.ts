@@ -6,7 +6,7 @@ export interface Span {
   readonly by: string;
 }
 
-export interface CoverInput {
+interface CoverInput {
   readonly spans: readonly Span[];
   /** Needs no charge, and may have none. */
   readonly free: { readonly fromMs: number; readonly toMs: number } | null;

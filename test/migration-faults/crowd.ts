@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxClient } from '../../bench/clients/sandbox.ts';
-import { runCustomer, type CustomerHands, type Story } from './customer.ts';
+import { runCustomer, tooLate, type CustomerHands, type Story } from './customer.ts';
 import type { Inbox } from './inbox.ts';
 import { legacyIdsOf } from './legacy.ts';
 import { remindAfterMinutes, type CustomerPlan, type MigrationFaultPlan } from './plan.ts';
 import type { ProviderApi } from './provider-api.ts';
 
-export interface Crowd {
+interface Crowd {
   /** Everybody who was told has done what they do. */
   settle(): Promise<void>;
   /** By organization; who was never told is absent. */
@@ -49,14 +49,14 @@ export function gatherCrowd(
 
   function handsOf(customer: CustomerPlan): CustomerHands {
     const told = new Promise<void>((resolve) => reminders.set(customer.organizationId, resolve));
-    const deadlineMs = Date.now() + plan.deadlineMinutes * 60_000 + lateMs;
+    const deadlineMs = Date.now() + plan.deadlineMinutes * 60_000;
     return {
-      sandbox,
+      ...{ sandbox, deadlineMs },
       cancelThere: async () => {
         for (const id of legacyIdsOf(customer)) await providers.cancelLegacy(id);
       },
       reminded: () => Promise.race([told, sleep(remindAfterMinutes * 60_000 + longestWaitMs)]),
-      deadline: () => sleep(Math.max(0, deadlineMs - Date.now())),
+      deadline: () => sleep(Math.max(0, deadlineMs + lateMs - Date.now())),
     };
   }
 
@@ -82,7 +82,7 @@ export function storyFaults(
     ...customers.filter(isMovable).flatMap(({ organizationId, kind, behaviour }) => {
       const story = stories.get(organizationId);
       if (story === undefined) return [`${organizationId} (${kind}) was never told`];
-      const isRefused = story.did === 'nothing' && mustPay.has(behaviour);
+      const isRefused = story.did === 'nothing' && story.refused !== tooLate && mustPay.has(behaviour);
       return isRefused
         ? [`${organizationId} (${behaviour}) could not pay: ${story.refused ?? 'the page took nothing'}`]
         : [];

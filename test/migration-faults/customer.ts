@@ -10,7 +10,9 @@ export interface CustomerHands {
   readonly cancelThere: () => Promise<unknown>;
   /** Resolves when the app has told them again, or nobody will. */
   readonly reminded: () => Promise<void>;
-  /** Resolves when the link's time is over. */
+  /** Until when the link leads on, in ms since the epoch. */
+  readonly deadlineMs: number;
+  /** Resolves when that is surely over. */
   readonly deadline: () => Promise<void>;
 }
 
@@ -24,6 +26,8 @@ export interface Story {
 }
 
 const patienceMs = 300_000;
+/** What a customer is told who comes, or is served, after the deadline. */
+export const tooLate = 'too late';
 
 /** One customer, from the mail to what became of it. @param link Of the mail that they have at hand: the first. */
 export async function runCustomer(plan: CustomerPlan, link: string, hands: CustomerHands): Promise<Story> {
@@ -36,10 +40,10 @@ export async function runCustomer(plan: CustomerPlan, link: string, hands: Custo
       await hands.cancelThere();
       return { ...nothing, did: 'canceled' };
     case 'opens and leaves':
-      await openPage(link);
+      await openPage(link, hands.deadlineMs);
       return nothing;
     case 'cancels with the page open':
-      await openPage(link);
+      await openPage(link, hands.deadlineMs);
       await hands.cancelThere();
       return { ...nothing, did: 'canceled' };
     case 'acts after the deadline': {
@@ -52,7 +56,7 @@ export async function runCustomer(plan: CustomerPlan, link: string, hands: Custo
     case 'pays at the second try':
       return await pay(link, hands, ['declined', 'paid']);
     case 'opens twice':
-      await Promise.all([openPage(link), openPage(link)]);
+      await Promise.all([openPage(link, hands.deadlineMs), openPage(link, hands.deadlineMs)]);
       return await pay(link, hands, ['paid']);
     case 'pays in two tabs': {
       const stories = await Promise.all([pay(link, hands, ['paid']), pay(link, hands, ['paid'])]);
@@ -64,8 +68,9 @@ export async function runCustomer(plan: CustomerPlan, link: string, hands: Custo
   }
 }
 
-async function pay(link: string, { sandbox }: CustomerHands, outcomes: readonly Outcome[]): Promise<Story> {
-  const page = await openPage(link);
+async function pay(link: string, hands: CustomerHands, outcomes: readonly Outcome[]): Promise<Story> {
+  const { sandbox, deadlineMs } = hands;
+  const page = await openPage(link, deadlineMs);
   if (page.kind === 'refused') return { did: 'nothing', timesPaid: 0, refused: page.said };
   let timesPaid = 0;
   for (const outcome of outcomes) {
@@ -79,12 +84,17 @@ async function pay(link: string, { sandbox }: CustomerHands, outcomes: readonly 
 
 type Opened = { readonly kind: 'page'; readonly url: string } | { readonly kind: 'refused'; readonly said: string };
 
+const late: Opened = { kind: 'refused', said: tooLate };
+
 /** As a browser without a script: the page, its button, and wherever that leads; again where nobody answers. */
-async function openPage(link: string): Promise<Opened> {
-  for (const untilMs = Date.now() + patienceMs; ; await sleep(500)) {
+async function openPage(link: string, deadlineMs: number): Promise<Opened> {
+  for (const untilMs = Math.max(Date.now(), deadlineMs) + patienceMs; ; await sleep(500)) {
+    const isLate = Date.now() > deadlineMs;
     const opened = await tryOnce(link);
-    if (opened !== null) return opened;
-    if (Date.now() > untilMs) throw new Error('the link led nowhere for five minutes');
+    // A page that only has no way on is not ready yet, or it is too late.
+    if (opened !== null && (opened.kind === 'page' || opened.said !== '200')) return opened;
+    if (opened !== null && isLate) return late;
+    if (Date.now() > untilMs) throw new Error('the link led nowhere until five minutes after its deadline');
   }
 }
 

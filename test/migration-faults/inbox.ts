@@ -5,7 +5,7 @@ import { createPatientCaller, isAnswered } from '../support/patient-caller.ts';
 import type { Target } from '../../bench/stack/target.ts';
 
 /** What the app heard for one customer. */
-export interface Notices {
+interface Notices {
   readonly migrationId: string;
   /** The link of the first notice: what stands in the first mail. */
   readonly link: string;

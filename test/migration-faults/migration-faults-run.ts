@@ -14,7 +14,15 @@ import { startFaultStack } from '../support/fault-stack.ts';
 import { gatherCrowd, storyFaults } from './crowd.ts';
 import { openInbox } from './inbox.ts';
 import { followedOf, isMovable } from './legacy.ts';
-import { awaitMigrationRest, countStates, createOperator, isDecided, settingsOf, type Operator } from './migrations.ts';
+import {
+  awaitMigrationRest,
+  countStates,
+  countUnderWay,
+  createOperator,
+  isDecided,
+  settingsOf,
+  type Operator,
+} from './migrations.ts';
 import { judge, keptCharges, type Followed } from './oracle.ts';
 import { drawMigrationPlan, type MigrationDose, type MigrationFaultPlan } from './plan.ts';
 import { compareProof } from './proof.ts';
@@ -52,6 +60,8 @@ interface World {
 
 /** Beyond the plan's own length, for a slow machine. */
 const patienceMs = 600_000;
+/** With more customers under way the plan's clock slows down. */
+const mostUnderWay = 8;
 /** Everybody's next charge comes within it. */
 const lookAhead = 'P40D';
 
@@ -127,10 +137,12 @@ async function migrateUnderFaults(
   const crowd = gatherCrowd(plan, { inbox, ...world });
   print(`${dose.subscriptions} subscriptions are there after ${Math.round((Date.now() - seededMs) / 1_000)} s`);
   const { id: migrationId } = await operator.startMigration('the first', settingsOf(plan, dose.ratePerSecond));
-  const clock = createPlanClock(() => false);
+  const counting = followProgress(database, migrationId);
+  // Deaths and storms slow down with the system, so that a slow machine gets as many for each customer as a fast one.
+  const clock = createPlanClock(() => counting.underWay() > Math.max(mostUnderWay, dose.ratePerSecond * 2));
   const work = { total: dose.subscriptions, things: 'subscriptions', lengthMs: plan.lengthMs };
   const progress = createProgress(work, disturbance, clock, print);
-  const counting = followProgress(database, migrationId, progress.ended);
+  counting.onDecided = progress.ended;
   await disturb(plan, stack, sandbox, clock, disturbance).finally(
     () => (progress.stop(), clock.stop(), counting.stop()),
   );
@@ -147,19 +159,29 @@ async function migrateUnderFaults(
   return { migrationId, crowd, seededMs, faults, close: async () => inbox.close() };
 }
 
-function followProgress(database: pg.Pool, migrationId: string, ended: (count: number) => void) {
+interface Counting {
+  onDecided: (count: number) => void;
+  readonly underWay: () => number;
+  readonly stop: () => void;
+}
+
+function followProgress(database: pg.Pool, migrationId: string): Counting {
   let known = 0;
-  const timer = setInterval(() => {
-    void countStates(database, migrationId).then(
-      (states) => {
-        const done = Object.entries(states).reduce((sum, [state, count]) => sum + (isDecided(state) ? count : 0), 0);
-        ended(done - known);
-        known = done;
-      },
-      () => undefined,
-    );
-  }, 2_000);
-  return { stop: () => clearInterval(timer) };
+  let underWay = 0;
+  const look = async () => {
+    const states = await countStates(database, migrationId);
+    const done = Object.entries(states).reduce((sum, [state, count]) => sum + (isDecided(state) ? count : 0), 0);
+    counting.onDecided(done - known);
+    known = done;
+    underWay = await countUnderWay(database, migrationId);
+  };
+  const timer = setInterval(() => void look().catch(() => undefined), 2_000);
+  const counting: Counting = {
+    onDecided: () => undefined,
+    underWay: () => underWay,
+    stop: () => clearInterval(timer),
+  };
+  return counting;
 }
 
 /** By the ledger as it is; the report against it; and by the ledger again when everybody's next charge has come. */

@@ -56,6 +56,17 @@ export async function countStates(database: pg.Pool, migrationId: string): Promi
   return Object.fromEntries(rows.map(({ state, count }) => [state, count]));
 }
 
+/** Customers who have paid and whose old subscription is not cancelled yet: the system has them to work at. */
+export async function countUnderWay(database: pg.Pool, migrationId: string): Promise<number> {
+  const { rows } = await database.query<{ readonly count: number }>(
+    `select count(*)::integer as count from migration_items item
+     left join checkouts on checkouts.id = item.checkout_id
+     where migration_id = $1 and (state in ('moved', 'canceling') or (state = 'opened' and checkouts.status = 'paid'))`,
+    [migrationId],
+  );
+  return rows[0]?.count ?? 0;
+}
+
 export function isOverState(state: string): boolean {
   return over.has(state);
 }

@@ -122,7 +122,8 @@ export function drawMigrationPlan(dose: MigrationDose): MigrationFaultPlan {
     storms: [...lostCancels(lengthMs, seed), ...drawStorms(lengthMs, createRandom(seed + 1), migrationWeather)],
     kills: drawKills(lengthMs, createRandom(seed + 2)),
     lengthMs,
-    deadlineMinutes: Math.max(2, Math.ceil((longestThoughtMs + moveMs) / 60_000)),
+    // A slow machine must not make anybody late: it lasts as long as the plan.
+    deadlineMinutes: Math.max(3, Math.ceil(lengthMs / 60_000)),
   };
 }
 

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 
 /** What a run of faults is asked for on the command line. */
-export interface FaultCommand<Count extends string> {
+interface FaultCommand<Count extends string> {
   readonly usage: string;
   /** What there are so many of, and how many unless told. */
   readonly count: Count;
@@ -10,7 +10,7 @@ export interface FaultCommand<Count extends string> {
   readonly rate: number;
 }
 
-export type CommandDose<Count extends string> = Readonly<Record<Count, number>> & {
+type CommandDose<Count extends string> = Readonly<Record<Count, number>> & {
   readonly seed: number;
   readonly ratePerSecond: number;
 };
