@@ -30,13 +30,28 @@ import { createFindLostWorkflows, createNoteRestarted } from './find-lost-workfl
 import { createFinishReconciliation } from './finish-reconciliation.ts';
 import { createEnterUsageComparison, createFinishUsageReport } from './finish-usage-report.ts';
 import { heartbeating } from './heartbeating.ts';
+import { createInventoryMigration } from './inventory-migration.ts';
 import { createIssueVoucher } from './issue-voucher.ts';
+import {
+  createBeginMigration,
+  createFinishMigration,
+  createStartMigration,
+  createSteerMigration,
+} from './migration-row.ts';
+import {
+  createFindLostMigrationItems,
+  createItemsToLeadBack,
+  createKeepUntold,
+  createLookAtMigration,
+  createNextMigrationItems,
+} from './migration-window.ts';
 import { createNoteRefusedUsage } from './note-refused-usage.ts';
 import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
 import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
 import { createLookBack } from './look-back.ts';
+import { createPlanMigration } from './plan-migration.ts';
 import { createListBenefits, createPushBenefit } from './push-benefits.ts';
 import { createListMeters, createPushMeter } from './push-meter.ts';
 import { createPushPlanBenefits } from './push-plan-benefits.ts';
@@ -94,6 +109,17 @@ export function createActivities(deps: ActivityDeps) {
     enterUsageComparison: heartbeating(translated(createEnterUsageComparison(deps))),
     compareUsage: heartbeating(translated(createCompareUsage(deps))),
     finishUsageReport: heartbeating(translated(createFinishUsageReport(deps))),
+    beginMigration: translated(createBeginMigration(deps)),
+    inventoryMigration: heartbeating(translated(createInventoryMigration(deps))),
+    planMigrationItems: heartbeating(translated(createPlanMigration(deps))),
+    startMigration: translated(createStartMigration(deps)),
+    steerMigration: translated(createSteerMigration(deps)),
+    nextMigrationItems: translated(createNextMigrationItems(deps)),
+    lookAtMigration: translated(createLookAtMigration(deps)),
+    findLostMigrationItems: heartbeating(translated(createFindLostMigrationItems(deps))),
+    itemsToLeadBack: translated(createItemsToLeadBack(deps)),
+    keepUntold: translated(createKeepUntold(deps)),
+    finishMigration: translated(createFinishMigration(deps)),
     noteRefusedUsage: translated(createNoteRefusedUsage(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),

@@ -12,6 +12,7 @@ import { limitGuesses, limitPerKey } from './rate-limits.ts';
 import { refuseCardData } from './refuse-card-data.ts';
 import type { PortalActs } from './portal/portal-acts.ts';
 import { echoRequestId } from './request-id.ts';
+import { addMigrationMetrics } from './migration-metrics.ts';
 import { addUsageMetrics } from './usage-metrics.ts';
 import { createRequestLog } from './request-log.ts';
 import { addRollupMetrics } from './rollup-metrics.ts';
@@ -34,6 +35,7 @@ import { createLicenseKeyRoutes } from './routes/license-keys.ts';
 import { createOpsBenefitRoutes } from './routes/ops-benefits.ts';
 import { createMeterRoutes } from './routes/meters.ts';
 import { createMeterPushRoutes } from './routes/meter-pushes.ts';
+import { createMigrationRoutes } from './routes/migrations.ts';
 import { createOpsMeterRoutes } from './routes/ops-meters.ts';
 import { createUsageReadingRoutes } from './routes/usage-readings.ts';
 import { createOpsRoutes } from './routes/ops.ts';
@@ -63,6 +65,8 @@ import { createWebhookRoutes } from './routes/webhooks.ts';
 
 const basePath = '/api/v1';
 const maxBodyBytes = 256 * 1024;
+/** An export of many thousand subscriptions. */
+const maxMigrationBytes = 4 * 1024 * 1024;
 
 /** The whole HTTP API over injected parts; it listens nowhere by itself. */
 export function createApp(deps: ApiDeps): Express {
@@ -76,6 +80,7 @@ export function createApp(deps: ApiDeps): Express {
   app.use(createRequestLog(deps), helmet());
   measureFence(deps.metrics.registry, deps.orm);
   addDriftMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
+  addMigrationMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   addUsageMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   addRollupMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   measureProviderHealth(deps);
@@ -105,7 +110,9 @@ function createGate(deps: ApiDeps): readonly RequestHandler[] {
 /** Everything that needs a key. Bodies are read only after the key is known to be good. */
 function createKeyedRoutes(deps: ApiDeps, gate: readonly RequestHandler[], acts: PortalActs): Router {
   const router = Router();
-  router.use(...gate, express.json({ limit: maxBodyBytes, type: () => true }), refuseCardData);
+  router.use(...gate);
+  router.post('/ops/migrations', express.json({ limit: maxMigrationBytes, type: () => true }));
+  router.use(express.json({ limit: maxBodyBytes, type: () => true }), refuseCardData);
   // First what apps ask at every step: each router before it would be asked whether it knows the path.
   router.use(createAccessRoutes(deps), createCustomerPortalRoutes(deps));
   router.use(
@@ -141,6 +148,7 @@ function createKeyedRoutes(deps: ApiDeps, gate: readonly RequestHandler[], acts:
     createBlockedCountryRoutes(deps),
     createReconciliationRoutes(deps),
     createUsageReportRoutes(deps),
+    createMigrationRoutes(deps),
     createMeterRoutes(deps),
     createMeterPushRoutes(deps),
     createOpsMeterRoutes(deps),

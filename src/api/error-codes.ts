@@ -6,6 +6,7 @@ import { checkoutErrors } from './error-tables/checkout-errors.ts';
 import type { ErrorPage } from './error-tables/error-page.ts';
 import { fallbackErrors } from './error-tables/fallback-errors.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
+import { migrationErrors } from './error-tables/migration-errors.ts';
 import { meterErrors } from './error-tables/meter-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
@@ -37,6 +38,7 @@ const errorCodes = {
   ...usageReportErrors,
   ...usageErrors,
   ...meterErrors,
+  ...migrationErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorCodes;

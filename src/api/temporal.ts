@@ -5,21 +5,28 @@ import proto from '@temporalio/proto';
 import type { AccountKey } from '../domain/provider-account.ts';
 import type { checkProviderAccount, connectProviderWebhook } from '../workflows/check-provider-account.ts';
 import {
+  abortMigrationUpdate,
   begunUpdate,
   billingQueue,
   cancelUpdate,
   expireUpdate,
   meterPushQuery,
   meterPushWorkflowId,
+  migrationItemWorkflowId,
+  migrationWorkflowId,
   openedUpdate,
   operateUpdate,
+  pauseMigrationUpdate,
   pauseUpdate,
   providerAccountWorkflowId,
   pushQuery,
   pushWorkflowId,
   reconciliationWorkflowId,
   refundAskedUpdate,
+  remindItemUpdate,
+  resumeMigrationUpdate,
   resumeUpdate,
+  rollBackItemUpdate,
   subscriptionWorkflowId,
   type EntityInput,
   type MeterPushReport,
@@ -31,6 +38,7 @@ import { accountAttributes, searchAttributes } from '../workflows/search-attribu
 import type {
   checkoutStart,
   entityStart,
+  migrationStart,
   reconciliationStart,
   subscriptionStart,
   usageReportStart,
@@ -68,6 +76,12 @@ export interface TemporalGateway {
   steerReconciliation(runId: string, act: 'pause' | 'resume' | 'cancel', deadline: Date): Promise<void>;
   /** Starts a report of usage, or starts it anew where it has ended and something of it is sent again. */
   startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
+  /** Starts a migration off a provider. */
+  startMigration(start: ReturnType<typeof migrationStart>): Promise<void>;
+  /** Asks a running migration to hold, go on or end, and waits until its row says so. */
+  steerMigration(migrationId: string, act: 'pause' | 'resume' | 'abort', deadline: Date): Promise<void>;
+  /** Asks one customer's workflow to lead them back or to tell them again, and waits until it has. */
+  steerMigrationItem(migrationId: string, itemId: string, act: 'rollBack' | 'remind', deadline: Date): Promise<void>;
   /** What is away, in words; empty: all is there. */
   missing(): Promise<readonly string[]>;
 }
@@ -76,6 +90,13 @@ export interface TemporalGateway {
 const pollerFreshMs = 120_000;
 
 const steering = { pause: pauseUpdate, resume: resumeUpdate, cancel: cancelUpdate } as const;
+
+const steeringMigration = {
+  pause: pauseMigrationUpdate,
+  resume: resumeMigrationUpdate,
+  abort: abortMigrationUpdate,
+} as const;
+const steeringItem = { rollBack: rollBackItemUpdate, remind: remindItemUpdate } as const;
 
 /** How long a person waits for a short workflow. */
 const shortMs = 20_000;
@@ -151,6 +172,17 @@ export function createTemporalGateway(client: Client): TemporalGateway {
     },
     async startUsageReport(start) {
       await client.workflow.start('usageReport', { ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
+    },
+    async startMigration(start) {
+      await client.workflow.start('migrate', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
+    },
+    async steerMigration(migrationId, act, deadline) {
+      const handle = client.workflow.getHandle(migrationWorkflowId(migrationId));
+      await client.withDeadline(deadline, () => handle.executeUpdate(steeringMigration[act]));
+    },
+    async steerMigrationItem(migrationId, itemId, act, deadline) {
+      const handle = client.workflow.getHandle(migrationItemWorkflowId(migrationId, itemId));
+      await client.withDeadline(deadline, () => handle.executeUpdate(steeringItem[act]));
     },
     async missing() {
       try {

@@ -50,6 +50,11 @@ export interface SubscriptionOperations {
   get(ref: SubscriptionRef): Promise<SubscriptionTruth | null>;
   /** Ended ones too, newest first. */
   list(query: { readonly providerCustomerId: string } & PageQuery): Promise<Page<SubscriptionTruth>>;
+  /**
+   * Every subscription of the account, ended ones too, each at least once, with its newest payment where one was tried.
+   * What begins while somebody pages through may be missed.
+   */
+  listAll?(query: PageQuery): Promise<Page<SubscriptionTruth>>;
   /** Without a hosted page. `pending` with `nextAction`: incomplete until the buyer has confirmed. */
   create?(input: CreateSubscriptionInput): Promise<MoneyResult<SubscriptionTruth>>;
   /** What carries our `subscriptionId`: this resolves an unknown outcome of `create`. */

@@ -7,6 +7,7 @@ export { eraseCustomerData, exportCustomerData } from './customer-data.ts';
 export { confirmPaymentMethod } from './confirm-payment-method.ts';
 export { defaultPaymentMethod } from './default-payment-method.ts';
 export { detachPaymentMethod } from './detach-payment-method.ts';
+export { migrate } from './migrate.ts';
 export { noteRefusedUsage } from './note-refused-usage.ts';
 export { pushMeters } from './push-meters.ts';
 export { pushPlans } from './push-plans.ts';

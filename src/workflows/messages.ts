@@ -6,6 +6,7 @@ import type { AccountKey } from '../domain/provider-account.ts';
 import type { PushStep } from '../domain/plan-push.ts';
 import type { StrayStatus } from '../domain/checkout/stray.ts';
 import type { CheckoutStatus } from '../domain/checkout/transition.ts';
+import type { MigrationItemState, MigrationStatus } from '../domain/migration/migration.ts';
 import type { RefundStatus } from '../domain/payment/refund.ts';
 import type { ReconciliationPhase, ReconciliationStatus } from '../domain/reconciliation/run.ts';
 import type { MeterStep } from '../domain/usage/meter-push.ts';
@@ -169,6 +170,48 @@ export interface UsageReportCarried {
   readonly story: readonly string[];
 }
 
+/** One migration off a provider; its row and its items' tell the rest. */
+export interface MigrateInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly migrationId: string;
+  /** Whom the customers leave. */
+  readonly provider: string;
+  /** Carried over continue-as-new. */
+  readonly carried?: MigrateCarried;
+}
+
+/** What the next run of a migration must know that its rows do not tell. */
+export interface MigrateCarried {
+  /** Items whose customers' workflows hold a place of the window. */
+  readonly active: readonly string[];
+  /** The last item that was taken up. */
+  readonly after: string | null;
+  /** When the last ones were started, for the pace: ISO, oldest first. */
+  readonly startedAt: readonly string[];
+  /** Up to which item an abort has led customers back; null: not begun, or through. */
+  readonly ledBackTo: string | null;
+  /** The newest lines, newest last. */
+  readonly story: readonly string[];
+}
+
+/** One customer's way from the old provider to the new; the item's row is the truth, and has all the rest. */
+export interface MigrateCustomerInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly migrationId: string;
+  readonly itemId: string;
+  readonly organizationId: string;
+}
+
+/** How far a migration is: how many items are in which state. */
+export interface MigrationState {
+  readonly status: MigrationStatus;
+  readonly items: Readonly<Partial<Record<MigrationItemState, number>>>;
+  /** Customers' workflows that hold a place of the window. */
+  readonly active: number;
+}
+
 /** How far a report of usage is. Events, as they count: received = reported + rejected + pending. */
 export interface UsageReportState extends UsageCounts {
   readonly status: UsageReportStatus;
@@ -247,3 +290,24 @@ export const resumeUpdate = defineUpdate<ReconciliationState>('resume');
 /** Ends a comparison; answers once it has ended. */
 export const cancelUpdate = defineUpdate<ReconciliationState>('cancel');
 export const whyQuery = defineQuery<string>('why');
+
+export const migrationQuery = defineQuery<MigrationState>('state');
+/** Nobody else is started; who is on the way goes on. Answers once the row says so. */
+export const pauseMigrationUpdate = defineUpdate<MigrationState>('pause');
+export const resumeMigrationUpdate = defineUpdate<MigrationState>('resume');
+/** Ends a migration: who is not past the point of no return stays at the old provider. Answers once the row says so. */
+export const abortMigrationUpdate = defineUpdate<MigrationState>('abort');
+/** From a customer's workflow to the migration's: it only waits for its customer, and its place is free. */
+export const migrationItemWaitsSignal = defineSignal<[{ readonly itemId: string }]>('migrationItemWaits');
+/** From a customer's workflow to the migration's, as its last act: the item is at its end, or a person's. */
+export const migrationItemEndedSignal = defineSignal<[{ readonly itemId: string }]>('migrationItemEnded');
+/** From the migration's workflow to a customer's: back to the old provider, unless past the point of no return. */
+export const migrationAbortedSignal = defineSignal('migrationAborted');
+/** Leads one customer back before the point of no return. Answers once the row says so, or why it cannot. */
+export const rollBackItemUpdate = defineUpdate<{ readonly state: MigrationItemState }>('rollBack');
+/** Tells one customer again, now. */
+export const remindItemUpdate = defineUpdate<{ readonly state: MigrationItemState }>('remind');
+/** Of a customer's workflow: where its item is, and what it waits for until when (ISO; null: for nothing timed). */
+export const migrationItemQuery = defineQuery<{ readonly state: MigrationItemState; readonly next: string | null }>(
+  'state',
+);

@@ -13,11 +13,15 @@ import {
   refundWorkflowId,
   customerDataWorkflowId,
   lateFactWorkflowId,
+  migrationItemWorkflowId,
+  migrationWorkflowId,
   subscriptionQueue,
   subscriptionWorkflowId,
   usageReportWorkflowId,
   type CheckoutInput,
   type EntityInput,
+  type MigrateCustomerInput,
+  type MigrateInput,
   type StrayInput,
   type ReconcileInput,
   type SubscriptionInput,
@@ -195,6 +199,36 @@ export function usageReportStart(row: Omit<OwnedRow, 'organizationId'>) {
     args: [input] as [UsageReportInput],
     typedSearchAttributes: projectAttributes({ projectId, kind: 'usage-report', status: 'running' }),
     staticSummary: `${projectId}: usage to the providers`,
+  };
+}
+
+/** How a migration starts, from its row alone: the API and the sweep start the same one. */
+export function migrationStart(row: Omit<OwnedRow, 'organizationId'> & { readonly fromProvider: string }) {
+  const { id: migrationId, projectId, live, fromProvider: provider } = row;
+  const input: MigrateInput = { projectId, live, migrationId, provider };
+  return {
+    workflowId: migrationWorkflowId(migrationId),
+    taskQueue: billingQueue,
+    args: [input] as [MigrateInput],
+    typedSearchAttributes: runAttributes({ projectId, provider, kind: 'migration', status: 'running' }),
+    staticSummary: `${projectId}: customers leave ${provider}`,
+  };
+}
+
+/** How one customer's way starts, from its item alone: the migration and the sweep start the same one. */
+export function migrationItemStart(row: OwnedRow & { readonly migrationId: string; readonly fromProvider: string }) {
+  const { id: itemId, projectId, live, migrationId, organizationId, fromProvider } = row;
+  const input: MigrateCustomerInput = { projectId, live, migrationId, itemId, organizationId };
+  return {
+    name: 'migrateCustomer',
+    workflowId: migrationItemWorkflowId(migrationId, itemId),
+    taskQueue: billingQueue,
+    args: [input] as [MigrateCustomerInput],
+    typedSearchAttributes: startAttributes({
+      ...{ projectId, organizationId, kind: 'migration-item', status: 'planned' },
+      ...{ provider: fromProvider, country: null },
+    }),
+    staticSummary: `${organizationId}: leaves ${fromProvider}`,
   };
 }
 

@@ -26,7 +26,7 @@ export const MigrationEntity = defineEntity({
     organizations: p.array().strictNullable(),
     settings: p.json().$type<MigrationSettings>(),
     status: p.text().$type<MigrationStatus>(),
-    /** Where the inventory goes on; null: at its beginning, or it is done. */
+    /** Where the inventory goes on; null: at its beginning; `planning`: it is complete. */
     cursor: p.text().strictNullable(),
     why: p.text(),
     startedAt: p.datetime().strictNullable(),

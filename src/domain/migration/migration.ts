@@ -1,3 +1,6 @@
+import type { BlockedCountry } from '../routing/country.ts';
+import type { RoutingPolicy } from '../routing/policy.ts';
+
 /**
  * `requested` → `inventory` (who is at the old provider) → `planned` (a dry run ends here) → `running` → `completed`.
  * `aborted`: nobody else is moved, and who was not past the point of no return stays where they were.
@@ -62,6 +65,10 @@ export interface LegacySubscription {
   /** Until when it is paid, or in trial. */
   readonly paidThrough: string | null;
   readonly cancelAtPeriodEnd: boolean;
+  /** Whether its newest payment went back as a whole. Absent: not told. */
+  readonly isRefunded?: boolean;
+  /** Whether the provider knows an e-mail of its customer. Absent: not asked, for we know one. */
+  readonly hasEmail?: boolean;
 }
 
 /** What shall become of one subscription, with its money, decided before anything is done. */
@@ -97,4 +104,28 @@ export interface MigrationSettings {
   readonly watchMinutes: number;
   /** Our price for an offer of the old provider, where the catalogue's mapping does not say. */
   readonly prices: Readonly<Record<string, string>>;
+  /** What routes its customers: as it stood when the migration was asked for, so that a plan can be followed later. */
+  readonly routing: { readonly policy: RoutingPolicy; readonly blockedCountries: readonly BlockedCountry[] };
+}
+
+/** In these something is still to happen, by itself. */
+export const openItemStates = [
+  'found',
+  'planned',
+  'notified',
+  'opened',
+  'moved',
+  'canceling',
+  'watching',
+] as const satisfies readonly MigrationItemState[];
+
+export function isItemOpen(state: MigrationItemState): boolean {
+  return openItemStates.some((open) => open === state);
+}
+
+/** Those that an operator must wait for no longer. */
+export function isMigrationOver(migration: { readonly status: MigrationStatus; readonly dryRun: boolean }): boolean {
+  const { status, dryRun } = migration;
+  if (status === 'planned') return dryRun;
+  return status === 'completed' || status === 'aborted' || status === 'failed';
 }

@@ -8,6 +8,7 @@ import {
   subscriptionReply,
   type FungiesItem,
   type FungiesOffer,
+  type FungiesPayment,
   type FungiesSubscription,
 } from './wire.ts';
 
@@ -24,8 +25,19 @@ export function subscriptionPath(id: string): string {
   return `/subscriptions/${encodeURIComponent(id.replace(/^#/, ''))}`;
 }
 
+/** How much is read of each of many. */
+export interface ReadOptions {
+  readonly offerOf?: (id: string) => Promise<FungiesOffer | null>;
+  /** The newest payment alone, where the subscription's own answer tells it. */
+  readonly newestOnly?: boolean;
+}
+
 /** The subscription, its lines, the offer for the price, and what was paid for it: three calls. */
-export async function readSubscription(api: FungiesApi, id: string): Promise<ReadSubscription | null> {
+export async function readSubscription(
+  api: FungiesApi,
+  id: string,
+  options: ReadOptions = {},
+): Promise<ReadSubscription | null> {
   const found = await api.find({
     operation: 'subscriptions.get',
     method: 'GET',
@@ -34,7 +46,8 @@ export async function readSubscription(api: FungiesApi, id: string): Promise<Rea
   });
   if (!found) return null;
   const items = found.items ?? [];
-  return { truth: await truthOf(api, found.subscription, items), items };
+  const last = options.newestOnly === true ? found.lastPayment : null;
+  return { truth: await truthOf(api, found.subscription, items, { ...options, last: last ?? null }), items };
 }
 
 export async function readOffer(api: FungiesApi, id: string): Promise<FungiesOffer | null> {
@@ -51,14 +64,13 @@ async function truthOf(
   api: FungiesApi,
   subscription: FungiesSubscription,
   items: readonly FungiesItem[],
+  { offerOf, last }: ReadOptions & { readonly last: FungiesPayment | null },
 ): Promise<SubscriptionTruth> {
   const [item] = items;
   const offerId = item?.offer?.id;
   const [offer, payments] = await Promise.all([
-    offerId === undefined ? null : readOffer(api, offerId),
-    subscription.userId == null
-      ? []
-      : paymentsOf(api, { userId: subscription.userId, subscriptionId: subscription.id }),
+    offerId === undefined ? null : (offerOf?.(offerId) ?? readOffer(api, offerId)),
+    last ? [last] : allPayments(api, subscription),
   ]);
   const price =
     offerId === undefined
@@ -69,4 +81,8 @@ async function truthOf(
     ? moneyOf(offer.price * quantity, offer.currency)
     : moneyOf(item?.value, item?.currency ?? payments[0]?.currency);
   return mapSubscription(subscription, { amount, price, quantity, payments: payments.slice(0, PAYMENTS) });
+}
+
+async function allPayments(api: FungiesApi, { id, userId }: FungiesSubscription): Promise<readonly FungiesPayment[]> {
+  return userId == null ? [] : paymentsOf(api, { userId, subscriptionId: id });
 }

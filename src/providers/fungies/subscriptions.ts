@@ -7,6 +7,7 @@ import type { FungiesApi } from './client.ts';
 import { isAnothers } from './map.ts';
 import { readSubscriptionPage } from './paging.ts';
 import { readUser } from './read-user.ts';
+import { listEverySubscription } from './list-all.ts';
 import { readSubscription, subscriptionPath, type ReadSubscription } from './read-subscription.ts';
 import { doneReply } from './wire.ts';
 
@@ -35,6 +36,7 @@ export function createFungiesSubscriptions(api: FungiesApi) {
       const own = read.filter((found) => found !== null && !isAnothers(found.items, user?.internalId ?? null));
       return { items: own.flatMap((found) => found?.truth ?? []), nextCursor: page.nextCursor };
     },
+    listAll: (query) => listEverySubscription(api, query),
     cancel: (input) => cancelSubscription(api, input.providerSubscriptionId, input.when),
     async pause(input) {
       if (input.when !== 'now') throw notSupported('fungies', 'pause at the end of a period');

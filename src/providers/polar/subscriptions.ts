@@ -3,6 +3,7 @@ import { BillingError } from '../../domain/errors.ts';
 import { declineCodes, type DeclineCode } from '../../domain/payment/decline.ts';
 import { asUnknown, notSupported } from '../failures.ts';
 import type { JsonApi } from '../json-api.ts';
+import type { Page, PageQuery } from '../port.ts';
 import type { MoneyResult } from '../port-money.ts';
 import type { ChangeSubscriptionInput, SubscriptionOperations } from '../port-subscriptions.ts';
 import { isDeclined, stateConflict } from './errors.ts';
@@ -20,21 +21,9 @@ import { polarSubscription, type PolarSubscription } from './wire-money.ts';
 export function createPolarSubscriptions(api: JsonApi): SubscriptionOperations {
   return {
     get: ({ providerSubscriptionId }) => readTruth(api, providerSubscriptionId),
-    async list({ providerCustomerId, ...query }) {
-      const page = await readPage(
-        api,
-        {
-          operation: 'subscriptions.list',
-          path: '/v1/subscriptions/',
-          query: { customer_id: providerCustomerId, sorting: '-started_at' },
-          item: polarSubscription,
-        },
-        query,
-      );
-      // What `benefits.grant` made is a grant, told with the grants.
-      const sold = page.items.filter(({ metadata }) => !(GRANT_MARK in metadata));
-      return { items: await truthsOf(api, sold), nextCursor: page.nextCursor };
-    },
+    list: ({ providerCustomerId, ...query }) =>
+      listSold(api, 'subscriptions.list', { customer_id: providerCustomerId }, query),
+    listAll: (query) => listSold(api, 'subscriptions.listAll', {}, query),
     cancel: (input) => cancel(api, input),
     undoCancel: ({ providerSubscriptionId: id }) =>
       bring(api, id, (now) => {
@@ -60,6 +49,25 @@ export function createPolarSubscriptions(api: JsonApi): SubscriptionOperations {
     setTrialEnd: ({ providerSubscriptionId: id, trialEnd }) =>
       bring(api, id, (now) => (isSameTime(now.trial_end, trialEnd) ? null : { trial_end: trialEnd })),
   };
+}
+
+async function listSold(
+  api: JsonApi,
+  operation: string,
+  filter: Readonly<Record<string, string>>,
+  query: PageQuery,
+): Promise<Page<SubscriptionTruth>> {
+  const page = await readPage(
+    api,
+    {
+      ...{ operation, path: '/v1/subscriptions/', item: polarSubscription },
+      query: { ...filter, sorting: '-started_at' },
+    },
+    query,
+  );
+  // What `benefits.grant` made is a grant, told with the grants.
+  const sold = page.items.filter(({ metadata }) => !(GRANT_MARK in metadata));
+  return { items: await truthsOf(api, sold), nextCursor: page.nextCursor };
 }
 
 async function cancel(

@@ -1,3 +1,5 @@
+import type { SubscriptionTruth } from '../../domain/subscription/truth.ts';
+import type { Page, PageQuery } from '../port.ts';
 import type { SubscriptionOperations } from '../port-subscriptions.ts';
 import { cancelChange, changeSubscription } from './change-subscription.ts';
 import type { StripeApi } from './client.ts';
@@ -15,29 +17,9 @@ export function createStripeSubscriptions(
 ): Required<SubscriptionOperations> {
   return {
     get: ({ providerSubscriptionId }) => findSubscription(api, providerSubscriptionId, api.budget()),
-    /** Each with its newest invoice alone. */
-    async list({ providerCustomerId, ...query }) {
-      const found = await api.find({
-        operation: 'subscriptions.list',
-        reply: listOf(stripeSubscription),
-        budget: api.budget(),
-        send: (stripe, options) =>
-          stripe.subscriptions.list(
-            {
-              customer: providerCustomerId,
-              status: 'all',
-              expand: ['data.default_payment_method', 'data.latest_invoice.payments'],
-              ...pageParams(query),
-            },
-            options,
-          ),
-      });
-      if (!found) return nothing;
-      return pageOf(found, (subscription) => {
-        const newest = expanded(subscription.latest_invoice);
-        return mapSubscription(subscription, newest ? [newest] : [], null);
-      });
-    },
+    list: ({ providerCustomerId, ...query }) =>
+      listSubscriptions(api, 'subscriptions.list', { customer: providerCustomerId }, query),
+    listAll: (query) => listSubscriptions(api, 'subscriptions.listAll', {}, query),
     create: (input) => createSubscription(api, input, settings),
     async find({ subscriptionId, providerCustomerId }) {
       const budget = api.budget();
@@ -56,4 +38,33 @@ export function createStripeSubscriptions(
     cancelChange: (input) => cancelChange(api, input),
     ...createLifecycle(api),
   };
+}
+
+/** Each with its newest invoice alone. */
+async function listSubscriptions(
+  api: StripeApi,
+  operation: string,
+  filter: { readonly customer?: string },
+  query: PageQuery,
+): Promise<Page<SubscriptionTruth>> {
+  const found = await api.find({
+    operation,
+    reply: listOf(stripeSubscription),
+    budget: api.budget(),
+    send: (stripe, options) =>
+      stripe.subscriptions.list(
+        {
+          ...filter,
+          status: 'all',
+          expand: ['data.default_payment_method', 'data.latest_invoice.payments'],
+          ...pageParams(query),
+        },
+        options,
+      ),
+  });
+  if (!found) return nothing;
+  return pageOf(found, (subscription) => {
+    const newest = expanded(subscription.latest_invoice);
+    return mapSubscription(subscription, newest ? [newest] : [], null);
+  });
 }

@@ -2,6 +2,7 @@ import type { RelayDeps } from './deliver-events.ts';
 import { sweepCheckouts } from './sweep-checkouts.ts';
 import { sweepCustomerData } from './sweep-customer-data.ts';
 import { sweepGrants } from './sweep-grants.ts';
+import { sweepMigrations } from './sweep-migrations.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
 import { sweepReconciliations } from './sweep-reconciliations.ts';
 import { sweepRefunds } from './sweep-refunds.ts';
@@ -22,6 +23,7 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepStrays,
   sweepReconciliations,
   sweepUsageReports,
+  sweepMigrations,
 ];
 
 /** @returns how many workflows were started. */

@@ -23,6 +23,7 @@ const subscriptions: SoldStep = {
     const input = { ...sale.ref, reason: 'too_expensive', comment: null };
     await group.get(sale.ref);
     await group.list({ providerCustomerId: sale.providerCustomerId, cursor: null, limit: 10 });
+    await group.listAll?.({ cursor: null, limit: 10 });
     const [pause] = can.pause;
     if (pause !== undefined) {
       await group.pause?.({ ...sale.ref, when: pause, resumesAt: can.pauseUntil ? inDays(40) : null, ...key() });

@@ -124,6 +124,18 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);
     },
+    async startMigration(start) {
+      fake.ran.push(start.workflowId);
+      await fake.work(start.workflowId);
+    },
+    async steerMigration(migrationId, act) {
+      fake.ran.push(`${act}/${migrationId}`);
+      await fake.work(`${act}/${migrationId}`);
+    },
+    async steerMigrationItem(_migrationId, itemId, act) {
+      fake.ran.push(`${act}/${itemId}`);
+      await fake.work(`${act}/${itemId}`);
+    },
     missing: async () => fake.absent,
   };
   return fake;
