@@ -50,6 +50,7 @@ import { createNotifyTrialEnd } from './notify-trial-end.ts';
 import { createOpenCheckout } from './open-checkout.ts';
 import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
+import { createLookAtRollout } from './look-at-rollout.ts';
 import { createLookBack } from './look-back.ts';
 import { createPlanMigration } from './plan-migration.ts';
 import { createListBenefits, createPushBenefit } from './push-benefits.ts';
@@ -66,6 +67,7 @@ import { createSendUsage } from './send-usage.ts';
 import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createFindStillDifferent } from './still-different.ts';
+import { createSteerRollout } from './steer-rollout.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
 import { createSyncPaymentMethods } from './sync-payment-methods.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
@@ -120,6 +122,8 @@ export function createActivities(deps: ActivityDeps) {
     itemsToLeadBack: translated(createItemsToLeadBack(deps)),
     keepUntold: translated(createKeepUntold(deps)),
     finishMigration: translated(createFinishMigration(deps)),
+    lookAtRollout: translated(createLookAtRollout(deps)),
+    steerRollout: translated(createSteerRollout(deps)),
     noteRefusedUsage: translated(createNoteRefusedUsage(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),

@@ -15,6 +15,7 @@ import { echoRequestId } from './request-id.ts';
 import { addMigrationMetrics } from './migration-metrics.ts';
 import { addUsageMetrics } from './usage-metrics.ts';
 import { createRequestLog } from './request-log.ts';
+import { addRolloutMetrics } from './rollout-metrics.ts';
 import { addRollupMetrics } from './rollup-metrics.ts';
 import { createAccessRoutes } from './routes/access.ts';
 import { createAliasRoutes } from './routes/aliases.ts';
@@ -54,6 +55,7 @@ import { createProviderAccountRoutes } from './routes/provider-accounts.ts';
 import { createReconciliationRoutes } from './routes/reconciliations.ts';
 import { createProviderHealthRoutes } from './routes/provider-health.ts';
 import { createRefundRoutes } from './routes/refunds.ts';
+import { createRolloutRoutes } from './routes/rollouts.ts';
 import { createRoutingExplainRoutes } from './routes/routing-explain.ts';
 import { createRoutingPolicyRoutes } from './routes/routing-policies.ts';
 import { createSessionRoutes } from './routes/sessions.ts';
@@ -83,6 +85,7 @@ export function createApp(deps: ApiDeps): Express {
   addMigrationMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   addUsageMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   addRollupMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
+  addRolloutMetrics({ registry: deps.metrics.registry, em: () => deps.orm.em.fork(), logger: deps.logger });
   measureProviderHealth(deps);
   const acts = createPortalActs(deps);
   const gate = createGate(deps);
@@ -149,6 +152,7 @@ function createKeyedRoutes(deps: ApiDeps, gate: readonly RequestHandler[], acts:
     createReconciliationRoutes(deps),
     createUsageReportRoutes(deps),
     createMigrationRoutes(deps),
+    createRolloutRoutes(deps),
     createMeterRoutes(deps),
     createMeterPushRoutes(deps),
     createOpsMeterRoutes(deps),

@@ -14,6 +14,7 @@ import { providerHealthErrors } from './error-tables/provider-health-errors.ts';
 import { subscriptionOperationErrors } from './error-tables/subscription-operation-errors.ts';
 import { reconciliationErrors } from './error-tables/reconciliation-errors.ts';
 import { refundErrors } from './error-tables/refund-errors.ts';
+import { rolloutErrors } from './error-tables/rollout-errors.ts';
 import { routingErrors } from './error-tables/routing-errors.ts';
 import { usageReportErrors } from './error-tables/usage-report-errors.ts';
 import { outboundErrors } from './error-tables/outbound-errors.ts';
@@ -35,6 +36,7 @@ const errorCodes = {
   ...outboundErrors,
   ...fallbackErrors,
   ...routingErrors,
+  ...rolloutErrors,
   ...usageReportErrors,
   ...usageErrors,
   ...meterErrors,

@@ -30,6 +30,7 @@ import { projectOperations } from './project-operations.ts';
 import { reviewOperations } from './review-operations.ts';
 import { reconciliationOperations } from './reconciliation-operations.ts';
 import { providerHealthOperations } from './provider-health-operations.ts';
+import { rolloutOperations } from './rollout-operations.ts';
 import { routingOperations } from './routing-operations.ts';
 import { subscriptionOperations } from './subscription-operations.ts';
 import { usageAliases } from './usage-alias-operations.ts';
@@ -110,6 +111,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...reconciliationOperations,
     ...usageReportOperations,
     ...migrationOperations,
+    ...rolloutOperations,
     ...customerOperations,
     ...reviewOperations,
     ...usageIngestOperations,

@@ -1,8 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  type Client,
+  type WorkflowHandle,
+} from '@temporalio/client';
 import type { QueryDefinition } from '@temporalio/common';
 import proto from '@temporalio/proto';
 import type { AccountKey } from '../domain/provider-account.ts';
+import type { RolloutAct } from '../domain/rollout/steer.ts';
 import type { checkProviderAccount, connectProviderWebhook } from '../workflows/check-provider-account.ts';
 import {
   abortMigrationUpdate,
@@ -17,7 +23,9 @@ import {
   openedUpdate,
   operateUpdate,
   pauseMigrationUpdate,
+  pauseRolloutUpdate,
   pauseUpdate,
+  promoteRolloutUpdate,
   providerAccountWorkflowId,
   pushQuery,
   pushWorkflowId,
@@ -27,12 +35,17 @@ import {
   resumeMigrationUpdate,
   resumeUpdate,
   rollBackItemUpdate,
+  resumeRolloutUpdate,
+  rollBackRolloutUpdate,
+  rolloutWorkflowId,
+  setRolloutStageUpdate,
   subscriptionWorkflowId,
   type EntityInput,
   type MeterPushReport,
   type PushMetersInput,
   type PushPlansInput,
   type PushReport,
+  type RolloutState,
 } from '../workflows/messages.ts';
 import { accountAttributes, searchAttributes } from '../workflows/search-attributes.ts';
 import type {
@@ -40,6 +53,7 @@ import type {
   entityStart,
   migrationStart,
   reconciliationStart,
+  rolloutStart,
   subscriptionStart,
   usageReportStart,
 } from '../workflows/start-options.ts';
@@ -74,6 +88,10 @@ export interface TemporalGateway {
   startReconciliation(start: ReturnType<typeof reconciliationStart>): Promise<void>;
   /** Asks a running comparison to hold, go on or end, and waits until it has. */
   steerReconciliation(runId: string, act: 'pause' | 'resume' | 'cancel', deadline: Date): Promise<void>;
+  /** Starts the watch over a rollout. */
+  startRollout(start: ReturnType<typeof rolloutStart>): Promise<void>;
+  /** Asks a rollout's workflow to do what an operator wants, and waits until it has. */
+  steerRollout(rolloutId: string, act: RolloutAct, actor: string, deadline: Date): Promise<void>;
   /** Starts a report of usage, or starts it anew where it has ended and something of it is sent again. */
   startUsageReport(start: ReturnType<typeof usageReportStart>): Promise<void>;
   /** Starts a migration off a provider. */
@@ -170,6 +188,13 @@ export function createTemporalGateway(client: Client): TemporalGateway {
       const handle = client.workflow.getHandle(reconciliationWorkflowId(runId));
       await client.withDeadline(deadline, () => handle.executeUpdate(steering[act]));
     },
+    async startRollout(start) {
+      await client.workflow.start('rollout', { ...start, workflowIdReusePolicy: 'REJECT_DUPLICATE' });
+    },
+    async steerRollout(rolloutId, act, actor, deadline) {
+      const handle = client.workflow.getHandle(rolloutWorkflowId(rolloutId));
+      await client.withDeadline(deadline, () => steerRollout(handle, act, actor));
+    },
     async startUsageReport(start) {
       await client.workflow.start('usageReport', { ...start, workflowIdReusePolicy: 'ALLOW_DUPLICATE' });
     },
@@ -192,6 +217,21 @@ export function createTemporalGateway(client: Client): TemporalGateway {
       }
     },
   };
+}
+
+function steerRollout(handle: WorkflowHandle, act: RolloutAct, actor: string): Promise<RolloutState> {
+  switch (act.kind) {
+    case 'pause':
+      return handle.executeUpdate(pauseRolloutUpdate, { args: [{ actor }] });
+    case 'resume':
+      return handle.executeUpdate(resumeRolloutUpdate, { args: [{ actor }] });
+    case 'promote':
+      return handle.executeUpdate(promoteRolloutUpdate, { args: [{ actor, from: act.from }] });
+    case 'rollback':
+      return handle.executeUpdate(rollBackRolloutUpdate, { args: [{ actor }] });
+    case 'stage':
+      return handle.executeUpdate(setRolloutStageUpdate, { args: [{ actor, stage: act.stage }] });
+  }
 }
 
 interface Push {

@@ -42,6 +42,7 @@ export const eventTypes = [
   'customer_data.erased',
   'reconciliation.differed',
   'usage.reported',
+  'rollout.changed',
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];

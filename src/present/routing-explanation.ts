@@ -3,6 +3,7 @@ import type { BillingError } from '../domain/errors.ts';
 import { bucketCount } from '../domain/routing/bucket.ts';
 import type { BlockedCountry, EvidencePiece } from '../domain/routing/country.ts';
 import { describePolicy, describeRule, either } from '../domain/routing/describe-policy.ts';
+import type { RolloutPlacement } from '../domain/rollout/place.ts';
 import type { ConditionName, RoutingPolicy } from '../domain/routing/policy.ts';
 import type { RouteRequest, RoutingDecision } from '../domain/routing/route.ts';
 import { toMoney } from './values.ts';
@@ -43,17 +44,20 @@ export function presentExplanation(parts: ExplanationParts): RoutingExplanationA
     ...{ rule: decision.rule, provider: isFree ? null : decision.provider, bucket: decision.bucket },
     ...{ fallbacks: [...decision.fallbacks], attempts },
     skipped: isFree ? [] : decision.skipped.map(({ because, ...skipped }) => ({ ...skipped, why: because })),
-    considered: considered(policy, decision, request),
+    considered: [...considered(policy, decision, request), ...placed(decision)],
+    rollout: rolloutOf(decision),
     amount: request.amount && toMoney(request.amount.amountMinor, request.amount.currency),
     payment_methods: refusal ? [] : [...parts.paymentMethods],
   };
 }
 
 function whyRouted(policy: RoutingPolicy, decision: RoutingDecision, [first]: readonly string[]): string {
-  const rule = policy.rules.find(({ id }) => id === decision.rule);
-  const said = rule
+  const byPolicy = decision.rollout?.policy_rule ?? decision.rule;
+  const rule = policy.rules.find(({ id }) => id === byPolicy);
+  const chosen = rule
     ? `rule ${describeRule(rule)}`
-    : `${byOrder[decision.rule] ?? decision.rule} → ${decision.provider}`;
+    : `${byOrder[byPolicy] ?? byPolicy} → ${decision.rollout?.policy_provider ?? decision.provider}`;
+  const said = decision.rollout ? `${chosen}; ${textOf(decision, decision.rollout)}` : chosen;
   if (first === decision.provider) return said;
   const skipped = decision.skipped.find(({ provider }) => provider === decision.provider);
   return `${said}; it is left out, for ${skipped?.because ?? 'it cannot serve'}, and ${first ?? 'nobody'} steps in`;
@@ -65,6 +69,26 @@ const byOrder: Readonly<Record<string, string>> = {
   preferred: 'the organization prefers it',
   fallback: 'no rule holds',
 };
+
+function textOf({ provider }: RoutingDecision, { name, arm, because }: RolloutPlacement): string {
+  return `rollout ${name}: ${arm === null ? 'no arm' : `${arm} arm`} → ${provider}, for ${because}`;
+}
+
+/** The rollout has the last word, after the rules. */
+function placed(decision: RoutingDecision): RoutingExplanationAnswer['considered'] {
+  const { rollout, rule } = decision;
+  if (!rollout) return [];
+  return [{ rule, text: textOf(decision, rollout), outcome: 'held', failed: null, why: rollout.because }];
+}
+
+function rolloutOf({ rollout }: RoutingDecision): RoutingExplanationAnswer['rollout'] {
+  if (!rollout) return null;
+  const { id, name, arm, stage, rolled_back, policy_rule, policy_provider, because } = rollout;
+  return {
+    ...{ id, name, arm, stage, rolled_back, policy_rule, policy_provider, why: because },
+    is_assigned: arm !== null && !rollout.assigns,
+  };
+}
 
 /** Every rule of the policy, also those behind the one that decided. */
 function considered(

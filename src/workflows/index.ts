@@ -16,6 +16,7 @@ export { reconcileAccounts } from './reconcile-accounts.ts';
 export { refundPayment } from './refund-payment.ts';
 export { reportUsage } from './report-usage.ts';
 export { resolveStray } from './resolve-stray.ts';
+export { rollout } from './rollout.ts';
 export { subscription } from './subscription.ts';
 export { sweepDisputes } from './sweep-disputes.ts';
 export { syncPaymentMethods } from './sync-payment-methods.ts';

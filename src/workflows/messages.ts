@@ -9,6 +9,7 @@ import type { CheckoutStatus } from '../domain/checkout/transition.ts';
 import type { MigrationItemState, MigrationStatus } from '../domain/migration/migration.ts';
 import type { RefundStatus } from '../domain/payment/refund.ts';
 import type { ReconciliationPhase, ReconciliationStatus } from '../domain/reconciliation/run.ts';
+import type { RolloutStatus } from '../domain/rollout/rollout.ts';
 import type { MeterStep } from '../domain/usage/meter-push.ts';
 import type { UsageCounts, UsageReportPhase, UsageReportStatus } from '../domain/usage/report.ts';
 import type { AgendaItem } from '../domain/subscription/agenda.ts';
@@ -195,6 +196,21 @@ export interface MigrateCarried {
   readonly story: readonly string[];
 }
 
+/** One rollout; its row tells the rest. */
+export interface RolloutInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly rolloutId: string;
+  /** Carried over continue-as-new. */
+  readonly carried?: RolloutCarried;
+}
+
+/** What the next run of a rollout must know that its row does not tell. */
+export interface RolloutCarried {
+  /** The newest lines, newest last. */
+  readonly story: readonly string[];
+}
+
 /** One customer's way from the old provider to the new; the item's row is the truth, and has all the rest. */
 export interface MigrateCustomerInput {
   readonly projectId: string;
@@ -210,6 +226,18 @@ export interface MigrationState {
   readonly items: Readonly<Partial<Record<MigrationItemState, number>>>;
   /** Customers' workflows that hold a place of the window. */
   readonly active: number;
+}
+
+/** How a rollout stands. */
+export interface RolloutState {
+  readonly status: RolloutStatus;
+  /** Index into its stages. */
+  readonly stage: number;
+}
+
+/** Who asked for it: a key's id. */
+export interface RolloutWish {
+  readonly actor: string;
 }
 
 /** How far a report of usage is. Events, as they count: received = reported + rejected + pending. */
@@ -283,6 +311,13 @@ export const stateQuery = defineQuery<{
 export const pushQuery = defineQuery<PushReport>('report');
 export const meterPushQuery = defineQuery<MeterPushReport>('report');
 export const reconciliationQuery = defineQuery<ReconciliationState>('state');
+export const rolloutQuery = defineQuery<RolloutState>('state');
+/** Each answers once the rollout's row says so. What the operator saw goes with it: asked twice, it is done once. */
+export const pauseRolloutUpdate = defineUpdate<RolloutState, [RolloutWish]>('pause');
+export const resumeRolloutUpdate = defineUpdate<RolloutState, [RolloutWish]>('resume');
+export const promoteRolloutUpdate = defineUpdate<RolloutState, [RolloutWish & { readonly from: number }]>('promote');
+export const rollBackRolloutUpdate = defineUpdate<RolloutState, [RolloutWish]>('rollback');
+export const setRolloutStageUpdate = defineUpdate<RolloutState, [RolloutWish & { readonly stage: number }]>('setStage');
 export const usageReportQuery = defineQuery<UsageReportState>('state');
 /** Holds a comparison after the page in hand; answers once its row says so. */
 export const pauseUpdate = defineUpdate<ReconciliationState>('pause');

@@ -11,6 +11,7 @@ import {
   paymentMethodWorkflowId,
   reconciliationWorkflowId,
   refundWorkflowId,
+  rolloutWorkflowId,
   customerDataWorkflowId,
   lateFactWorkflowId,
   migrationItemWorkflowId,
@@ -24,6 +25,7 @@ import {
   type MigrateInput,
   type StrayInput,
   type ReconcileInput,
+  type RolloutInput,
   type SubscriptionInput,
   type UsageReportInput,
 } from './messages.ts';
@@ -229,6 +231,21 @@ export function migrationItemStart(row: OwnedRow & { readonly migrationId: strin
       ...{ provider: fromProvider, country: null },
     }),
     staticSummary: `${organizationId}: leaves ${fromProvider}`,
+  };
+}
+
+/** How a rollout starts, from its row alone: the API and the sweep start the same one. */
+export function rolloutStart(
+  row: Omit<OwnedRow, 'organizationId'> & { readonly fromProvider: string; readonly toProvider: string },
+) {
+  const { id: rolloutId, projectId, live, fromProvider, toProvider: provider } = row;
+  const input: RolloutInput = { projectId, live, rolloutId };
+  return {
+    workflowId: rolloutWorkflowId(rolloutId),
+    taskQueue: billingQueue,
+    args: [input] as [RolloutInput],
+    typedSearchAttributes: runAttributes({ projectId, provider, kind: 'rollout', status: 'running' }),
+    staticSummary: `${projectId}: new customers from ${fromProvider} to ${provider}`,
   };
 }
 

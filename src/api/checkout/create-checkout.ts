@@ -3,8 +3,10 @@ import type { Checkout } from '../../db/entities/checkout.ts';
 import type { Subscription } from '../../db/entities/subscription.ts';
 import type { Db } from '../../db/orm.ts';
 import { findCheckout, findSameRequest, insertCheckout, type NewCheckout } from '../../db/queries/checkouts.ts';
+import type { NewAssignment } from '../../db/queries/insert-placed-checkout.ts';
 import { ensureOrganization } from '../../db/queries/organizations.ts';
 import type { Contact } from '../../domain/contact.ts';
+import type { Placing } from '../../domain/rollout/place.ts';
 import type { CountryEvidence } from '../../domain/routing/country.ts';
 import { requestHash } from '../canonical-json.ts';
 import type { Caller } from '../caller.ts';
@@ -50,17 +52,48 @@ export async function createCheckout(em: Db, deps: ApiDeps, input: CreateCheckou
     : requestHash(caller.keyId, caller.actor, organizationId, input.preferredProvider, body);
   const known = input.isFirst ? null : await findRepeated(em, input, fingerprint);
   if (known) return known;
-  const draft = await draftCheckout(em, deps, input, organizationId, fingerprint);
-  const made = await insertCheckout(em, {
-    checkout: draft.checkout,
-    routedTo: draft.routed.provider,
-    asked: draft.routed.asked,
-    actor: caller.actor,
-  });
+  const made = await makeCheckout(em, deps, input, organizationId, fingerprint);
   const row = made ?? (await findRepeated(em, input, fingerprint));
   if (row) return row;
   // The twin was settled between the two statements: a repeat makes a new one.
   throw refusal('unavailable', 'The same request was just finished. Repeat it.', { retryAfterMs: 1_000 });
+}
+
+/** A rollout may move between a decision and its row; every further draft is made from what holds then. */
+const mostDrafts = 4;
+
+/** @returns null: the same request is there already. */
+async function makeCheckout(
+  em: Db,
+  deps: ApiDeps,
+  input: CreateCheckoutInput,
+  organizationId: string,
+  fingerprint: string | null,
+): Promise<Checkout | null> {
+  for (let drafts = 0; drafts < mostDrafts; drafts += 1) {
+    if (drafts > 0) await deps.rules.reload(input.caller);
+    const { checkout, routed, placings } = await draftCheckout(em, deps, input, organizationId, fingerprint);
+    const made = await insertCheckout(em, {
+      ...{ checkout, routedTo: routed.provider, asked: routed.asked, actor: input.caller.actor },
+      assignment: newAssignment(checkout, placings),
+    });
+    if (made !== 'undecided') return made;
+  }
+  throw refusal('unavailable', 'The rollout that decides about it is moving. Repeat it.', { retryAfterMs: 1_000 });
+}
+
+/** null: the decision rests on none that is not written yet. */
+function newAssignment(
+  { id, organizationId, projectId, live, routing }: NewCheckout,
+  placings: readonly Placing[],
+): NewAssignment | null {
+  const { rollout: placed, bucket } = routing;
+  if (!placed?.assigns || placed.arm === null) return null;
+  const rollout = placings.find((each) => each.rollout.id === placed.id)?.rollout;
+  const drawnFrom = rollout?.stages[placed.stage];
+  if (drawnFrom === undefined) return null;
+  const { id: rolloutId, arm, stage } = { ...placed, arm: placed.arm };
+  return { rolloutId, organizationId, arm, bucket, stage, checkoutId: id, projectId, live, drawnFrom };
 }
 
 async function findRepeated(
@@ -77,7 +110,7 @@ async function draftCheckout(
   input: CreateCheckoutInput,
   organizationId: string,
   requestFingerprint: string | null,
-): Promise<{ readonly checkout: NewCheckout; readonly routed: Routed }> {
+): Promise<{ readonly checkout: NewCheckout; readonly routed: Routed; readonly placings: readonly Placing[] }> {
   const { body, caller, request } = input;
   if (body.payment_method_id !== null)
     throw fieldRefusal('payment_method_not_found', '/payment_method_id', 'No stored payment method has this id.');
@@ -87,7 +120,7 @@ async function draftCheckout(
   const evidence = await findCountry(deps, { request, body, organization });
   await refuseBlocked(em, deps, { caller, organizationId, evidence, body });
   const policy = await policyInForce(deps.rules, caller);
-  const { offer, routing, trialDays } = await weighCheckout(deps, {
+  const { offer, routing, trialDays } = await weighCheckout(em, deps, {
     ...{ caller, body, organization, evidence, product, liveSubscriptions, policy },
     preferredProvider: input.preferredProvider,
   });
@@ -97,7 +130,7 @@ async function draftCheckout(
   const abilities = routed.provider === null ? null : deps.providers.abilities(routed.provider);
   const contact = checkoutContact({ body, organization, defaultPhone: caller.project.defaultPhone, abilities });
   const facts = { organizationId, evidence, offer, routed, contact, urls, trialDays, requestFingerprint };
-  return { checkout: toRow(input, facts), routed };
+  return { checkout: toRow(input, facts), routed, placings: routing.placings };
 }
 
 /** @throws {BillingError} `already_subscribed`; a publishable key alone is not told to what. */

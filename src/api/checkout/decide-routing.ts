@@ -15,6 +15,7 @@ import { isAvailable } from '../../domain/health/breaker.ts';
 import { bucketOf } from '../../domain/routing/bucket.ts';
 import { requoteFallbacks, type Alternative } from '../../domain/routing/requote.ts';
 import type { CompiledPolicy } from '../../domain/routing/compile-policy.ts';
+import { placeInRollout, type Placing } from '../../domain/rollout/place.ts';
 import type { Caller } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { fieldRefusal, refusal } from '../error-codes.ts';
@@ -60,6 +61,8 @@ export interface RoutingInput {
   readonly liveSubscriptions: readonly Subscription[];
   /** Named by an alias route: preferred, not forced. */
   readonly preferredProvider: string | null;
+  /** The rollouts that this offer may be under, and where the organization is in them. */
+  readonly placings: readonly Placing[];
 }
 
 /**
@@ -84,7 +87,10 @@ export function considerRouting(deps: Pick<ApiDeps, 'providers' | 'health'>, inp
     ...{ configured, mode: request.mode, offer },
     isAvailable: (provider) => isAvailable(deps.health.viewOf({ ...account, provider }), Date.now()),
   });
-  const decision = requoteFallbacks(route(request, policy, facts), { request, policy, providers: facts, alternatives });
+  const placed = placeInRollout(route(request, policy, facts), {
+    ...{ request, providers: facts, fallbacks: policy.fallbacks, placings: input.placings },
+  });
+  const decision = requoteFallbacks(placed, { request, policy, providers: facts, alternatives });
   const attempts = attemptsOf(decision);
   const [provider] = attempts;
   const abilities = provider === undefined ? undefined : facts[provider]?.abilities;

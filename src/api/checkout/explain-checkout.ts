@@ -51,7 +51,7 @@ export async function explainCheckout(
   const evidence = await gatherEvidence(deps, { request, body, organization });
   const chosen = chooseCountry(evidence);
   const block = await blockOf(deps, { caller, evidence: chosen, body });
-  const { offer, routing } = await weighCheckout(deps, {
+  const { offer, routing } = await weighCheckout(em, deps, {
     ...{ caller, body, organization, evidence: chosen, product, liveSubscriptions, policy },
     preferredProvider: null,
   });

@@ -1,9 +1,11 @@
 import { readActivePolicies } from '../../db/queries/routing-policies.ts';
 import type { Db } from '../../db/orm.ts';
 import { listBlockedEntries } from '../../db/queries/blocked-countries.ts';
+import { readRolloutsInForce } from '../../db/queries/rollouts.ts';
 import type { Scope } from '../../db/queries/subscriptions.ts';
 import { compilePolicy, type CompiledPolicy } from '../../domain/routing/compile-policy.ts';
 import { overlayBlocked, type BlockedCountry } from '../../domain/routing/country.ts';
+import type { RolloutInForce } from '../../domain/rollout/place.ts';
 import type { Policies } from '../../policies.ts';
 import type { Caller } from '../caller.ts';
 import { refusal } from '../error-codes.ts';
@@ -13,6 +15,8 @@ export interface RulesInForce {
   /** By name. */
   readonly policies: ReadonlyMap<string, CompiledPolicy>;
   readonly blockedCountries: readonly BlockedCountry[];
+  /** Those of one plan before those of all. */
+  readonly rollouts: readonly RolloutInForce[];
 }
 
 export interface ProjectRules {
@@ -43,13 +47,15 @@ export function createProjectRules(input: {
   async function read(scope: Scope): Promise<RulesInForce> {
     const key = keyOf(scope);
     const readAtMs = now();
-    const [own, blocked] = await Promise.all([
+    const [own, blocked, rollouts] = await Promise.all([
       readActivePolicies(input.orm.em.fork(), scope),
       listBlockedEntries(input.orm.em.fork(), scope),
+      readRolloutsInForce(input.orm.em.fork(), scope),
     ]);
     const rules = {
       policies: new Map([...shipped, ...own.map((policy) => [policy.name, compilePolicy(policy)] as const)]),
       blockedCountries: overlayBlocked(input.policies.blockedCountries, blocked),
+      rollouts,
     };
     // Of two readings the one that began later saw more.
     if ((known.get(key)?.readAtMs ?? -1) <= readAtMs) {

@@ -10,6 +10,7 @@ import { webhookEndpoint } from './outbound.ts';
 import { paymentMethod } from './payment-method.ts';
 import { reconciliation } from './reconciliation.ts';
 import { refund } from './refund.ts';
+import { rollout } from './rollout.ts';
 import { subscription } from './subscription.ts';
 import { usageReported } from './usage-report.ts';
 
@@ -26,6 +27,7 @@ export const eventData: Readonly<Record<FirstWord<ToldEventType>, z.ZodType>> = 
   payment_method: paymentMethod,
   reconciliation,
   refund,
+  rollout,
   subscription,
   usage: usageReported,
   webhook_endpoint: webhookEndpoint,

@@ -202,6 +202,20 @@ export const routingExplanation = z
         why: z.string().nullable(),
       }),
     ),
+    rollout: z
+      .object({
+        id: z.string(),
+        name: z.string(),
+        arm: z.enum(['control', 'treatment']).nullable().meta({ description: 'null: rolled back before it had one.' }),
+        is_assigned: z.boolean().meta({ description: 'It has the arm already; else a checkout would write it.' }),
+        stage: z.int().meta({ description: 'Counted from 0.' }),
+        rolled_back: z.boolean(),
+        policy_rule: z.string().meta({ description: 'What the policy alone decides.' }),
+        policy_provider: z.string(),
+        why: z.string(),
+      })
+      .nullable()
+      .meta({ description: 'The rollout that had the last word; null: none had.' }),
     amount: money.nullable(),
     payment_methods: z.array(z.string()).meta({ description: 'What the first one’s page would offer.' }),
   })

@@ -8,6 +8,7 @@ import type { Db } from '../orm.ts';
 import { insertStatement } from '../insert-statement.ts';
 import { executePrepared } from '../prepared.ts';
 import { auditEntry } from './audit.ts';
+import { insertPlaced, type NewAssignment } from './insert-placed-checkout.ts';
 import type { Scope } from './subscriptions.ts';
 
 /** Columns that only workflows fill. */
@@ -28,7 +29,9 @@ export type NewCheckout = Omit<Checkout, 'createdAt' | 'updatedAt' | 'version' |
  *
  * @param input.routedTo The first provider to be asked; null: nobody is.
  * @param input.asked What `route()` was asked; null: it was not.
- * @returns the row as stored; null when the same id or the same request is there already: then nothing was written.
+ * @param input.assignment Written with it, or nothing is; null: none is to be written.
+ * @returns the row as stored; null when the same id or the same request is there already, `undecided` when the assignment
+ *   could not be written as it was drawn: in both cases nothing was written.
  */
 export async function insertCheckout(
   em: Db,
@@ -36,9 +39,10 @@ export async function insertCheckout(
     readonly checkout: NewCheckout;
     readonly routedTo: string | null;
     readonly asked: RouteQuestion | null;
+    readonly assignment: NewAssignment | null;
     readonly actor: string;
   },
-): Promise<Checkout | null> {
+): Promise<Checkout | 'undecided' | null> {
   const now = new Date();
   const row: Checkout = { ...lateColumns, ...input.checkout, version: 1, createdAt: now, updatedAt: now };
   const checkout = insertStatement(em, CheckoutEntity, row);
@@ -56,6 +60,8 @@ export async function insertCheckout(
     }),
   });
   try {
+    if (input.assignment !== null)
+      return (await insertPlaced(em, input.assignment, [checkout, decision, audit])) ? row : 'undecided';
     await executePrepared(em, {
       sql: `with checkout as (${checkout.sql}), decision as (${decision.sql}) ${audit.sql}`,
       params: [...checkout.params, ...decision.params, ...audit.params],

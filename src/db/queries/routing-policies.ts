@@ -77,7 +77,9 @@ export async function readPastDecisions(
   page: { readonly before: string | null; readonly limit: number },
 ): Promise<readonly PastDecisionRow[]> {
   return em.execute<PastDecisionRow[]>(
-    `select checkout_id as "checkoutId", rule, provider, asked from routing_decisions
+    // What a rollout made of it is not the policy's doing.
+    `select checkout_id as "checkoutId", coalesce(decision->'rollout'->>'policy_rule', rule) as rule,
+       coalesce(decision->'rollout'->>'policy_provider', provider) as provider, asked from routing_decisions
      where project_id = ? and live = ? and (?::text is null or checkout_id < ?)
      order by checkout_id desc limit ?`,
     [projectId, live, page.before, page.before, page.limit],

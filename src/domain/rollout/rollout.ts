@@ -22,7 +22,10 @@ export interface RolloutSettings {
   readonly stageMinutes: number;
   /** The chance, over the whole run, that equal arms are rolled back. */
   readonly alpha: number;
-  /** How much worse the treatment's success rate may be for a stage to advance, as a share: 0.02 is 2 points. */
+  /**
+   * How much of all new customers' success the next stage may cost, as a share: 0.02 is 2 points. With half of them in
+   * treatment, the treatment's own rate may be 4 points lower.
+   */
   readonly margin: number;
   /** At once: openings that failed, of all openings of the treatment's last minutes. */
   readonly maxErrorRate: number;

@@ -13,6 +13,7 @@ import {
 import type { CountryEvidence } from './country.ts';
 import { covers, offersAny, offersOf, prepareAbilities, type PreparedAbilities } from './prepared-abilities.ts';
 import type { Requote } from './requote.ts';
+import type { RolloutPlacement } from '../rollout/place.ts';
 
 export interface RouteRequest {
   readonly projectId: string;
@@ -65,7 +66,7 @@ export interface SkippedProvider {
 export interface RoutingDecision {
   readonly policy: string;
   readonly policy_version: number;
-  /** A rule's id, or `forced`, `live-subscription`, `preferred`, `fallback`. */
+  /** A rule's id, or `forced`, `live-subscription`, `preferred`, `fallback`, `rollout:<name>:<arm>`. */
   readonly rule: string;
   /** The choice. It may stand in `skipped`; then the first of `fallbacks` is asked. */
   readonly provider: string;
@@ -79,6 +80,8 @@ export interface RoutingDecision {
   readonly considered: readonly Considered[];
   /** Providers of `fallbacks` that charge another currency than was quoted: see requote.ts. */
   readonly requotes?: Readonly<Record<string, Requote>>;
+  /** What a rollout had to do with it; absent: nothing. */
+  readonly rollout?: RolloutPlacement;
 }
 
 /**
@@ -207,14 +210,22 @@ function skipUnable(
   providers: Readonly<Record<string, ProviderFacts>>,
   skipped: SkippedProvider[],
 ): void {
+  const skip = skipOf(provider, request, providers);
+  if (skip !== null) skipped.push(skip);
+}
+
+/** Why a provider is not to be asked; null: nothing stands against it. */
+export function skipOf(
+  provider: string,
+  request: RouteRequest,
+  providers: Readonly<Record<string, ProviderFacts>>,
+): SkippedProvider | null {
   const facts = providers[provider];
-  if (!facts?.isConfigured) {
-    skipped.push({ provider, reason: 'not_configured', because: 'it has no account in this mode' });
-    return;
-  }
+  if (!facts?.isConfigured)
+    return { provider, reason: 'not_configured', because: 'it has no account in this mode' };
   const because = cannotServe(request, facts, prepareAbilities(facts.abilities));
-  if (because !== null) skipped.push({ provider, reason: 'unsupported', because });
-  else if (!facts.isAvailable) skipped.push({ provider, reason: 'unavailable', because: 'it has been failing' });
+  if (because !== null) return { provider, reason: 'unsupported', because };
+  return facts.isAvailable ? null : { provider, reason: 'unavailable', because: 'it has been failing' };
 }
 
 /** Why a provider cannot express the whole request, or null when it can. */

@@ -6,6 +6,7 @@ import { sweepMigrations } from './sweep-migrations.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
 import { sweepReconciliations } from './sweep-reconciliations.ts';
 import { sweepRefunds } from './sweep-refunds.ts';
+import { sweepRollouts } from './sweep-rollouts.ts';
 import { sweepStrays } from './sweep-strays.ts';
 import { sweepSubscriptionChanges } from './sweep-subscription-changes.ts';
 import { sweepSubscriptions } from './sweep-subscriptions.ts';
@@ -24,6 +25,7 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepReconciliations,
   sweepUsageReports,
   sweepMigrations,
+  sweepRollouts,
 ];
 
 /** @returns how many workflows were started. */

@@ -120,6 +120,14 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
       fake.ran.push(`${act}/${runId}`);
       await fake.work(`${act}/${runId}`);
     },
+    async startRollout(start) {
+      fake.ran.push(start.workflowId);
+      await fake.work(start.workflowId);
+    },
+    async steerRollout(rolloutId, act) {
+      fake.ran.push(`${act.kind}/${rolloutId}`);
+      await fake.work(`${act.kind}/${rolloutId}`);
+    },
     async startUsageReport(start) {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);
