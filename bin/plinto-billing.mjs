@@ -3,6 +3,7 @@
 // which the project's own Node 24 runs as it is.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import * as module from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -13,14 +14,16 @@ const ownNode = join(root, 'node_modules/node/bin', process.platform === 'win32'
 
 if (!existsSync(join(root, 'node_modules/commander')))
   fail(`The dependencies are not installed. Run \`npm ci\` in ${root}`);
-else if (Number(process.versions.node.split('.')[0]) >= 24) await import(pathToFileURL(main).href);
-else if (existsSync(ownNode)) runBy(ownNode);
+else if (Number(process.versions.node.split('.')[0]) >= 24) {
+  module.enableCompileCache?.();
+  await import(pathToFileURL(main).href);
+} else if (existsSync(ownNode)) runBy(ownNode);
 else
   fail(`This needs Node 24, and Node ${process.versions.node} runs. Run \`npm ci\` in ${root}, which brings its own.`);
 
 /** @param {string} node */
 function runBy(node) {
-  const child = spawn(node, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
   // Ctrl-C reaches both; the child says what became of the work, and how this ends.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import { script } from '@bomb.sh/tab';
-import complete from '@bomb.sh/tab/commander';
 import { Argument, type Command } from 'commander';
 import type { Shell } from './session.ts';
 
@@ -22,7 +20,10 @@ Examples:
   plinto-billing completion zsh > "\${fpath[1]}/_plinto-billing"
   plinto-billing completion fish > ~/.config/fish/completions/plinto-billing.fish`,
     )
-    .action((name: string) => script(name, program.name(), join(shell.root, 'bin/plinto-billing.mjs')));
+    .action(async (name: string) => {
+      const { script } = await import('@bomb.sh/tab');
+      script(name, program.name(), join(shell.root, 'bin/plinto-billing.mjs'));
+    });
 }
 
 /**
@@ -30,6 +31,7 @@ Examples:
  *
  * @param program Without `completion`, which the library adds.
  */
-export function answerCompletion(program: Command, words: readonly string[]): void {
+export async function answerCompletion(program: Command, words: readonly string[]): Promise<void> {
+  const { default: complete } = await import('@bomb.sh/tab/commander');
   complete(program, { completionCommandName: 'completion' }).parse([...words]);
 }

@@ -13,7 +13,7 @@ import type { Shell } from './session.ts';
 export async function run(words: readonly string[], shell: Shell): Promise<ExitCode> {
   const program = createProgram(shell);
   if (words[0] === 'complete' && words[1] === '--') {
-    answerCompletion(program, words.slice(2));
+    await answerCompletion(program, words.slice(2));
     return exitCodes.ok;
   }
   addCompletion(program, shell);

@@ -1,5 +1,4 @@
 import { styleText } from 'node:util';
-import confirm from '@inquirer/confirm';
 
 export type Paint = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -45,7 +44,11 @@ export function openTerminal(home: string): Terminal {
       for await (const part of stdin) if (part instanceof Uint8Array) parts.push(part);
       return Buffer.concat(parts).toString('utf8');
     },
-    agree: (question) => confirm({ message: question, default: false }, { output: stderr, signal: interrupted }),
+    async agree(question) {
+      // Loaded where it is needed: most commands ask nothing.
+      const { default: confirm } = await import('@inquirer/confirm');
+      return confirm({ message: question, default: false }, { output: stderr, signal: interrupted });
+    },
     sleep: (ms) =>
       new Promise((resolve) => {
         const done = () => {

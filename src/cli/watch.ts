@@ -1,4 +1,3 @@
-import cliProgress from 'cli-progress';
 import { CliFailure, exitCodes } from './failure.ts';
 import { textAt, type Json } from './json.ts';
 import type { Session } from './session.ts';
@@ -36,7 +35,7 @@ const patienceMs = 120_000;
  * @throws {CliFailure} `interrupted`, and `unreachable` after two minutes without an answer
  */
 export async function watch(session: Session, work: Work): Promise<Json> {
-  const display = openDisplay(session);
+  const display = await openDisplay(session);
   try {
     for (let silentSince: number | null = null; ;) {
       if (session.terminal.interrupted.aborted) throw left(work);
@@ -86,12 +85,14 @@ interface Display {
 }
 
 /** A bar where a person looks, a line per change in a log, nothing with `--json`. */
-function openDisplay(session: Session): Display {
+async function openDisplay(session: Session): Promise<Display> {
   if (session.isJson) return { show: () => undefined, close: () => undefined };
   return session.terminal.drawsBars ? drawBar() : writeLines(session);
 }
 
-function drawBar(): Display {
+async function drawBar(): Promise<Display> {
+  // Loaded where it is needed, as most of the time nobody watches.
+  const { default: cliProgress } = await import('cli-progress');
   const bar = new cliProgress.SingleBar(
     {
       ...{ format: '{bar} {shown}  {text}', barsize: 30, hideCursor: true, linewrap: false },

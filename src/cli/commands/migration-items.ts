@@ -4,7 +4,7 @@ import { at, textAt, type Json } from '../json.ts';
 import { listing, type ListOptions } from '../options.ts';
 import { saveOrPrint } from '../save.ts';
 import { openSession, type Session, type Shell } from '../session.ts';
-import { plainSheet, show, type Column } from '../show.ts';
+import { columnsOf, sheet, show, type Column } from '../show.ts';
 import { printList, segment } from '../subject.ts';
 
 const itemsOf = (migration: string) => `/ops/migrations/${segment(migration)}/items`;
@@ -18,7 +18,7 @@ const columns: readonly Column[] = [
   { title: 'will pay', of: 'plan.amount' },
   { title: 'to', of: (row) => show(at(row, 'new_provider') ?? at(row, 'plan.provider')) },
   { title: 'paid through', of: 'paid_through' },
-  { title: 'why', of: 'because', wraps: true },
+  { title: 'why', of: 'why', wraps: true },
 ];
 
 /** The customers of a migration: list, read, remind, lead back. */
@@ -28,9 +28,15 @@ export function addMigrationItems(parent: Command, shell: Shell): void {
       '--state <state>',
       'found, planned, excluded, notified, opened, moved, canceling, watching, done, kept, left, rolled_back or attention',
     )
-    .action(async (migration: string, options: ListOptions & { readonly state?: string }, command: Command) => {
+    .option('--organization <id>', 'of one customer')
+    .action(async (migration: string, { state, organization, ...options }: ItemsOptions, command: Command) => {
       const session = openSession(shell, command);
-      await printList(session, { path: itemsOf(migration), query: { state: options.state }, columns, options });
+      await printList(session, {
+        path: itemsOf(migration),
+        query: { state, organization_id: organization },
+        columns,
+        options,
+      });
     });
   parent
     .command('item <migration> <item>')
@@ -71,6 +77,8 @@ export function addMigrationItems(parent: Command, shell: Shell): void {
   });
 }
 
+type ItemsOptions = ListOptions & { readonly state?: string; readonly organization?: string };
+
 interface ItemAct {
   readonly name: string;
   readonly description: string;
@@ -93,8 +101,32 @@ function addItemAct(parent: Command, shell: Shell, act: ItemAct): void {
   );
 }
 
+const lines: readonly Column[] = [
+  ...columnsOf('id', 'state', 'why', 'code', 'organization_id'),
+  { title: 'old subscription', of: 'legacy.provider_subscription_id' },
+  { title: 'paid there', of: (row) => perInterval(at(row, 'legacy')) },
+  { title: 'paid through', of: 'paid_through' },
+  { title: 'moves to', of: (row) => show(at(row, 'new_provider') ?? at(row, 'plan.provider')) },
+  { title: 'will pay', of: (row) => show(at(row, 'plan.amount')) },
+  { title: 'first charge', of: 'plan.first_charge_at' },
+  { title: 'routing rule', of: 'plan.rule' },
+  ...columnsOf('checkout_id', 'new_subscription_id'),
+  { title: 'told', of: 'notified_at' },
+  { title: 'reminders', of: 'reminders_sent' },
+  { title: 'acts until', of: 'deadline_at' },
+  { title: 'paid at the new one', of: 'moved_at' },
+  { title: 'point of no return', of: 'canceling_at' },
+  { title: 'old one cancelled', of: 'canceled_at' },
+  { title: 'first charge seen', of: 'first_charge_at' },
+  { title: 'payment', of: 'first_payment_id' },
+  { title: 'finished', of: 'finished_at' },
+];
+
+function perInterval(legacy: Json | undefined): string {
+  return `${show(at(legacy, 'amount'))} ${show(at(legacy, 'billing_interval'))} (${show(at(legacy, 'status'))})`;
+}
+
 function describe(row: Json, { terminal }: Session): string {
-  const state = textAt(row, 'state') ?? '';
-  const mark = state === 'attention' ? terminal.paint('red', 'A person decides: see `plinto-billing status`.\n') : '';
-  return `${mark}${plainSheet(row)}`;
+  if (textAt(row, 'state') !== 'attention') return sheet(lines, row);
+  return `${terminal.paint('red', 'A person decides: a review is open.')}\n${sheet(lines, row)}`;
 }

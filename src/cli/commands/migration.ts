@@ -5,10 +5,11 @@ import { count, counts, gather, readFileOrInput, words } from '../options.ts';
 import { openSession, type Session, type Shell } from '../session.ts';
 import { columnsOf, section, sheet, show } from '../show.ts';
 import { addAct, addReadings, nameOf, printStarted, type StartOptions, type Subject } from '../subject.ts';
+import { addMigrationArchive } from './migration-archive.ts';
 import { addMigrationItems } from './migration-items.ts';
 import { addMigrationProof } from './migration-proof.ts';
 
-export const migrationsPath = '/ops/migrations';
+const migrationsPath = '/ops/migrations';
 const settledStates = new Set(['excluded', 'done', 'kept', 'left', 'rolled_back', 'attention']);
 
 const migrations: Subject = {
@@ -58,7 +59,7 @@ Examples:
   plinto-billing migration watch mig_…
   plinto-billing migration items mig_… --state attention        who waits for a person
   plinto-billing migration rollback mig_… mi_…                  one customer, before the old one is cancelled
-  plinto-billing migration proof mig_…                          each period and the one charge that covers it
+  plinto-billing migration prove mig_… --watch                  each period and the one charge that covers it
   plinto-billing migration archive mig_… --recipient age1…      what OLD knew, encrypted to you`,
     );
   addStart(parent, shell);
@@ -80,6 +81,7 @@ Examples:
   });
   addMigrationItems(parent, shell);
   addMigrationProof(parent, shell);
+  addMigrationArchive(parent, shell);
 }
 
 interface MigrationOptions extends StartOptions {
@@ -162,7 +164,7 @@ function pair(text: string): readonly [string, string] {
 
 /** How many items are in which state, most first. */
 function countsOf(row: Json): readonly (readonly [string, number])[] {
-  const states = at(row, 'items');
+  const states = at(row, 'items.by_state');
   if (!isObject(states)) return [];
   return Object.keys(states)
     .map((state) => [state, numberAt(states, state) ?? 0] as const)
@@ -194,11 +196,20 @@ function describe(row: Json, { terminal }: Session): string {
   return [
     head,
     ...section('Customers', columnsOf('state', 'items'), states, terminal.width),
+    ...section('Excluded', columnsOf('code', 'count'), listAt(row, 'items.excluded'), terminal.width),
     ...section(
       'Money',
-      columnsOf('currency', 'provider', 'count', 'amount', 'difference'),
+      [
+        ...columnsOf('billing_interval', 'customers'),
+        { title: 'will pay', of: moneyOf('amount_minor') },
+        { title: 'difference', of: moneyOf('difference_minor') },
+        ...columnsOf('not_comparable'),
+      ],
       listAt(row, 'money'),
       terminal.width,
     ),
   ].join('\n');
 }
+
+const moneyOf = (name: string) => (row: Json) =>
+  show({ amount_minor: at(row, name) ?? null, currency: at(row, 'currency') ?? null });

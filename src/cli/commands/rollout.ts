@@ -21,7 +21,7 @@ const rollouts: Subject = {
   ...{ noun: 'rollout', command: 'rollout', path, stop: 'rollback' },
   columns: [
     ...columnsOf('id', 'name', 'from', 'to', 'status'),
-    { title: 'stage', of: stageOf },
+    { title: 'stage', of: 'place' },
     { title: 'why', of: 'why', wraps: true },
   ],
   filters: [{ name: 'status', says: 'running, paused, completed or rolled_back' }],
@@ -58,8 +58,9 @@ Examples:
   addStart(parent, shell);
   addReadings(parent, shell, rollouts);
   addAct(parent, shell, rollouts, {
-    ...{ name: 'pause', description: 'nobody new is placed and no stage changes until it is resumed', final: null },
-    says: (row) => `Holds ${nameOf(row)}: whoever comes new goes to ${show(at(row, 'from'))}, and the stage stays.`,
+    ...{ name: 'pause', description: 'stay in this stage; it neither goes on nor back by itself', final: null },
+    says: (row) =>
+      `Holds ${nameOf(row)} at ${stageOf(row)}: new customers are placed as before, and it neither goes on nor back by itself.`,
   });
   addAct(parent, shell, rollouts, {
     ...{ name: 'resume', description: 'let a held one go on', final: null },
@@ -92,6 +93,9 @@ interface RolloutOptions extends StartOptions {
   readonly stageMinutes?: number;
   readonly alpha?: number;
   readonly margin?: number;
+  readonly maxErrorRate?: number;
+  readonly maxWebhookDelayMs?: number;
+  readonly legacyFallback: boolean;
 }
 
 /** `10` or `10%`, `first:50`, `only:org_1+org_2`. */
@@ -121,26 +125,36 @@ function addStart(parent: Command, shell: Shell): void {
     .option('--stage-minutes <n>', 'how long a stage lasts at least', count)
     .option('--alpha <share>', 'the chance, over the whole run, that equal arms are rolled back', fraction)
     .option('--margin <share>', 'how much worse the new one may be for a stage to go on: 0.02 is 2 points', fraction)
+    .option('--max-error-rate <share>', 'at once: openings at the new one that may fail', fraction)
+    .option('--max-webhook-delay-ms <ms>', 'at once: how late the new one’s webhooks may come (p95)', count)
+    .option('--no-legacy-fallback', 'the old one does not step in where the new one fails')
     .option('--watch', 'follow it to its end');
   changing(command, { asks: false, previews: true }).action(async (options: RolloutOptions, self: Command) => {
     const session = openSession(shell, self);
-    const { name, from, to, product, minSamples, stageMinutes, alpha, margin } = options;
-    const body = {
-      ...{ name, from, to },
-      ...(product !== undefined && { product_id: product }),
-      ...(options.stages !== undefined && { stages: options.stages }),
-      ...(minSamples !== undefined && { min_samples: minSamples }),
-      ...(stageMinutes !== undefined && { stage_minutes: stageMinutes }),
-      ...(alpha !== undefined && { alpha }),
-      ...(margin !== undefined && { margin }),
-    };
+    const { from, to, product } = options;
     const row = await change(session, options, {
-      ...{ method: 'POST', path, body, final: null },
+      ...{ method: 'POST', path, body: bodyOf(options), final: null },
       says: `Begins to lead new customers${product === undefined ? '' : ` of ${product}`} from ${from} to ${to}, by the first stage.`,
       ...(options.dryRun === true && { now: { ...(await session.api.list(path, {}, 20)) } }),
     });
     if (row !== null) await printStarted(session, rollouts, row, options);
   });
+}
+
+function bodyOf(options: RolloutOptions) {
+  const { name, from, to, product, minSamples, stageMinutes, alpha, margin, maxErrorRate, maxWebhookDelayMs } = options;
+  return {
+    ...{ name, from, to },
+    ...(product !== undefined && { product_id: product }),
+    ...(options.stages !== undefined && { stages: options.stages }),
+    ...(minSamples !== undefined && { min_samples: minSamples }),
+    ...(stageMinutes !== undefined && { stage_minutes: stageMinutes }),
+    ...(alpha !== undefined && { alpha }),
+    ...(margin !== undefined && { margin }),
+    ...(maxErrorRate !== undefined && { max_error_rate: maxErrorRate }),
+    ...(maxWebhookDelayMs !== undefined && { max_webhook_delay_ms: maxWebhookDelayMs }),
+    ...(!options.legacyFallback && { keeps_legacy_fallback: false }),
+  };
 }
 
 function addStage(parent: Command, shell: Shell): void {
@@ -166,25 +180,24 @@ function addAssignments(parent: Command, shell: Shell): void {
     .action(async (id: string, options: ListOptions & { readonly arm?: string }, command: Command) => {
       await printList(openSession(shell, command), {
         ...{ path: `${path}/${segment(id)}/assignments`, query: { arm: options.arm }, options },
-        columns: columnsOf('organization_id', 'arm', 'bucket', 'stage', 'checkout_id', 'created_at'),
+        columns: columnsOf(
+          'organization_id',
+          'arm',
+          'outcome',
+          'provider',
+          'stage',
+          'bucket',
+          'checkout_id',
+          'created_at',
+        ),
       });
     });
 }
 
 const isLast = (row: Json): boolean => (numberAt(row, 'stage') ?? 0) >= listAt(row, 'stages').length - 1;
 
-/** `stage 2 of 4 (10 %)` */
-function stageOf(row: Json): string {
-  const [index, all] = [numberAt(row, 'stage') ?? 0, listAt(row, 'stages')];
-  return `stage ${index + 1} of ${all.length} (${stageText(all[index])})`;
-}
-
-function stageText(stage: Json | undefined): string {
-  if (!isObject(stage)) return typeof stage === 'number' ? `${stage} %` : show(stage);
-  const [share, first] = [numberAt(stage, 'percent'), numberAt(stage, 'first') ?? numberAt(stage, 'customers')];
-  if (share !== null) return `${share} %`;
-  return first === null ? `${listAt(stage, 'organizations').length} named` : `first ${first}`;
-}
+/** `10 % of new customers (stage 2 of 4)` */
+const stageOf = (row: Json): string => show(at(row, 'place'));
 
 /** Both arms side by side: one line per figure. */
 const figures: readonly { readonly title: string; readonly of: (arm: Json | undefined) => string }[] = [
@@ -192,24 +205,25 @@ const figures: readonly { readonly title: string; readonly of: (arm: Json | unde
   { title: 'paid', of: (arm) => show(at(arm, 'succeeded')) },
   { title: 'failed', of: (arm) => show(at(arm, 'failed')) },
   { title: 'not known yet', of: (arm) => show(at(arm, 'unknown')) },
-  { title: 'success rate', of: (arm) => percent(successOf(arm)) },
+  { title: 'success rate', of: (arm) => percent(numberAt(arm, 'success_rate')) },
   { title: 'openings', of: (arm) => show(at(arm, 'openings')) },
-  { title: 'openings that failed', of: (arm) => show(at(arm, 'opening_errors')) },
+  { title: 'openings that failed', of: (arm) => failedOpenings(arm) },
   { title: 'webhook delay (p95)', of: (arm) => duration(numberAt(arm, 'webhook_delay_ms.p95')) },
   { title: 'checkout time (p95)', of: (arm) => duration(numberAt(arm, 'checkout_ms.p95')) },
 ];
 
-function successOf(arm: Json | undefined): number | null {
-  const [succeeded, failed] = [numberAt(arm, 'succeeded') ?? 0, numberAt(arm, 'failed') ?? 0];
-  return succeeded + failed === 0 ? null : succeeded / (succeeded + failed);
+function failedOpenings(arm: Json | undefined): string {
+  return `${show(at(arm, 'opening_errors'))} (${percent(numberAt(arm, 'error_rate'))})`;
 }
 
 function describe(row: Json, { terminal }: Session): string {
   const head = sheet(
     [
       ...columnsOf('id', 'name', 'from', 'to', 'product_id', 'status'),
-      { title: 'stage', of: stageOf },
-      ...columnsOf('why', 'missing'),
+      { title: 'stage', of: 'place' },
+      { title: 'why', of: 'why' },
+      { title: 'now', of: 'outlook.why' },
+      { title: 'still needed', of: 'outlook.missing' },
       { title: 'since', of: 'stage_started_at' },
       { title: 'finished', of: 'finished_at' },
     ],
@@ -223,7 +237,7 @@ function describe(row: Json, { terminal }: Session): string {
   const lines = figures.map(({ title, of }) => ({
     ...{ title, control: of(at(row, 'arms.control')), treatment: of(at(row, 'arms.treatment')) },
   }));
-  const looks = [...columnsOf('created_at', 'stage', 'decision'), { title: 'because', of: 'because', wraps: true }];
+  const looks = [...columnsOf('at', 'stage', 'decision', 'actor'), { title: 'why', of: 'why', wraps: true }];
   return [
     head,
     '',

@@ -14,12 +14,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../../src/db/new-id.ts';
 import { cliPath, runCli, type CliOptions } from '../../support/run-cli.ts';
 import { startApi, type TestApi } from './support.ts';
 
 const ownSchema: object = JSON.parse(readFileSync(new URL('../../../docs/cli.schema.json', import.meta.url), 'utf8'));
+// Each word typed is a process: a busy machine needs a second and more for one.
+vi.setConfig({ testTimeout: 180_000 });
+
 const home = mkdtempSync(join(tmpdir(), 'plinto-cli-'));
 const profiles = join(home, 'profiles.json');
 let api: TestApi;
@@ -86,7 +89,7 @@ describe('what --json prints', () => {
     [['projects', 'list'], page('Project')],
     [['plans', 'list', '--all'], page('Plan')],
     [['plans', 'push', '--dry-run'], { one: '#/components/schemas/PlanPush' }],
-    [['usage-report', 'start'], { one: '#/components/schemas/UsageReportSummary' }],
+    [['usage-report', 'start'], { one: '#/components/schemas/UsageReport' }],
     [
       ['explain', '--organization', 'org_1', '--product', 'pro', '--interval', 'monthly', '--country', 'US'],
       { one: '#/components/schemas/RoutingExplanation' },
@@ -287,5 +290,42 @@ describe('profiles', () => {
     const { code, out } = await bare(['status', '--json'], { cwd: join(home, 'clone/apps/one') });
     expect(code).toBe(0);
     expect(JSON.parse(out)).toMatchObject({ target: { source: join(home, 'clone/.plinto/dev.json') } });
+  });
+});
+
+describe('rollouts', () => {
+  const start = ['rollout', 'start', '--name', 'Onwards', '--from', 'world', '--to', 'merchant'];
+  beforeEach(async () => {
+    await api.query(`update rollouts set status = 'completed'`);
+  });
+
+  it('begin with the stages that are named, and are read with both arms', async () => {
+    const stages = ['--stages', 'first:50,10,100', '--stage-minutes', '30', '--no-legacy-fallback'];
+    const made = await json([...start, ...stages]);
+    expect({ code: made.code, faults: faults(made.body, '#/components/schemas/Rollout') }).toEqual({
+      code: 0,
+      faults: [],
+    });
+    expect(made.body).toMatchObject({
+      ...{ stage_minutes: 30, keeps_legacy_fallback: false },
+      stages: [{ first: 50 }, { percent: 10 }, { percent: 100 }],
+    });
+    const shown = await json(['rollout', 'show', String(made.body?.['id'])]);
+    expect(faults(shown.body, '#/components/schemas/RolloutDetail')).toEqual([]);
+    const { out } = await cli(['rollout', 'show', String(made.body?.['id'])]);
+    expect(out).toMatch(/WORLD \(CONTROL\)\s+MERCHANT \(TREATMENT\)/);
+    expect(out).toContain('success rate');
+  });
+
+  it('go back only when somebody agrees, and a dry run shows what they are', async () => {
+    const id = String((await json(start)).body?.['id']);
+    const { code, body } = await json(['rollout', 'rollback', id, '--dry-run']);
+    expect(code).toBe(0);
+    expect(body).toMatchObject({ request: { path: `/api/v1/ops/rollouts/${id}/rollback` }, now: { id, stage: 0 } });
+    expect((await cli(['rollout', 'rollback', id])).code).toBe(5);
+    expect(api.temporal.ran).toEqual([`rollout/${id}`]);
+    expect((await cli(['rollout', 'stage', id, '3'])).code).toBe(0);
+    expect((await cli(['rollout', 'rollback', id, '--yes'])).code).toBe(0);
+    expect(api.temporal.ran.slice(1)).toEqual([`stage/${id}`, `rollback/${id}`]);
   });
 });
