@@ -10,7 +10,7 @@ const owned = `${scope},
 /** Rollouts of new customers, migrations of old ones, and who may charge for which period. */
 export class RolloutsAndMigrations extends Migration {
   override up(): void {
-    for (const statement of [...rollouts, ...migrations, ...rights]) this.addSql(statement);
+    for (const statement of [...rollouts, ...migrations, ...proofs, ...rights]) this.addSql(statement);
   }
 
   override down(): void {
@@ -26,6 +26,8 @@ const tables = [
   'migrations',
   'migration_items',
   'migration_archives',
+  'migration_proofs',
+  'migration_proof_lines',
   'charge_rights',
 ];
 
@@ -164,6 +166,38 @@ const migrations = [
     ${owned}
   )`,
   'create index on migration_archives (migration_id, id desc)',
+];
+
+const proofs = [
+  `create table migration_proofs (
+    id text primary key,
+    migration_id text not null references migrations (id),
+    status text not null check (status in ('requested', 'running', 'succeeded', 'failed')),
+    cursor text,
+    as_of timestamptz not null,
+    items_total integer not null,
+    items_done integer not null default 0,
+    report text,
+    signature text,
+    key_id text,
+    finished_at timestamptz,
+    failure_code text,
+    failure_detail jsonb,
+    actor text not null,
+    version integer not null default 1,
+    ${owned}
+  )`,
+  'create index on migration_proofs (migration_id, id desc)',
+  "create unique index migration_proofs_open on migration_proofs (migration_id) where status in ('requested', 'running')",
+  // The text is what is hashed and signed: jsonb would order its names anew.
+  `create table migration_proof_lines (
+    proof_id text not null references migration_proofs (id),
+    item_id text not null references migration_items (id),
+    rank integer not null,
+    line text not null,
+    primary key (proof_id, item_id)
+  )`,
+  'create index on migration_proof_lines (proof_id, rank, item_id)',
 ];
 
 const rights = [

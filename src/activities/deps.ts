@@ -18,6 +18,8 @@ export interface ActivityDeps {
   readonly maxCallsInFlight: number;
   /** Whether slots are shared by all providers' calls: there, nobody waits for one that answers nothing. */
   readonly sharesSlots?: boolean;
+  /** Where customers open our pages, without a trailing slash; absent: nobody can be told of one. */
+  readonly publicUrl?: string;
   /** How long a difference must stand before reconciliation tells of it; absent: two minutes. */
   readonly reconciliationGraceMs?: number;
 }

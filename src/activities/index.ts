@@ -1,3 +1,5 @@
+import { createArchiveAccount, createFailArchive } from './archive-migration.ts';
+import { createAdvanceMigrationItem } from './advance-migration-item.ts';
 import { createAssignUsage } from './assign-usage.ts';
 import { createAttachPaymentMethod } from './attach-payment-method.ts';
 import { createBeginReconciliation, createPauseReconciliation } from './begin-reconciliation.ts';
@@ -52,6 +54,7 @@ import { createOpenSubscription } from './open-subscription.ts';
 import { createOperateSubscription } from './operate-subscription.ts';
 import { createLookAtRollout } from './look-at-rollout.ts';
 import { createLookBack } from './look-back.ts';
+import { createBeginProof, createFailProof, createFinishProof, createProvePage } from './prove-migration.ts';
 import { createPlanMigration } from './plan-migration.ts';
 import { createListBenefits, createPushBenefit } from './push-benefits.ts';
 import { createListMeters, createPushMeter } from './push-meter.ts';
@@ -68,6 +71,7 @@ import { createSettleCheckout } from './settle-checkout.ts';
 import { createSettleSubscription } from './settle-subscription.ts';
 import { createFindStillDifferent } from './still-different.ts';
 import { createSteerRollout } from './steer-rollout.ts';
+import { createStopMigrationItem } from './stop-migration-item.ts';
 import { createSweepDisputes } from './sweep-disputes.ts';
 import { createSyncPaymentMethods } from './sync-payment-methods.ts';
 import { toApplicationFailure } from './to-application-failure.ts';
@@ -111,6 +115,12 @@ export function createActivities(deps: ActivityDeps) {
     enterUsageComparison: heartbeating(translated(createEnterUsageComparison(deps))),
     compareUsage: heartbeating(translated(createCompareUsage(deps))),
     finishUsageReport: heartbeating(translated(createFinishUsageReport(deps))),
+    beginProof: translated(createBeginProof(deps)),
+    provePage: heartbeating(translated(createProvePage(deps))),
+    finishProof: heartbeating(translated(createFinishProof(deps))),
+    failProof: translated(createFailProof(deps)),
+    archiveAccount: heartbeating(translated(createArchiveAccount(deps))),
+    failArchive: translated(createFailArchive(deps)),
     beginMigration: translated(createBeginMigration(deps)),
     inventoryMigration: heartbeating(translated(createInventoryMigration(deps))),
     planMigrationItems: heartbeating(translated(createPlanMigration(deps))),
@@ -125,6 +135,8 @@ export function createActivities(deps: ActivityDeps) {
     lookAtRollout: translated(createLookAtRollout(deps)),
     steerRollout: translated(createSteerRollout(deps)),
     noteRefusedUsage: translated(createNoteRefusedUsage(deps)),
+    advanceMigrationItem: translated(createAdvanceMigrationItem(deps)),
+    stopMigrationItem: translated(createStopMigrationItem(deps)),
     checkProviderAccount: translated(createCheckProviderAccount(deps)),
     listPrices: translated(createListPrices(deps)),
     pushPrice: translated(createPushPrice(deps)),

@@ -35,6 +35,7 @@ import { createKeyRoutes } from './routes/keys.ts';
 import { createLicenseKeyRoutes } from './routes/license-keys.ts';
 import { createOpsBenefitRoutes } from './routes/ops-benefits.ts';
 import { createMeterRoutes } from './routes/meters.ts';
+import { createMigrationPaperRoutes } from './routes/migration-papers.ts';
 import { createMeterPushRoutes } from './routes/meter-pushes.ts';
 import { createMigrationRoutes } from './routes/migrations.ts';
 import { createOpsMeterRoutes } from './routes/ops-meters.ts';
@@ -150,6 +151,7 @@ function createKeyedRoutes(deps: ApiDeps, gate: readonly RequestHandler[], acts:
     createRoutingExplainRoutes(deps),
     createBlockedCountryRoutes(deps),
     createReconciliationRoutes(deps),
+    createMigrationPaperRoutes(deps),
     createUsageReportRoutes(deps),
     createMigrationRoutes(deps),
     createRolloutRoutes(deps),

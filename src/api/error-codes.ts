@@ -8,6 +8,7 @@ import { fallbackErrors } from './error-tables/fallback-errors.ts';
 import { generalErrors } from './error-tables/general-errors.ts';
 import { migrationErrors } from './error-tables/migration-errors.ts';
 import { meterErrors } from './error-tables/meter-errors.ts';
+import { migrationProofErrors } from './error-tables/migration-proof-errors.ts';
 import { paymentMethodErrors } from './error-tables/payment-method-errors.ts';
 import { operatorErrors } from './error-tables/operator-errors.ts';
 import { providerHealthErrors } from './error-tables/provider-health-errors.ts';
@@ -40,6 +41,7 @@ const errorCodes = {
   ...usageReportErrors,
   ...usageErrors,
   ...meterErrors,
+  ...migrationProofErrors,
   ...migrationErrors,
 } as const;
 

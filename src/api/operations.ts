@@ -23,6 +23,7 @@ import { directSubscriptionOperations } from './direct-subscription-operations.t
 import { paymentMethodOperations } from './payment-method-operations.ts';
 import { moneyOperations } from './money-operations.ts';
 import { benefitOperations } from './benefit-operations.ts';
+import { migrationPaperOperations } from './migration-paper-operations.ts';
 import { migrationOperations } from './migration-operations.ts';
 import { meterOperations } from './meter-operations.ts';
 import { outboundOperations } from './outbound-operations.ts';
@@ -109,6 +110,7 @@ export function listOperations(providerIds: readonly string[]): readonly Operati
     ...routingOperations,
     ...outboundOperations,
     ...reconciliationOperations,
+    ...migrationPaperOperations,
     ...usageReportOperations,
     ...migrationOperations,
     ...rolloutOperations,

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 
 /** Encrypts with its first key and reads with any: keys rotate by putting a new one in front. */
 export interface KeyRing {
@@ -6,6 +6,11 @@ export interface KeyRing {
   encrypt(plain: Uint8Array): Buffer;
   /** @throws {Error} when the key has been removed, or the bytes were changed. */
   decrypt(sealed: Uint8Array): Buffer;
+  /**
+   * Keys for another purpose, one of each of the ring's, the writing one first: 32 bytes by HKDF-SHA256, from which the
+   * ring's own cannot be told.
+   */
+  derive(purpose: string): readonly [Buffer, ...Buffer[]];
 }
 
 export interface EncryptionKey {
@@ -40,6 +45,11 @@ export function createKeyRing(keys: readonly [EncryptionKey, ...EncryptionKey[]]
       const tag = bytes.subarray(idEnd + ivBytes, idEnd + ivBytes + tagBytes);
       const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: tagBytes }).setAAD(id).setAuthTag(tag);
       return Buffer.concat([decipher.update(bytes.subarray(idEnd + ivBytes + tagBytes)), decipher.final()]);
+    },
+    derive(purpose) {
+      const from = ({ key }: EncryptionKey) => Buffer.from(hkdfSync('sha256', key, '', purpose, 32));
+      const [, ...older] = keys;
+      return [from(writer), ...older.map(from)];
     },
   };
 }

@@ -36,6 +36,7 @@ export type IdPrefix =
   | 'mig'
   | 'mi'
   | 'arc'
+  | 'prf'
   | 'cr';
 
 /** A prefixed UUIDv7 in hex: sortable by time of making, which keeps indexes and lists in order. */

@@ -38,6 +38,7 @@ import {
   MigrationArchiveEntity,
   MigrationEntity,
   MigrationItemEntity,
+  MigrationProofEntity,
 } from './entities/migration.ts';
 import { RolloutAssignmentEntity, RolloutEntity, RolloutLookEntity } from './entities/rollout.ts';
 import { MeterEntity, ProviderMeterEntity, UsageReportEntity, UsageReportItemEntity } from './entities/usage.ts';
@@ -49,6 +50,7 @@ export const entities = [
   MigrationEntity,
   MigrationItemEntity,
   MigrationArchiveEntity,
+  MigrationProofEntity,
   ChargeRightEntity,
   MeterEntity,
   ProviderMeterEntity,

@@ -43,6 +43,9 @@ export const eventTypes = [
   'reconciliation.differed',
   'usage.reported',
   'rollout.changed',
+  'migration.notified',
+  'migration.reminded',
+  'migration.moved',
 ] as const;
 
 export type EventType = (typeof eventTypes)[number];

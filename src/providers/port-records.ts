@@ -42,6 +42,19 @@ export interface CustomerDataOperations {
   erase(ref: CustomerDataRef & CallKey): Promise<ErasureResult>;
 }
 
+/** Reads an account out whole, for whoever leaves the provider. */
+export interface AccountArchiveOperations {
+  /** What there is to read, in the order in which it makes sense: users, subscriptions, payments … */
+  sections(): readonly string[];
+  /**
+   * Everything of one section, archived objects too, as the provider gave it. Page to the end with `cursor`; what moves
+   * between two pages may come twice, by the same id.
+   */
+  list(
+    query: { readonly section: string } & PageQuery,
+  ): Promise<Page<{ readonly id: string; readonly record: unknown }>>;
+}
+
 export interface ErasureResult {
   readonly outcome: 'erased' | 'anonymized' | 'archived' | 'not_found';
   /** What the provider keeps and why, in words for the customer's answer. */

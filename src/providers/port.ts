@@ -22,6 +22,7 @@ import type {
   RefundOperations,
 } from './port-money.ts';
 import type {
+  AccountArchiveOperations,
   AccountCheck,
   ChangeOperations,
   CustomerDataOperations,
@@ -197,6 +198,7 @@ export interface ProviderClient {
   readonly usage?: UsageOperations;
   readonly changes?: ChangeOperations;
   readonly customerData: CustomerDataOperations;
+  readonly archive?: AccountArchiveOperations;
   readonly webhookEndpoints?: WebhookEndpointOperations;
 }
 

@@ -73,6 +73,7 @@ const workers = await createWorkers({
     background: providersFor('background'),
     lookGapsMs: workerConfig.CHECKOUT_LOOK_GAPS,
     maxCallsInFlight: workerConfig.PROVIDER_CALLS_IN_FLIGHT,
+    publicUrl: config.publicUrl,
     reconciliationGraceMs: workerConfig.RECONCILIATION_GRACE,
   },
 });

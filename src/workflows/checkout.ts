@@ -12,6 +12,7 @@ import {
   type CheckoutInput,
   type ProviderFact,
 } from './messages.ts';
+import { tellMove } from './tell-move.ts';
 import { quickThenPatient } from './quick-then-patient.ts';
 import { createShowCheckout } from './show-checkout.ts';
 import { createStartGrants } from './start-grants.ts';
@@ -94,6 +95,7 @@ export async function checkout(input: CheckoutInput): Promise<{ readonly status:
     if (status !== before) tell(`**${status}**, ${settled.because}`);
   }
   show(status, provider);
+  if (input.toldTo !== undefined) await tellMove(input.toldTo);
   await condition(allHandlersFinished);
   return { status };
 

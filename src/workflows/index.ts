@@ -1,4 +1,5 @@
 export { applyLateFact } from './apply-late-fact.ts';
+export { archiveMigration } from './archive-migration.ts';
 export { attachPaymentMethod } from './attach-payment-method.ts';
 export { carryOutGrant } from './carry-out-grant.ts';
 export { checkProviderAccount, connectProviderWebhook } from './check-provider-account.ts';
@@ -8,7 +9,9 @@ export { confirmPaymentMethod } from './confirm-payment-method.ts';
 export { defaultPaymentMethod } from './default-payment-method.ts';
 export { detachPaymentMethod } from './detach-payment-method.ts';
 export { migrate } from './migrate.ts';
+export { migrateCustomer } from './migrate-customer.ts';
 export { noteRefusedUsage } from './note-refused-usage.ts';
+export { proveMigration } from './prove-migration.ts';
 export { pushMeters } from './push-meters.ts';
 export { pushPlans } from './push-plans.ts';
 export { reconcile } from './reconcile.ts';

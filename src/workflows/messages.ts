@@ -45,6 +45,8 @@ export interface CheckoutInput {
   /** Why this order: the rule that held, and the buyer's country. */
   readonly rule: string;
   readonly country: string | null;
+  /** The workflow of the customer's move that it is part of, which hears of its end; absent: of none. */
+  readonly toldTo?: string;
 }
 
 /** A session that may exist at a provider beside the one a checkout stands for. */
@@ -218,6 +220,20 @@ export interface MigrateCustomerInput {
   readonly migrationId: string;
   readonly itemId: string;
   readonly organizationId: string;
+  /** Carried over continue-as-new. */
+  readonly carried?: MigrateCustomerCarried;
+}
+
+/** What the next run of a customer's way must know that its row does not tell. */
+export interface MigrateCustomerCarried {
+  readonly isWithdrawn: boolean;
+  readonly remindTo: number;
+  /** Its place in the migration's window is free. */
+  readonly hasWaited: boolean;
+  /** Whose queue is asked next. */
+  readonly asks: string | null;
+  /** The newest lines, newest last. */
+  readonly story: readonly string[];
 }
 
 /** How far a migration is: how many items are in which state. */
@@ -244,6 +260,30 @@ export interface RolloutWish {
 export interface UsageReportState extends UsageCounts {
   readonly status: UsageReportStatus;
   readonly phase: UsageReportPhase;
+}
+
+/** What a migration came to, asked of the providers; its row tells the rest. */
+export interface ProveMigrationInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly proofId: string;
+  /** Whose queue the questions wait in: the old provider's. */
+  readonly provider: string;
+}
+
+/** All that the old provider's account holds, packed for its operator; its row tells the rest. */
+export interface ArchiveMigrationInput {
+  readonly projectId: string;
+  readonly live: boolean;
+  readonly archiveId: string;
+  readonly provider: string;
+}
+
+/** How far a proof is. */
+export interface MigrationProofState {
+  readonly status: 'requested' | 'running' | 'succeeded' | 'failed';
+  readonly done: number;
+  readonly total: number;
 }
 
 /** How far a comparison is. */
@@ -285,6 +325,8 @@ export const usageReportScheduleId = 'usage-reports';
 export const rolloutWorkflowId = (rolloutId: string) => `rollout/${rolloutId}`;
 export const migrationWorkflowId = (migrationId: string) => `migration/${migrationId}`;
 export const migrationItemWorkflowId = (migrationId: string, itemId: string) => `migration/${migrationId}/${itemId}`;
+export const migrationProofWorkflowId = (proofId: string) => `migration-proof/${proofId}`;
+export const migrationArchiveWorkflowId = (archiveId: string) => `migration-archive/${archiveId}`;
 export const lateFactWorkflowId = (eventId: string) => `fact/${eventId}`;
 
 /** Answers once the checkout can be paid, needs no payment, or cannot be served. The URL is read from the row. */
@@ -324,6 +366,7 @@ export const pauseUpdate = defineUpdate<ReconciliationState>('pause');
 export const resumeUpdate = defineUpdate<ReconciliationState>('resume');
 /** Ends a comparison; answers once it has ended. */
 export const cancelUpdate = defineUpdate<ReconciliationState>('cancel');
+export const migrationProofQuery = defineQuery<MigrationProofState>('state');
 export const whyQuery = defineQuery<string>('why');
 
 export const migrationQuery = defineQuery<MigrationState>('state');
@@ -338,6 +381,8 @@ export const migrationItemWaitsSignal = defineSignal<[{ readonly itemId: string 
 export const migrationItemEndedSignal = defineSignal<[{ readonly itemId: string }]>('migrationItemEnded');
 /** From the migration's workflow to a customer's: back to the old provider, unless past the point of no return. */
 export const migrationAbortedSignal = defineSignal('migrationAborted');
+/** To a customer's workflow: something of it has changed (its checkout has ended, the customer is back). Look. */
+export const migrationItemNewsSignal = defineSignal('news');
 /** Leads one customer back before the point of no return. Answers once the row says so, or why it cannot. */
 export const rollBackItemUpdate = defineUpdate<{ readonly state: MigrationItemState }>('rollBack');
 /** Tells one customer again, now. */

@@ -14,15 +14,19 @@ import {
   rolloutWorkflowId,
   customerDataWorkflowId,
   lateFactWorkflowId,
+  migrationArchiveWorkflowId,
+  migrationProofWorkflowId,
   migrationItemWorkflowId,
   migrationWorkflowId,
   subscriptionQueue,
   subscriptionWorkflowId,
   usageReportWorkflowId,
+  type ArchiveMigrationInput,
   type CheckoutInput,
   type EntityInput,
   type MigrateCustomerInput,
   type MigrateInput,
+  type ProveMigrationInput,
   type StrayInput,
   type ReconcileInput,
   type RolloutInput,
@@ -47,7 +51,9 @@ export function checkoutStart(row: {
   readonly mode: CheckoutInput['mode'];
   readonly country: string | null;
   readonly routing: RoutingDecision;
+  readonly metadata?: Readonly<Record<string, string>>;
 }) {
+  const { migration, migration_item: item } = row.metadata ?? {};
   const input: CheckoutInput = {
     projectId: row.projectId,
     live: row.live,
@@ -57,6 +63,7 @@ export function checkoutStart(row: {
     attempts: attemptsOf(row.routing),
     rule: row.routing.rule,
     country: row.country,
+    ...(migration !== undefined && item !== undefined && { toldTo: migrationItemWorkflowId(migration, item) }),
   };
   return {
     ...callingTask,
@@ -246,6 +253,30 @@ export function rolloutStart(
     args: [input] as [RolloutInput],
     typedSearchAttributes: runAttributes({ projectId, provider, kind: 'rollout', status: 'running' }),
     staticSummary: `${projectId}: new customers from ${fromProvider} to ${provider}`,
+  };
+}
+
+/** How a proof's workflow starts, from its row alone: the API and the sweep of forgotten rows start the same one. */
+export function migrationProofStart(row: Omit<OwnedRow, 'organizationId'> & { readonly fromProvider: string }) {
+  const { id: proofId, projectId, live, fromProvider: provider } = row;
+  const input: ProveMigrationInput = { projectId, live, proofId, provider };
+  return {
+    ...{ name: 'proveMigration', workflowId: migrationProofWorkflowId(proofId), taskQueue: billingQueue },
+    args: [input] as [ProveMigrationInput],
+    typedSearchAttributes: runAttributes({ projectId, provider, kind: 'migration-proof', status: 'running' }),
+    staticSummary: `${projectId}: which charge covers which period`,
+  };
+}
+
+/** How an archive's workflow starts, from its row alone. */
+export function migrationArchiveStart(row: Omit<OwnedRow, 'organizationId'> & { readonly fromProvider: string }) {
+  const { id: archiveId, projectId, live, fromProvider: provider } = row;
+  const input: ArchiveMigrationInput = { projectId, live, archiveId, provider };
+  return {
+    ...{ name: 'archiveMigration', workflowId: migrationArchiveWorkflowId(archiveId), taskQueue: billingQueue },
+    args: [input] as [ArchiveMigrationInput],
+    typedSearchAttributes: runAttributes({ projectId, provider, kind: 'migration-archive', status: 'running' }),
+    staticSummary: `${projectId}: all that ${provider} holds, sealed for its operator`,
   };
 }
 

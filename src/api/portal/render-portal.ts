@@ -57,7 +57,8 @@ export function renderTrouble(tongue: Tongue, kind: 'gone' | 'busy'): string {
   );
 }
 
-function renderDocument({ language }: Tongue, title: string, body: Html): string {
+/** A page in the portal’s look, without scripts. */
+export function renderDocument({ language }: Tongue, title: string, body: Html): string {
   // The style stands apart: its policy names it by hash, so not a byte may be escaped or added.
   const head = html`<!doctype html>
     <html lang="${language}">

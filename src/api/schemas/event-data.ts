@@ -5,6 +5,7 @@ import { checkoutEvent } from './checkout.ts';
 import { customerDataJob } from './customer.ts';
 import { dispute } from './dispute.ts';
 import { invoice } from './invoice.ts';
+import { migrationNotice } from './migration-notice.ts';
 import { order } from './order.ts';
 import { webhookEndpoint } from './outbound.ts';
 import { paymentMethod } from './payment-method.ts';
@@ -23,6 +24,7 @@ export const eventData: Readonly<Record<FirstWord<ToldEventType>, z.ZodType>> = 
   customer_data: customerDataJob,
   dispute,
   invoice,
+  migration: migrationNotice,
   order,
   payment_method: paymentMethod,
   reconciliation,

@@ -10,7 +10,7 @@ import {
 } from '../../db/queries/usage-events.ts';
 import type { UsageEvent } from '../../domain/usage/event.ts';
 import { authorizeFor, type Caller, type Need } from '../caller.ts';
-import { canonicalJson } from '../canonical-json.ts';
+import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { Metrics } from '../metrics.ts';
 import { isFault, type EventFault } from './event-fault.ts';
 import { createEventWriter } from './event-writer.ts';

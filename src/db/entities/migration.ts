@@ -107,6 +107,35 @@ export const MigrationArchiveEntity = defineEntity({
 });
 export type MigrationArchive = InferEntity<typeof MigrationArchiveEntity>;
 
+/** One proof: what covers each period of a migration's subscriptions, as the providers told it at one time. */
+export const MigrationProofEntity = defineEntity({
+  name: 'MigrationProof',
+  tableName: 'migration_proofs',
+  properties: {
+    id: p.text().primary(),
+    migrationId: p.text(),
+    status: p.text().$type<'requested' | 'running' | 'succeeded' | 'failed'>(),
+    /** The last item whose line is written. */
+    cursor: p.text().strictNullable(),
+    /** Up to when periods must be covered. */
+    asOf: p.datetime(),
+    itemsTotal: p.integer(),
+    itemsDone: p.integer(),
+    /** The signed part in canonical JSON, byte for byte; null: not finished. */
+    report: p.text().strictNullable().lazy(),
+    /** Ed25519 over `report`, base64. */
+    signature: p.text().strictNullable(),
+    keyId: p.text().strictNullable(),
+    finishedAt: p.datetime().strictNullable(),
+    failureCode: p.text().strictNullable(),
+    failureDetail: p.json().$type<Record<string, unknown>>().strictNullable(),
+    actor: p.text(),
+    version: p.integer().version(),
+    ...owned,
+  },
+});
+export type MigrationProof = InferEntity<typeof MigrationProofEntity>;
+
 /** Who may charge for one period of one organization and plan. */
 export const ChargeRightEntity = defineEntity({
   name: 'ChargeRight',

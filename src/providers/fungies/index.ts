@@ -4,6 +4,7 @@ import { defineErrorMap } from '../error-map.ts';
 import { defineProvider } from '../port.ts';
 import { fungiesAbilities } from './abilities.ts';
 import { createFungiesAccount } from './account.ts';
+import { createFungiesArchive } from './archive.ts';
 import { createFungiesCatalog } from './catalog.ts';
 import { createFungiesChanges } from './changes.ts';
 import { createFungiesCheckouts } from './checkouts.ts';
@@ -107,6 +108,7 @@ export const fungies = defineProvider({
         discounts: createFungiesDiscounts(api),
         changes: createFungiesChanges(api),
         customerData: createFungiesCustomerData(api),
+        archive: createFungiesArchive(api),
       },
     };
   },

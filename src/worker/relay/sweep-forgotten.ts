@@ -2,6 +2,7 @@ import type { RelayDeps } from './deliver-events.ts';
 import { sweepCheckouts } from './sweep-checkouts.ts';
 import { sweepCustomerData } from './sweep-customer-data.ts';
 import { sweepGrants } from './sweep-grants.ts';
+import { sweepMigrationPapers } from './sweep-migration-papers.ts';
 import { sweepMigrations } from './sweep-migrations.ts';
 import { sweepPaymentMethods } from './sweep-payment-methods.ts';
 import { sweepReconciliations } from './sweep-reconciliations.ts';
@@ -24,6 +25,7 @@ const sweeps: readonly ((deps: RelayDeps) => Promise<number>)[] = [
   sweepStrays,
   sweepReconciliations,
   sweepUsageReports,
+  sweepMigrationPapers,
   sweepMigrations,
   sweepRollouts,
 ];

@@ -132,6 +132,10 @@ export function fakeTemporal(orm: () => MikroORM): FakeTemporal {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);
     },
+    async startMigrationPaper(start) {
+      fake.ran.push(start.workflowId);
+      await fake.work(start.workflowId);
+    },
     async startMigration(start) {
       fake.ran.push(start.workflowId);
       await fake.work(start.workflowId);

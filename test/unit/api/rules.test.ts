@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalJson, requestHash } from '../../../src/api/canonical-json.ts';
+import { requestHash } from '../../../src/api/canonical-json.ts';
+import { canonicalJson } from '../../../src/domain/canonical-json.ts';
 import { decodeCursor, encodeCursor, toPage } from '../../../src/api/cursor.ts';
 import { hashSecret, looksLikeKey, mintKey } from '../../../src/api/keys.ts';
 import { checkRedirect, isAllowedOrigin } from '../../../src/api/redirects.ts';
