@@ -6,6 +6,7 @@ import { addPlans } from './commands/plans.ts';
 import { addProfiles } from './commands/profiles.ts';
 import { addProjects } from './commands/projects.ts';
 import { addReconcile } from './commands/reconcile.ts';
+import { addReviews } from './commands/reviews.ts';
 import { addRollout } from './commands/rollout.ts';
 import { addStatus } from './commands/status.ts';
 import { addUsageReport } from './commands/usage-report.ts';
@@ -66,5 +67,6 @@ export function createProgram(shell: Shell): Command {
   addProfiles(program, shell);
   program.commandsGroup('Looking:').helpCommand('help [command]', 'explain a command');
   addStatus(program, shell);
+  addReviews(program, shell);
   return program;
 }
