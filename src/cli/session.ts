@@ -32,7 +32,7 @@ export function openSession(shell: Shell, command: Command): Session {
   const screen = openScreen(terminal, options.json === true);
   const target = findTarget(options, terminal, root);
   const api = createApi({
-    ...{ target, fetch: globalThis.fetch, sleep: terminal.sleep, interrupted: terminal.interrupted },
+    ...{ target, fetch: globalThis.fetch, sleep: (ms) => terminal.sleep(ms), interrupted: terminal.interrupted },
     userAgent: `plinto-billing/${version}`,
   });
   return { terminal, api, ...screen };

@@ -157,5 +157,5 @@ const periodColumns: readonly Column[] = [
 function tally(counts: Json | undefined): string {
   if (!isObject(counts)) return show(null);
   const told = Object.entries(counts).filter(([, count]) => typeof count === 'number' && count > 0);
-  return show(told.map(([name, count]) => `${String(count)} ${name.replaceAll('_', ' ')}`));
+  return show(told.map(([name, count]) => `${show(count)} ${name.replaceAll('_', ' ')}`));
 }

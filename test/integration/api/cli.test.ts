@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
@@ -51,13 +52,14 @@ const json = async (words: readonly string[], options: CliOptions = {}) => {
   const { code, out, err } = await cli([...words, '--json'], options);
   return { code, err, body: out === '' ? null : (JSON.parse(out) as Record<string, unknown>) };
 };
+const rowsOf = (body: { readonly data?: unknown } | null) => (Array.isArray(body?.data) ? body.data : []);
 const failure = (err: string) => (JSON.parse(err) as { error: Record<string, unknown> }).error;
 
 /** The faults of a document by a schema of the API (`#/components/schemas/…`) or of the command line (`#/$defs/…`). */
-function faults(document: unknown, ref: string): unknown {
+function faults(document: unknown, ref: string): readonly unknown[] {
   const check = ajv.getSchema(ref.startsWith('#/$defs') ? `cli${ref}` : `api${ref}`);
   if (!check) throw new Error(`There is no schema ${ref}`);
-  return check(document) ? [] : check.errors;
+  return check(document) ? [] : (check.errors ?? []);
 }
 
 /** Where nobody listens. */
@@ -80,27 +82,35 @@ async function anEvent(status: string): Promise<string> {
 }
 
 describe('what --json prints', () => {
-  const page = (name: string) => ({ list: `#/components/schemas/${name}` });
+  const schema = (name: string) => `#/components/schemas/${name}`;
+
   it.each([
-    [['usage-report', 'list'], page('UsageReportSummary')],
-    [['reconcile', 'summary'], page('ReconciliationSummary')],
-    [['webhooks', 'list'], page('WebhookEvent')],
-    [['keys', 'list'], page('ApiKey')],
-    [['projects', 'list'], page('Project')],
-    [['plans', 'list', '--all'], page('Plan')],
-    [['plans', 'push', '--dry-run'], { one: '#/components/schemas/PlanPush' }],
-    [['usage-report', 'start'], { one: '#/components/schemas/UsageReport' }],
+    [['usage-report', 'list'], 'UsageReportSummary'],
+    [['reconcile', 'summary'], 'ReconciliationSummary'],
+    [['webhooks', 'list'], 'WebhookEvent'],
+    [['keys', 'list'], 'ApiKey'],
+    [['projects', 'list'], 'Project'],
+    [['plans', 'list', '--all'], 'Plan'],
+  ])('%j is the API’s own page', async (words, name) => {
+    const { code, body, err } = await json(words);
+    expect({ code, err, members: Object.keys(body ?? {}) }).toEqual({
+      code: 0,
+      err: '',
+      members: ['data', 'next_cursor'],
+    });
+    expect(rowsOf(body).flatMap((row) => faults(row, schema(name)))).toEqual([]);
+  });
+
+  it.each([
+    [['plans', 'push', '--dry-run'], 'PlanPush'],
+    [['usage-report', 'start'], 'UsageReport'],
     [
       ['explain', '--organization', 'org_1', '--product', 'pro', '--interval', 'monthly', '--country', 'US'],
-      { one: '#/components/schemas/RoutingExplanation' },
+      'RoutingExplanation',
     ],
-  ])('%j is the API’s own answer', async (words, { list, one }: { list?: string; one?: string }) => {
+  ])('%j is the API’s own answer', async (words, name) => {
     const { code, body, err } = await json(words);
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    if (one !== undefined) expect(faults(body, one)).toEqual([]);
-    if (list === undefined) return;
-    expect(Object.keys(body ?? {}).toSorted()).toEqual(['data', 'next_cursor']);
-    for (const row of body?.['data'] as unknown[]) expect(faults(row, list)).toEqual([]);
+    expect({ code, err, faults: faults(body, schema(name)) }).toEqual({ code: 0, err: '', faults: [] });
   });
 
   it('is a document of its own for status', async () => {
@@ -224,10 +234,9 @@ describe('writing', () => {
 
   it('pushes plans after their dry run, and only when somebody agrees', async () => {
     const pushed: boolean[] = [];
-    const { pushPlans } = api.temporal;
-    api.temporal.pushPlans = async (id, input) => {
-      pushed.push(!input.dryRun);
-      return pushPlans(id, input);
+    api.temporal.pushPlans = async (_id, { dryRun }) => {
+      pushed.push(!dryRun);
+      return { isDone: true, expected: 0, dryRun, steps: [], benefits: [] };
     };
     expect((await cli(['plans', 'push'])).code).toBe(5);
     expect(pushed).toEqual([false]);
@@ -327,5 +336,101 @@ describe('rollouts', () => {
     expect((await cli(['rollout', 'stage', id, '3'])).code).toBe(0);
     expect((await cli(['rollout', 'rollback', id, '--yes'])).code).toBe(0);
     expect(api.temporal.ran.slice(1)).toEqual([`stage/${id}`, `rollback/${id}`]);
+  });
+});
+
+describe('migrations', () => {
+  let migration: string;
+  let item: string;
+  beforeAll(async () => {
+    [migration, item] = [newId('mig'), newId('mi')];
+    const settings = {
+      ...{ concurrency: 20, noticesPerMinute: 60, remindAfterMinutes: [4_320], deadlineMinutes: 20_160 },
+      ...{ lastCallMinutes: 360, watchMinutes: 1_440, prices: {} },
+      routing: { policy: { name: 'standard', version: 3 } },
+    };
+    await api.query(
+      `insert into migrations (id, name, from_provider, dry_run, source, settings, status, why, actor, project_id, live)
+       values (?, 'First customer', 'merchant', false, 'provider', ?, 'running', 'It runs.', 'me', 'default', false)`,
+      [migration, JSON.stringify(settings)],
+    );
+    await api.query(`insert into organizations (project_id, live, id) values ('default', false, 'org_moving')`);
+    const legacy = {
+      ...{ providerSubscriptionId: 'sub_old', providerCustomerId: 'cus', status: 'active', offerId: 'offer' },
+      ...{ quantity: 1, amountMinor: 2_900, currency: 'USD', interval: 'month', cancelAtPeriodEnd: false },
+      ...{ periodStart: '2026-11-01T00:00:00.000Z', paidThrough: '2026-12-01T00:00:00.000Z' },
+    };
+    const plan = {
+      ...{ action: 'move', planId: api.plans.pro, priceId: 'price_1', provider: 'world', rule: 'merchant-of-record' },
+      ...{ quantity: 1, amountMinor: 3_100, currency: 'USD', differenceMinor: 200 },
+      firstChargeAt: '2026-12-01T00:00:00.000Z',
+    };
+    await api.query(
+      `insert into migration_items (id, migration_id, organization_id, provider_subscription_id, provider_customer_id,
+         legacy, plan, state, paid_through, notified_at, project_id, live)
+       values (?, ?, 'org_moving', 'sub_old', 'cus', ?, ?, 'notified', '2026-12-01', now(), 'default', false)`,
+      [item, migration, JSON.stringify(legacy), JSON.stringify(plan)],
+    );
+  });
+
+  it('are read with their customers and their money', async () => {
+    const shown = await json(['migration', 'show', migration]);
+    expect(faults(shown.body, '#/components/schemas/Migration')).toEqual([]);
+    const listed = await json(['migration', 'items', migration, '--state', 'notified']);
+    expect(rowsOf(listed.body).flatMap((row) => faults(row, '#/components/schemas/MigrationItem'))).toEqual([]);
+    const { out } = await cli(['migration', 'plan', migration]);
+    expect(out).toMatch(/org_moving\s+notified\s+29\.00 USD\s+31\.00 USD\s+world\s+2026-12-01 00:00Z/);
+  });
+
+  it('lead one customer back only when somebody agrees', async () => {
+    const words = ['migration', 'rollback', migration, item];
+    const dry = await json([...words, '--dry-run']);
+    expect(dry.body).toMatchObject({ dry_run: true, now: { id: item, state: 'notified' } });
+    expect((await cli(words)).code).toBe(5);
+    expect(api.temporal.ran).toEqual([]);
+    await cli([...words, '--yes']);
+    expect(api.temporal.ran).toEqual([`rollBack/${item}`]);
+  });
+
+  it('end with 1 where their proof is not clean, after it has been printed', async () => {
+    expect((await cli(['migration', 'proof', migration])).code).toBe(3);
+    const proof = newId('prf');
+    const period = { start: '2026-12-01T00:00:00.000Z', end: '2027-01-01T00:00:00.000Z', state: 'gap', provider: null };
+    const line = {
+      item_id: item,
+      organization_id: 'org_moving',
+      verdict: 'gap',
+      periods: [{ ...period, charges: [] }],
+    };
+    await api.query(
+      `insert into migration_proofs (id, migration_id, status, as_of, items_total, items_done, report, signature, key_id,
+         finished_at, actor, project_id, live)
+       values (?, ?, 'succeeded', now(), 1, 1, ?, 'c2ln', 'k1', now(), 'me', 'default', false)`,
+      [proof, migration, JSON.stringify({ is_clean: false, verdicts: { gap: 1 }, periods: { gap: 1 }, money: [] })],
+    );
+    await api.query('insert into migration_proof_lines (proof_id, item_id, rank, line) values (?, ?, 0, ?)', [
+      ...[proof, item, JSON.stringify(line)],
+    ]);
+    const { code, out } = await cli(['migration', 'proof', migration]);
+    expect(code).toBe(1);
+    expect(out).toContain('✗ not clean');
+    expect(out).toMatch(/org_moving\s+2026-12-01 00:00Z\s+2027-01-01 00:00Z\s+gap/);
+  });
+});
+
+describe('completion', () => {
+  it('knows commands, their options and what an option takes', async () => {
+    const complete = async (...words: string[]) => (await runCli(['complete', '--', ...words])).out;
+    expect(await complete('mig')).toMatch(/^migration\t/);
+    expect(await complete('migration', 'pro')).toMatch(/^prove\t[^]*^proof\t/m);
+    expect(await complete('keys', 'create', '--kind', 'p')).toMatch(/^publishable/);
+  });
+
+  it('is a script that the shell takes', async () => {
+    const { code, out } = await runCli(['completion', 'bash']);
+    expect(code).toBe(0);
+    expect(out).toContain(cliPath);
+    const shell = spawnSync('bash', ['-n'], { input: out, encoding: 'utf8' });
+    expect({ status: shell.status, err: shell.stderr }).toEqual({ status: 0, err: '' });
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Api, WriteMethod } from '../../../src/cli/api.ts';
 import { change } from '../../../src/cli/change.ts';
 import type { Json } from '../../../src/cli/json.ts';
+import { show } from '../../../src/cli/show.ts';
 import { openScreen, type Session } from '../../../src/cli/session.ts';
 import { watch, type Work } from '../../../src/cli/watch.ts';
 import { fakeTerminal, type FakeTerminal } from './fake-terminal.ts';
@@ -56,7 +57,7 @@ describe('watching', () => {
   const work = (states: Json[], more: Partial<Work> = {}): Work => ({
     ...{ noun: 'the report', again: 'plinto-billing again', stop: 'plinto-billing stop' },
     read: async () => states.shift() ?? null,
-    progress: (state) => ({ share: state === 'half' ? 0.5 : 1, text: String(state) }),
+    progress: (state) => ({ share: state === 'half' ? 0.5 : 1, text: show(state) }),
     end: (state) => (state === 'done' ? 'good' : null),
     ...more,
   });
