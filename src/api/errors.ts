@@ -21,6 +21,8 @@ export interface Problem {
   readonly status: number;
   readonly code: string;
   readonly detail: string;
+  /** What to do about it: the same for every refusal of this code. */
+  readonly fix: string;
   readonly instance: string;
   readonly request_id: string;
   readonly errors: readonly { readonly pointer: string; readonly code: string; readonly detail: string }[];
@@ -67,6 +69,7 @@ export function toProblem(error: BillingError, request: Request, publicUrl: stri
     status: statusOf(shown),
     code: shown.code,
     detail: shown.message,
+    fix: errorPages[shown.code]?.fix ?? '',
     instance: request.originalUrl.split('?')[0] ?? '/',
     request_id: requestIdOf(request),
     errors: shown.faults.map(({ pointer, code, detail }) => ({ pointer, code, detail })),

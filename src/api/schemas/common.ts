@@ -70,6 +70,7 @@ export const problem = z
     status: z.int(),
     code: z.string(),
     detail: z.string(),
+    fix: z.string().meta({ description: 'What to do about it; the same for every refusal of this code.' }),
     instance: z.string(),
     request_id: z.string(),
     errors: z.array(z.object({ pointer: z.string(), code: z.string(), detail: z.string() })),

@@ -54,6 +54,8 @@ export const planted: readonly Plant[] = [
   plant('the API imports workflow code', 'src/api/workflow.ts', use('../workflows/start-subscription.ts')),
   plant('the worker imports the API', 'src/worker/api.ts', use('../api/keys.ts')),
   plant('the worker imports an adapter', 'src/worker/adapter.ts', use('../providers/acme/client.ts')),
+  plant('the command line imports db', 'src/cli/rows.ts', use('../db/orm.ts')),
+  plant('the command line imports the API', 'src/cli/commands/schema.ts', use('../../api/keys.ts')),
   plant('the launcher imports the domain', 'src/local/billing.ts', use('../domain/money.ts')),
   plant('the engine imports a package of ours', 'src/engine.ts', use('../packages/sandbox/src/app.ts')),
   plant('a package imports the engine', 'packages/sandbox/src/a.ts', use('../../../src/domain/money.ts')),
@@ -95,6 +97,7 @@ export const clean: readonly Pick<Plant, 'file' | 'text'>[] = [
   { file: 'src/api/main.ts', text: `${use('../providers/directory.ts')}\nexport const port = process.env['PORT'];` },
   { file: 'src/worker/main.ts', text: use('../providers/directory.ts', '../activities/index.ts') },
   { file: 'src/local/seed-things.ts', text: use('../db/orm.ts', '../providers/port.ts') },
+  { file: 'src/cli/commands/fine.ts', text: use('commander', 'node:fs', '../../present/amount-text.ts', '../api.ts') },
   { file: 'src/health/fine.ts', text: use('../db/orm.ts', '../domain/money.ts', '../providers/failures.ts') },
   { file: 'packages/sandbox/test/app.test.ts', text: use('../src/app.ts') },
 ];
