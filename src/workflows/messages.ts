@@ -183,7 +183,10 @@ export interface RolloutInput {
 }
 
 /** What the next run of a rollout must know that its row does not tell. */
-export interface RolloutCarried {}
+export interface RolloutCarried {
+  /** The newest lines, newest last. */
+  readonly story: readonly string[];
+}
 
 /** One migration off a provider; its row and its items' tell the rest. */
 export interface MigrateInput {

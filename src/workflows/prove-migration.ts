@@ -62,7 +62,10 @@ export async function proveMigration(input: ProveMigrationInput): Promise<{ read
       if (isLong()) return await continueAsNew<typeof proveMigration>(input);
     }
     const { isClean } = await own.finishProof(ref);
-    tell({ status: 'succeeded' }, isClean ? 'signed: no gap, no overlap' : 'signed: somebody must look at its first lines');
+    tell(
+      { status: 'succeeded' },
+      isClean ? 'signed: no gap, no overlap' : 'signed: somebody must look at its first lines',
+    );
   } catch (error) {
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     const { cause } = error;

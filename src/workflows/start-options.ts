@@ -256,21 +256,6 @@ export function migrationItemStart(row: OwnedRow & { readonly migrationId: strin
   };
 }
 
-/** How a rollout starts, from its row alone: the API and the sweep start the same one. */
-export function rolloutStart(
-  row: Omit<OwnedRow, 'organizationId'> & { readonly fromProvider: string; readonly toProvider: string },
-) {
-  const { id: rolloutId, projectId, live, fromProvider, toProvider: provider } = row;
-  const input: RolloutInput = { projectId, live, rolloutId };
-  return {
-    workflowId: rolloutWorkflowId(rolloutId),
-    taskQueue: billingQueue,
-    args: [input] as [RolloutInput],
-    typedSearchAttributes: runAttributes({ projectId, provider, kind: 'rollout', status: 'running' }),
-    staticSummary: `${projectId}: new customers from ${fromProvider} to ${provider}`,
-  };
-}
-
 /** How a proof's workflow starts, from its row alone: the API and the sweep of forgotten rows start the same one. */
 export function migrationProofStart(row: Omit<OwnedRow, 'organizationId'> & { readonly fromProvider: string }) {
   const { id: proofId, projectId, live, fromProvider: provider } = row;

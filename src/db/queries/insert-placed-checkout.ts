@@ -27,8 +27,7 @@ export async function insertPlaced(
   const statement = placedStatement(em, row, rows);
   try {
     // Only where places are counted does anybody wait for a lock.
-    if (drawnFrom.kind !== 'first' || row.arm === 'control')
-      return (await executePrepared(em, statement)).length === 1;
+    if (drawnFrom.kind !== 'first' || row.arm === 'control') return (await executePrepared(em, statement)).length === 1;
     return await transactPrepared(em, async (run) => {
       if (!(await hasRoom(run, row, drawnFrom.customers))) return false;
       return (await run(statement)).length === 1;

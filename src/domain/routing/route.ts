@@ -221,8 +221,7 @@ export function skipOf(
   providers: Readonly<Record<string, ProviderFacts>>,
 ): SkippedProvider | null {
   const facts = providers[provider];
-  if (!facts?.isConfigured)
-    return { provider, reason: 'not_configured', because: 'it has no account in this mode' };
+  if (!facts?.isConfigured) return { provider, reason: 'not_configured', because: 'it has no account in this mode' };
   const because = cannotServe(request, facts, prepareAbilities(facts.abilities));
   if (because !== null) return { provider, reason: 'unsupported', because };
   return facts.isAvailable ? null : { provider, reason: 'unavailable', because: 'it has been failing' };

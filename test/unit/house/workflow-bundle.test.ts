@@ -9,7 +9,6 @@ import { writeBundle } from '../../../src/worker/workflow-bundle.ts';
  * stray sessions and reconciliation got workflows of their own, 2.1 MB until usage did, 2.2 MB until rollouts and
  * migrations did.)
  */
-
 const budgetBytes = 2_400_000;
 
 let folder: string;
