@@ -84,11 +84,11 @@ const aborted: Story = async (at) => {
 const moved: Story = async (at) => {
   await aCustomer(at);
   const { id } = made.parse(await operate(at, 'POST', path, { name: 'Moved', from, dry_run: false }));
-  const rows = async (sql: string) => (await at.db.query(sql, [id])).rows;
+  const rows = async (sql: string) => (await at.db.query<Readonly<Record<string, string>>>(sql, [id])).rows;
   const until = async (sql: string) => {
     for (let tries = 0; tries < 1_200; tries += 1) {
       const [row] = await rows(sql);
-      if (row !== undefined) return row as Readonly<Record<string, string>>;
+      if (row !== undefined) return row;
       await moment();
     }
     throw new Error(`${id} never came so far: ${sql}`);
