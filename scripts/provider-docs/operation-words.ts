@@ -17,7 +17,8 @@ export const operationWords: Readonly<Record<string, { readonly title: string; r
   subscriptions: {
     title: 'Subscriptions',
     operations: {
-      ...{ get: 'read', list: 'list a customer’s', create: 'start without a page', find: 'find by our id' },
+      ...{ get: 'read', list: 'list a customer’s', listAll: 'list all of the account' },
+      ...{ create: 'start without a page', find: 'find by our id' },
       ...{ preview: 'tell the sums of a change beforehand', change: 'change plan, interval or quantity' },
       ...{ cancelChange: 'take back a change that waits', cancel: 'cancel', undoCancel: 'undo a cancellation' },
       ...{ pause: 'pause', resume: 'resume', setTrialEnd: 'move the end of a trial' },
@@ -74,6 +75,10 @@ export const operationWords: Readonly<Record<string, { readonly title: string; r
   },
   changes: { title: 'Reconciliation', operations: { list: 'what changed since then', charge: 'one charge by itself' } },
   customerData: { title: 'Customer data', operations: { export: 'export', erase: 'erase' } },
+  archive: {
+    title: 'Archive of the account',
+    operations: { sections: 'name what there is to read', list: 'read all of it, as it stands' },
+  },
   webhookEndpoints: {
     title: 'Webhook addresses',
     operations: { list: 'list', create: 'register ours', remove: 'remove' },
