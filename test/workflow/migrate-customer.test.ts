@@ -72,7 +72,7 @@ describe("a customer's move", () => {
       const handle = await start();
       expect(await handle.result()).toEqual({ state: 'done' });
       expect(model.did.filter((kind) => kind !== 'wait')).toEqual([
-        ...['notify', 'remind', 'open', 'align', 'move', 'commit', 'cancel', 'confirm', 'note_charge', 'end'],
+        ...['notify', 'remind', 'open', 'align', 'move', 'commit', 'cancel', 'align', 'confirm', 'note_charge', 'end'],
       ]);
       expect(await handle.query(whyQuery)).toMatch(/\*\*notified\*\*[^]*\*\*canceling\*\*[^]*\*\*done\*\*/);
       expect(await handle.query(migrationItemQuery)).toMatchObject({ state: 'done' });
