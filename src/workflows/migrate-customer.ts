@@ -6,12 +6,12 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   proxyActivities,
-  workflowInfo,
   type SignalDefinition,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { AdvancedMigrationItem } from '../activities/advance-migration-item.ts';
 import type { MigrationItemState } from '../domain/migration/migration.ts';
+import { isLong } from './long-run.ts';
 import {
   billingQueue,
   callQueue,
@@ -22,8 +22,6 @@ import {
 } from './messages.ts';
 import { openItemDesk } from './migration-item-desk.ts';
 
-/** Events: whoever takes over from a killed worker reads no more than these. */
-const longHistory = 1_000;
 /** Between two tries while a provider does not answer; what was wished meanwhile is heard then. */
 const awayMs = 30_000;
 
@@ -59,8 +57,7 @@ export async function migrateCustomer(input: MigrateCustomerInput): Promise<{ re
       await tellMigration(input, migrationItemWaitsSignal);
     }
     await pause(desk, step);
-    const { historyLength, continueAsNewSuggested } = workflowInfo();
-    if (historyLength <= longHistory && !continueAsNewSuggested) continue;
+    if (!isLong()) continue;
     await condition(allHandlersFinished);
     return continueAsNew<typeof migrateCustomer>({ ...input, carried: desk.carried({ asks, hasWaited }) });
   }

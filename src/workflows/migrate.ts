@@ -7,16 +7,13 @@ import {
   isCancellation,
   log,
   proxyActivities,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { MigrationStatus } from '../domain/migration/migration.ts';
+import { isLong } from './long-run.ts';
 import { billingQueue, providerQueue, type MigrateInput } from './messages.ts';
 import { openMigrationDesk, type MigrationDesk } from './migration-desk.ts';
 import { createWindow } from './migration-window.ts';
-
-/** Events: whoever takes over from a killed worker reads no more than these. */
-const longHistory = 1_000;
 
 const own = proxyActivities<Activities>({
   taskQueue: billingQueue,
@@ -103,11 +100,6 @@ async function prepare(input: MigrateInput, ref: Ref, desk: MigrationDesk): Prom
     if (isDone) return 'done';
     if (isLong()) return 'goes on';
   }
-}
-
-function isLong(): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  return historyLength > longHistory || continueAsNewSuggested;
 }
 
 /** A page only reads there, so one that was lost is repeated; a provider that is away for a day ends the migration. */

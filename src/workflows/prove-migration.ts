@@ -7,9 +7,9 @@ import {
   setCurrentDetails,
   setHandler,
   upsertSearchAttributes,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
+import { isLong } from './long-run.ts';
 import {
   billingQueue,
   migrationProofQuery,
@@ -19,9 +19,6 @@ import {
   type ProveMigrationInput,
 } from './messages.ts';
 import { searchAttributes } from './search-attributes.ts';
-
-/** Events: whoever takes over from a killed worker reads no more than these. */
-const longHistory = 1_000;
 
 const own = proxyActivities<Activities>({
   taskQueue: billingQueue,
@@ -94,9 +91,4 @@ async function provePage({ provider, ...input }: ProveMigrationInput, cursor: st
     if (isCancellation(error) || !(error instanceof ActivityFailure)) throw error;
     return ask(6).provePage({ projectId, live, proofId, cursor, isLast: true });
   }
-}
-
-function isLong(): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  return historyLength > longHistory || continueAsNewSuggested;
 }

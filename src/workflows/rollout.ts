@@ -1,7 +1,8 @@
-import { allHandlersFinished, condition, continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { allHandlersFinished, condition, continueAsNew, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { RolloutStatus } from '../domain/rollout/rollout.ts';
 import { isRolloutOver } from '../domain/rollout/steer.ts';
+import { isLong } from './long-run.ts';
 import { billingQueue, type RolloutInput } from './messages.ts';
 import { openRolloutDesk } from './rollout-desk.ts';
 
@@ -9,9 +10,6 @@ import { openRolloutDesk } from './rollout-desk.ts';
 const lookGapMs = 60_000;
 /** Nothing is decided while it is held: what it looks at is for people. */
 const heldGapMs = 300_000;
-/** Events: two hours of looks. */
-const longHistory = 1_000;
-
 const own = proxyActivities<Activities>({
   taskQueue: billingQueue,
   startToCloseTimeout: '1m',
@@ -42,9 +40,4 @@ export async function rollout(input: RolloutInput): Promise<{ readonly status: R
     }
     await desk.rest(status === 'paused' ? heldGapMs : lookGapMs);
   }
-}
-
-function isLong(): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  return historyLength > longHistory || continueAsNewSuggested;
 }
