@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { intervalOf, legacyOf, rhythmOf } from '../../../../src/domain/migration/legacy.ts';
+import type { MigrationPlan } from '../../../../src/domain/migration/migration.ts';
 import { paceOf } from '../../../../src/domain/migration/pace.ts';
 import type { SubscriptionTruth } from '../../../../src/domain/subscription/truth.ts';
 
@@ -44,10 +45,17 @@ describe('a subscription as a migration keeps it', () => {
 });
 
 describe('how often an old subscription is paid', () => {
-  const plan = {
-    ...{ action: 'move', planId: 'plan', priceId: 'price', interval: 'year', provider: 'seller', rule: 'preferred' },
+  const plan: MigrationPlan = {
+    ...{
+      action: 'move' as const,
+      planId: 'plan',
+      priceId: 'price',
+      interval: 'year' as const,
+      provider: 'seller',
+      rule: 'preferred',
+    },
     ...{ quantity: 1, amountMinor: 1900, currency: 'USD', firstChargeAt: '2026-12-01', differenceMinor: null },
-  } as const;
+  };
   const excluded = { action: 'exclude', code: 'no_email', because: 'nobody' } as const;
 
   it.each([
