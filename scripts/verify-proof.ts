@@ -47,6 +47,7 @@ interface Line {
   readonly state: string;
   readonly verdict: string;
   readonly also_billed_by: readonly string[];
+  readonly seam_seconds: number;
   readonly periods: readonly Period[];
   readonly charges: readonly Charge[];
 }
@@ -56,6 +57,8 @@ interface Report {
   readonly lines_sha256: string;
   readonly items: number;
   readonly also_billed: number;
+  readonly longest_gap_seconds: number;
+  readonly longest_seam_seconds: number;
   readonly verdicts: Readonly<Record<string, number>>;
   readonly periods: Readonly<Record<string, number>>;
   readonly money: unknown;
@@ -138,9 +141,21 @@ function sumFaults(report: Report, lines: readonly Line[]): readonly string[] {
       report.also_billed === lines.filter((line) => line.also_billed_by.length > 0).length,
       'Its count of customers billed elsewhere too is not that of its lines.',
     ),
+    ...check(
+      report.longest_gap_seconds === longestGap(lines) &&
+        report.longest_seam_seconds === lines.reduce((longest, line) => Math.max(longest, line.seam_seconds), 0),
+      'Its longest gap or seam is not that of its lines.',
+    ),
     ...check(canonical(report.money) === canonical(moneyOf(lines)), 'Its sums are not those of its lines.'),
     ...check(report.is_clean === isClean, 'It calls itself clean where its lines do not, or the other way round.'),
   ];
+}
+
+function longestGap(lines: readonly Line[]): number {
+  const gaps = lines.flatMap((line) => line.periods.filter(({ state }) => state === 'gap'));
+  const secondsOf = ({ start, end }: Period) =>
+    Math.round((new Date(end).getTime() - new Date(start).getTime()) / 1_000);
+  return gaps.reduce((longest, gap) => Math.max(longest, secondsOf(gap)), 0);
 }
 
 function countBy(names: readonly string[]): ReadonlyMap<string, number> {

@@ -4,6 +4,7 @@ import { BillingError } from '../domain/errors.ts';
 import { parse } from '../domain/calendar/calendar.ts';
 import type { Period } from '../domain/calendar/period.ts';
 import type { SubscriptionEvidence } from '../domain/migration/evidence.ts';
+import { intervalOf, rhythmOf } from '../domain/migration/legacy.ts';
 import type { Unread } from '../domain/migration/proof-line.ts';
 import type { SubscriptionTruth } from '../domain/subscription/truth.ts';
 import type { Page, ProviderClient } from '../providers/port.ts';
@@ -26,6 +27,8 @@ interface Asked {
   readonly providerSubscriptionId: string;
   readonly providerCustomerId: string | null;
   readonly interval: 'month' | 'year' | null;
+  /** Where neither the inventory nor the provider tells it now: as our price for it is paid. */
+  readonly otherwise: 'month' | 'year' | null;
   /** What the inventory saw; null: it is not from there. */
   readonly legacy: MigrationItem['legacy'] | null;
 }
@@ -84,6 +87,7 @@ function askedOf(input: {
   const old: Asked = {
     ...{ side: 'old', provider: fromProvider, providerSubscriptionId: item.providerSubscriptionId },
     ...{ providerCustomerId: item.providerCustomerId, legacy: item.legacy, interval: item.legacy.interval },
+    otherwise: rhythmOf(item),
   };
   const own = rows.find(({ id }) => id === item.newSubscriptionId);
   const planId = own?.planId ?? (item.plan?.action === 'move' ? item.plan.planId : null);
@@ -101,6 +105,7 @@ function askedOf(input: {
               ...{ side: 'new', provider: row.provider, providerSubscriptionId: row.providerSubscriptionId },
               ...{ providerCustomerId: row.providerCustomerId, legacy: null },
               interval: row.billingInterval === 'yearly' ? 'year' : 'month',
+              otherwise: null,
             },
           ],
     ),
@@ -152,9 +157,12 @@ function evidenceOf(
   truth: SubscriptionTruth,
   charges: SubscriptionEvidence['charges'],
 ): SubscriptionEvidence {
-  const { side, provider, providerSubscriptionId, legacy, interval } = asked;
+  const { side, provider, providerSubscriptionId, legacy } = asked;
   const seen = legacy && period(legacy.periodStart, legacy.paidThrough);
   const now = period(truth.currentPeriodStart, truth.currentPeriodEnd);
+  // One that was in trial at the inventory tells its rhythm by its first paid period.
+  const { status, currentPeriodStart: start, currentPeriodEnd: end } = truth;
+  const interval = asked.interval ?? intervalOf({ status, start, end }) ?? asked.otherwise;
   const trialNow = truth.status === 'trialing' ? period(truth.trialStart, truth.trialEnd) : null;
   const trial = side === 'old' ? ((legacy?.status === 'trialing' ? seen : null) ?? trialNow) : null;
   return {

@@ -7,12 +7,14 @@ import { findProof, findSiblings, findSubscriptionsOf, putLines, streamLines } f
 import { canonicalJson } from '../domain/canonical-json.ts';
 import { periodOf } from '../domain/calendar/period.ts';
 import { BillingError } from '../domain/errors.ts';
+import { rhythmOf } from '../domain/migration/legacy.ts';
 import { proofLineOf, proofLineText, rankOf, readProofLine, type ProofLine } from '../domain/migration/proof-line.ts';
 import {
   createTally,
   isClean,
   proofFormat,
-  proofToleranceMinutes,
+  proofTolerance,
+  toldTolerance,
   type ProofReport,
 } from '../domain/migration/proof-report.ts';
 import type { ProviderClient } from '../providers/port.ts';
@@ -123,10 +125,10 @@ function isOfSameRight(other: MigrationItem, item: MigrationItem): boolean {
 
 function rulesOf({ startedAt, createdAt, settings }: Migration, item: MigrationItem, asOf: string) {
   const began = (startedAt ?? createdAt).toISOString();
-  const interval = item.legacy.interval === 'year' ? 'yearly' : 'monthly';
+  const interval = rhythmOf(item) === 'year' ? 'yearly' : 'monthly';
   return {
     ...{ asOf, from: periodOf({ anchorAt: began, interval, index: -1 }).start },
-    ...{ toleranceMinutes: proofToleranceMinutes, graceMinutes: settings.watchMinutes },
+    ...{ ...proofTolerance, graceMinutes: settings.watchMinutes },
   };
 }
 
@@ -183,7 +185,7 @@ export function createFinishProof(deps: ActivityDeps) {
       ...{ from_provider: migration.fromProvider, to_provider: migration.toProvider },
       migration_began_at: (migration.startedAt ?? migration.createdAt).toISOString(),
       ...{ as_of: proof.asOf.toISOString(), finished_at: new Date().toISOString() },
-      ...{ tolerance_minutes: proofToleranceMinutes, grace_minutes: migration.settings.watchMinutes },
+      ...{ ...toldTolerance, grace_minutes: migration.settings.watchMinutes },
       ...{ ...totals, is_clean: isClean(totals), lines_sha256: hash.digest('hex') },
       key_id: signProof(keyRing, '').id,
     };

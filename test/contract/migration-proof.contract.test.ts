@@ -46,7 +46,7 @@ describe.each(providersWith('subscriptions.get', 'invoices.list'))(
         ...{ clientOf: async () => account.client, patiently: (call) => call() },
       });
       expect(unread).toEqual([]);
-      const rules = { from: start, asOf, toleranceMinutes: 60, graceMinutes: 60 };
+      const rules = { from: start, asOf, toleranceMinutes: 60, handoverSeconds: 60, graceMinutes: 60 };
       const { periods, verdict } = coverPeriods(subscriptions, rules);
       expect({ verdict, states: periods.map(({ state }) => state) }).toEqual({
         verdict: 'charged',

@@ -1,16 +1,15 @@
-import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
-import { createSandboxClient, type SandboxClient } from '../../bench/clients/sandbox.ts';
+import type pg from 'pg';
+import type { SandboxClient } from '../../bench/clients/sandbox.ts';
 import type { Target } from '../../bench/stack/target.ts';
 import type { Stack } from '../../src/local/stack.ts';
 import { answerFaults, createHeard, type Heard } from '../faults/answers.ts';
-import { disturb, type Disturbance } from '../faults/disturb.ts';
+import { createDisturbance, disturb, type Disturbance } from '../faults/disturb.ts';
+import { onFaultStack, type Ran } from '../faults/on-fault-stack.ts';
 import { createPlanClock } from '../faults/plan-clock.ts';
 import { createProgress } from '../faults/progress.ts';
 import { workflowFaults } from '../faults/read-books.ts';
-import { longestRestlessMs, lookGaps, providerTimeoutMs } from '../faults/rest.ts';
-import { startFaultStack } from '../support/fault-stack.ts';
+import { longestRestlessMs, lookGaps } from '../faults/rest.ts';
 import { gatherCrowd, storyFaults } from './crowd.ts';
 import { openInbox } from './inbox.ts';
 import { followedOf, isMovable } from './legacy.ts';
@@ -30,7 +29,7 @@ import { createProviderApi, oldProvider, type ProviderApi } from './provider-api
 import { repeatMigration, type Repeat } from './repeat.ts';
 import { seedLegacy } from './seed-legacy.ts';
 
-export interface MigrationFaultsResult {
+export interface MigrationFaultsResult extends Ran {
   readonly dose: MigrationDose;
   readonly faults: readonly string[];
   readonly disturbance: Disturbance;
@@ -43,9 +42,6 @@ export interface MigrationFaultsResult {
   /** In the ledger, at the end. */
   readonly charges: number;
   readonly proofLines: number;
-  readonly seconds: number;
-  /** Where the logs stayed; null when all went well. */
-  readonly keptIn: string | null;
 }
 
 interface World {
@@ -70,28 +66,15 @@ export async function runMigrationFaults(
   dose: MigrationDose,
   print: (line: string) => void,
 ): Promise<MigrationFaultsResult> {
-  const startMs = Date.now();
-  const { stack, target, stateDir } = await startFaultStack('migration-faults', {
-    ...{ CHECKOUT_LOOK_GAPS: lookGaps, PROVIDER_TIMEOUT_MS: String(providerTimeoutMs) },
-  });
-  let isClean = false;
-  const database = new pg.Pool({ connectionString: target.database_url, max: 3 });
-  const { hear, counts: heard } = createHeard();
-  const disturbance: Disturbance = { kills: { worker: 0, api: 0, relay: 0 }, struck: {}, active: 0 };
-  try {
+  const env = { CHECKOUT_LOOK_GAPS: lookGaps };
+  return onFaultStack({ name: 'migration-faults', env }, async ({ stack, target, sandbox, database }) => {
+    const { hear, counts: heard } = createHeard();
+    const disturbance = createDisturbance();
     const plan = drawMigrationPlan(dose);
-    const world: World = {
-      ...{ stack, target, database, print },
-      ...{ sandbox: createSandboxClient(target), providers: createProviderApi(target) },
-      operator: createOperator(target, hear),
-    };
-    const {
-      migrationId,
-      crowd,
-      seededMs,
-      faults: restFaults,
-      close,
-    } = await migrateUnderFaults(world, plan, dose, disturbance);
+    const providers = createProviderApi(target);
+    const world: World = { stack, target, sandbox, providers, database, operator: createOperator(target, hear), print };
+    const moved = await migrateUnderFaults(world, plan, dose, disturbance);
+    const { migrationId, crowd, seededMs } = moved;
     const states = await countStates(database, migrationId);
     const repeats = [
       await repeatMigration(world, plan, migrationId, 'again'),
@@ -101,26 +84,19 @@ export async function runMigrationFaults(
       followedOf(customer, crowd.stories.get(customer.organizationId)?.did ?? 'nothing', seededMs),
     );
     const verdict = await reachVerdict(world, followed, migrationId);
-    await close();
+    await moved.close();
     const faults = [
       ...storyFaults(plan.customers, crowd, ({ kind }) => isMovable(kind)),
-      ...restFaults,
+      ...moved.faults,
       ...repeats.flatMap((repeat) => repeat.faults),
       ...verdict.faults,
       ...answerFaults(heard),
     ];
-    isClean = faults.length === 0;
     return {
       ...{ dose, faults, disturbance, heard, states, repeats, charges: verdict.charges, proofLines: verdict.lines },
       fates: countBy(followed.map(({ fate }) => fate)),
-      seconds: Math.round((Date.now() - startMs) / 1_000),
-      keptIn: isClean ? null : stateDir,
     };
-  } finally {
-    await database.end();
-    await stack.stop();
-    if (isClean) rmSync(stateDir, { recursive: true, force: true });
-  }
+  });
 }
 
 /** The migration itself: seeded, disturbed, acted upon, until nothing of it can move any more. */

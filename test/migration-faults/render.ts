@@ -1,3 +1,4 @@
+import { verdict } from '../faults/command-line.ts';
 import { listed } from '../faults/progress.ts';
 import type { MigrationFaultsResult } from './migration-faults-run.ts';
 import type { MigrationDose } from './plan.ts';
@@ -10,7 +11,7 @@ export function replayCommand({ seed, subscriptions, ratePerSecond }: MigrationD
 
 /** The run in a few lines; each fault in one of its own. */
 export function render(result: MigrationFaultsResult): string {
-  const { dose, faults, disturbance, heard, keptIn } = result;
+  const { dose, disturbance, heard } = result;
   return [
     `seed ${dose.seed}, ${result.seconds} s; ${dose.subscriptions} subscriptions, ${dose.ratePerSecond} told a second`,
     `struck: ${listed(disturbance.struck)}; killed: ${listed(disturbance.kills)}`,
@@ -19,14 +20,11 @@ export function render(result: MigrationFaultsResult): string {
     `as the migration says: ${listed(result.states)}`,
     ...result.repeats.map(renderRepeat),
     `${result.charges} charges in the ledger, ${result.proofLines} lines in the report`,
-    ...(faults.length === 0
-      ? ['✓ no period was charged twice, none is uncovered, everybody has one provider, and the report is the ledger']
-      : [
-          `✗ ${faults.length} faults`,
-          ...faults.map((fault) => `  ${fault}`),
-          `again: ${replayCommand(dose)}`,
-          ...(keptIn === null ? [] : [`its logs: ${keptIn}/logs`]),
-        ]),
+    ...verdict(
+      result,
+      'no period was charged twice, none is uncovered, everybody has one provider, and the report is the ledger',
+      replayCommand(dose),
+    ),
   ].join('\n');
 }
 

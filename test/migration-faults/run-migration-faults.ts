@@ -1,4 +1,4 @@
-import { carryOut, parseDose } from '../support/fault-command.ts';
+import { runCommand } from '../faults/command-line.ts';
 import { runMigrationFaults } from './migration-faults-run.ts';
 import { render, replayCommand } from './render.ts';
 
@@ -17,5 +17,8 @@ Paid-through dates are minutes ahead, so that first charges come within the run:
 subscriptions / rate seconds and three minutes.
 A failing run keeps its state directory with the logs, and prints the command that draws the same plan again.`;
 
-const dose = parseDose({ usage, count: 'subscriptions', counted: 10_000, rate: 4 });
-if (dose !== null) await carryOut(replayCommand(dose), (print) => runMigrationFaults(dose, print), render);
+await runCommand({
+  ...{ usage, things: 'subscriptions', count: 10_000, rate: 4, render, replayCommand },
+  doseOf: ({ count, ...size }) => ({ subscriptions: count, ...size }),
+  run: runMigrationFaults,
+});

@@ -4,6 +4,7 @@ import { isAligned } from '../../domain/migration/trial-target.ts';
 import { isPastReturn } from '../../domain/migration/next-step.ts';
 import type { MigrationStep } from '../../domain/migration/step.ts';
 import { callKey } from '../call-key.ts';
+import { RowMoved } from '../keep-in-step.ts';
 import { lookAtSubscription } from '../settle-subscription.ts';
 import { finish } from './finish.ts';
 import { moveOn, newProviderOf, scopeOf, type Move } from './move.ts';
@@ -32,6 +33,7 @@ export async function align(move: Move, step: Of<'align'>): Promise<string> {
     return because;
   } catch (error) {
     if (!isRefusal(error)) throw error;
+    if (hasPassed(step.to)) throw new RowMoved();
     if (!isPastReturn(move.item.state)) await revoke(move);
     const because = `the new provider does not move the first charge: ${error.code}`;
     return finish(move, { kind: 'end', state: 'attention', code: 'trial_not_movable', because });
@@ -86,6 +88,11 @@ export async function noteMoved(move: Move, { paidThrough }: Of<'move'>): Promis
     (tx, row) => told(tx, move, row, 'migration.moved', null),
   );
   return because;
+}
+
+/** A date that was still ahead when the step was decided, but not when the provider heard of it: decide again. */
+function hasPassed(to: string): boolean {
+  return Date.parse(to) <= Date.now();
 }
 
 function isRefusal(error: unknown): error is BillingError {

@@ -1,4 +1,5 @@
 import { BillingError } from '../../domain/errors.ts';
+import { rhythmOf } from '../../domain/migration/legacy.ts';
 import { parkedFor } from '../../domain/migration/step-moving.ts';
 import { callKey } from '../call-key.ts';
 import { newProviderOf, type Move } from './move.ts';
@@ -17,7 +18,7 @@ export async function holdStill(move: Move): Promise<string | null> {
   if (!isBetween || isEnding || fresh?.status !== 'trialing') return null;
   const paidThrough = old === 'gone' || old === 'unknown' ? null : old.paidThrough;
   const { settings } = move.migration;
-  const facts = { item: { interval: item.legacy.interval }, settings, nowMs: move.nowMs };
+  const facts = { item: { interval: rhythmOf(item) }, settings, nowMs: move.nowMs };
   const target = parkedFor(facts, paidThrough ?? item.paidThrough?.toISOString() ?? null);
   if (target === null) return null;
   const provider = newProviderOf(move);

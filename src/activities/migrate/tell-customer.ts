@@ -3,6 +3,7 @@ import type { MigrationItem } from '../../db/entities/migration.ts';
 import type { Db } from '../../db/orm.ts';
 import { keepRights } from '../../db/queries/charge-rights.ts';
 import { BillingError } from '../../domain/errors.ts';
+import { rhythmOf } from '../../domain/migration/legacy.ts';
 import type { OldSide } from '../../domain/migration/sides.ts';
 import { periodAfter } from '../../domain/migration/trial-target.ts';
 import { monthsAfter } from '../../domain/calendar/calendar.ts';
@@ -70,7 +71,7 @@ export async function followRenewal(move: Move): Promise<boolean> {
 export async function keepRightsOf(tx: Db, move: Move, old: OldSide): Promise<boolean> {
   const { paidThrough } = old;
   if (paidThrough === null) return false;
-  const { interval } = move.item.legacy;
+  const interval = rhythmOf(move.item);
   const months = interval === 'year' ? -12 : -1;
   const periodStart = old.periodStart ?? new Date(monthsAfter(Date.parse(paidThrough), months, 'UTC')).toISOString();
   return keepRights(tx, rightsOf(move), { periodStart, paidThrough, nextEnd: periodAfter(paidThrough, interval) });

@@ -61,9 +61,11 @@ export function renderProof(input: {
   );
 }
 
-function verdictOf({ is_clean, verdicts, items }: ProofReport): string {
-  if (is_clean) return `No gap and no overlap in ${items} subscriptions.`;
-  return `Look at ${verdicts.gap} with a gap, ${verdicts.overlap} with an overlap and ${verdicts.unproven} unproven.`;
+function verdictOf(report: ProofReport): string {
+  const { is_clean, verdicts, items, longest_gap_seconds: gap, longest_seam_seconds: seam } = report;
+  const seams = seam === 0 ? '' : ` The longest time between two charges that counts as none is ${seam} s.`;
+  if (is_clean) return `No gap and no overlap in ${items} subscriptions.${seams}`;
+  return `Look at ${verdicts.gap} with a gap${gap === 0 ? '' : ` (the longest ${gap} s)`}, ${verdicts.overlap} with an overlap and ${verdicts.unproven} unproven.${seams}`;
 }
 
 function renderCounts({ verdicts }: ProofReport): Html {

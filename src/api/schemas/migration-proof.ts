@@ -45,6 +45,7 @@ const proofLine = z
         charges: z.array(z.string()).meta({ description: 'Exactly one where it is `charged`.' }),
       }),
     ),
+    seam_seconds: z.int().meta({ description: 'The longest uncovered time that is taken for one boundary; 0: none.' }),
     charges: z.array(
       z.object({
         provider: z.string(),
@@ -82,11 +83,16 @@ const report = z
     migration_began_at: time,
     as_of: time,
     finished_at: time,
-    tolerance_minutes: z.int(),
+    tolerance_minutes: z.int().meta({ description: 'Within one side.' }),
+    handover_tolerance_seconds: z
+      .int()
+      .meta({ description: 'Between the old side’s end and the new one’s beginning.' }),
     grace_minutes: z.int(),
     items: z.int(),
     verdicts: countOf(proofVerdicts),
     periods: countOf(periodStates),
+    longest_gap_seconds: z.int(),
+    longest_seam_seconds: z.int(),
     also_billed: z.int(),
     money: z.array(
       z.object({

@@ -1,4 +1,5 @@
 import { isOver } from '../../domain/subscription/transition.ts';
+import { rhythmOf } from '../../domain/migration/legacy.ts';
 import type { ItemStand } from '../../domain/migration/sides.ts';
 import { CheckoutEntity, type Checkout } from '../entities/checkout.ts';
 import { MigrationEntity, MigrationItemEntity, type Migration, type MigrationItem } from '../entities/migration.ts';
@@ -42,7 +43,7 @@ export async function readItemWork(em: Db, scope: Scope, itemId: string): Promis
     stand: {
       state: item.state,
       paidThrough: iso(item.paidThrough),
-      interval: item.legacy.interval,
+      interval: rhythmOf(item),
       notifiedAt: iso(item.notifiedAt),
       remindersSent: item.remindersSent,
       deadlineAt: iso(item.deadlineAt),

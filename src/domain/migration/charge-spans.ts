@@ -15,6 +15,7 @@ export type ChargeRole = 'covers' | 'refunded' | 'owed' | 'free' | 'beside' | 't
 export interface ChargeSpan {
   readonly charge: ChargeEvidence;
   readonly role: ChargeRole;
+  readonly side: SubscriptionEvidence['side'];
   /** null: it is of no period that anybody told. */
   readonly span: { readonly fromMs: number; readonly toMs: number } | null;
 }
@@ -27,7 +28,7 @@ export function spansOf(subscription: SubscriptionEvidence, toleranceMs: number)
   const place = createPlacing(subscription, charges, toleranceMs);
   return charges.map((charge) => {
     const role = roleOf(subscription, charge);
-    return { charge, role, span: spanOf(toldPeriod(charge) ?? place(charge, role)) };
+    return { charge, role, side: subscription.side, span: spanOf(toldPeriod(charge) ?? place(charge, role)) };
   });
 }
 

@@ -50,8 +50,10 @@ export interface ProofRules {
   readonly from: string;
   /** Up to when periods must be covered. */
   readonly asOf: string;
-  /** Boundaries this near to each other are one: providers' clocks differ by minutes. */
+  /** Boundaries of one side this near to each other are one: a provider collects renewals when it comes to them. */
   readonly toleranceMinutes: number;
+  /** The same of the old side's end and the new side's beginning: that date was set, and read back, to the second. */
+  readonly handoverSeconds: number;
   /** How long a charge may take before its absence counts. */
   readonly graceMinutes: number;
 }

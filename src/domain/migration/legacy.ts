@@ -1,5 +1,5 @@
 import type { SubscriptionTruth } from '../subscription/truth.ts';
-import type { LegacySubscription } from './migration.ts';
+import type { LegacySubscription, MigrationPlan } from './migration.ts';
 
 /**
  * A subscription of the old provider as a migration keeps it.
@@ -48,4 +48,13 @@ export function intervalOf(period: {
   const days = (Date.parse(end) - Date.parse(start)) / 86_400_000;
   if (days >= 27 && days <= 32) return 'month';
   return days >= 364 && days <= 367 ? 'year' : null;
+}
+
+/** How often an item's old subscription is paid; one that was in trial by the price that its customer is to pay. */
+export function rhythmOf(item: {
+  readonly legacy: Pick<LegacySubscription, 'interval'>;
+  readonly plan: MigrationPlan | null;
+}): 'month' | 'year' | null {
+  const { legacy, plan } = item;
+  return legacy.interval ?? (plan?.action === 'move' ? plan.interval : null);
 }

@@ -78,6 +78,8 @@ export type MigrationPlan =
       readonly action: 'move';
       readonly planId: string;
       readonly priceId: string;
+      /** How often that price is paid. */
+      readonly interval: 'month' | 'year';
       readonly provider: string;
       /** The routing rule that names it. */
       readonly rule: string;

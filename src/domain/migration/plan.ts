@@ -133,7 +133,7 @@ function moveOf(
   const chosen = chooseProvider({ ...{ price, organization, amount }, quantity: legacy.quantity }, ground);
   if ('because' in chosen) return exclude('no_provider', chosen.because);
   return {
-    ...{ action: 'move', planId: price.planId, priceId: price.priceId },
+    ...{ action: 'move', planId: price.planId, priceId: price.priceId, interval: intervalOf(price) },
     ...{ provider: chosen.provider, rule: chosen.rule, quantity: legacy.quantity },
     ...{ amountMinor: amount.amountMinor, currency: amount.currency, firstChargeAt: paidThrough },
     differenceMinor: differenceOf(legacy, price, amount),
@@ -142,9 +142,14 @@ function moveOf(
 
 /** Only what is paid in the same rhythm and currency can be compared. */
 function differenceOf(legacy: LegacySubscription, price: MigratingPrice, amount: Money): number | null {
-  const interval = price.billingInterval === 'monthly' ? 'month' : 'year';
   if (legacy.amountMinor === null || legacy.currency !== amount.currency) return null;
-  return legacy.interval === null || legacy.interval === interval ? amount.amountMinor - legacy.amountMinor : null;
+  return legacy.interval === null || legacy.interval === intervalOf(price)
+    ? amount.amountMinor - legacy.amountMinor
+    : null;
+}
+
+function intervalOf({ billingInterval }: MigratingPrice): 'month' | 'year' {
+  return billingInterval === 'monthly' ? 'month' : 'year';
 }
 
 interface Wish {

@@ -45,6 +45,8 @@ export interface ProofLine {
     readonly provider: string | null;
     readonly charges: readonly string[];
   }[];
+  /** The longest time between two charges' periods that is taken for one boundary, in seconds; 0: they touch. */
+  readonly seam_seconds: number;
   readonly charges: readonly {
     readonly provider: string;
     readonly subscription_id: string;
@@ -83,6 +85,7 @@ export function proofLineOf(input: {
     periods: covering.periods.map(({ start, end, state, chargeIds }) => ({
       ...{ start, end, state, provider: providerOf.get(chargeIds[0] ?? '') ?? null, charges: chargeIds },
     })),
+    seam_seconds: covering.seamSeconds,
     charges: covering.charges.map(({ charge, counts }) => ({
       ...{ provider: charge.provider, subscription_id: charge.providerSubscriptionId, id: charge.chargeId },
       ...{ status: charge.status, amount_minor: charge.amount.amountMinor, currency: charge.amount.currency },

@@ -1,10 +1,20 @@
+import { parse } from '../calendar/calendar.ts';
 import type { PeriodState, ProofVerdict } from './proof.ts';
 import type { ProofLine } from './proof-line.ts';
 
 export const proofFormat = 'plinto-billing/migration-proof/1';
 
-/** Boundaries this near to each other are one: providers' clocks, and their collection of renewals, differ by minutes. */
-export const proofToleranceMinutes = 60;
+/**
+ * What is one boundary: within one side minutes, for a provider collects renewals when it comes to them; where the right
+ * to charge goes over seconds, for that date was set to the second.
+ */
+export const proofTolerance = { toleranceMinutes: 60, handoverSeconds: 60 } as const;
+
+/** The same as a report names it. */
+export const toldTolerance = {
+  tolerance_minutes: proofTolerance.toleranceMinutes,
+  handover_tolerance_seconds: proofTolerance.handoverSeconds,
+} as const;
 
 /** Money of one provider, currency and way of counting. Each charge stands in exactly one of these. */
 export interface ProofMoney {
@@ -20,6 +30,9 @@ export interface ProofTotals {
   readonly items: number;
   readonly verdicts: Readonly<Record<ProofVerdict, number>>;
   readonly periods: Readonly<Record<PeriodState, number>>;
+  /** The longest time that nothing covers, and the longest that was taken for one boundary; 0: none. */
+  readonly longest_gap_seconds: number;
+  readonly longest_seam_seconds: number;
   /** Items whose customer has another subscription to the same offer at the old provider. */
   readonly also_billed: number;
   readonly money: readonly ProofMoney[];
@@ -40,6 +53,7 @@ export interface ProofReport extends ProofTotals {
   readonly as_of: string;
   readonly finished_at: string;
   readonly tolerance_minutes: number;
+  readonly handover_tolerance_seconds: number;
   readonly grace_minutes: number;
   /** No gap, no overlap, and nothing that could not be read. */
   readonly is_clean: boolean;
@@ -68,12 +82,18 @@ export function createTally(): { add(line: ProofLine): void; totals(): ProofTota
   const money = new Map<string, ProofMoney>();
   let items = 0;
   let alsoBilled = 0;
+  let longestGap = 0;
+  let longestSeam = 0;
   return {
     add(line) {
       items += 1;
       if (line.also_billed_by.length > 0) alsoBilled += 1;
       verdicts[line.verdict] += 1;
-      for (const { state } of line.periods) periods[state] += 1;
+      longestSeam = Math.max(longestSeam, line.seam_seconds);
+      for (const { state, start, end } of line.periods) {
+        periods[state] += 1;
+        if (state === 'gap') longestGap = Math.max(longestGap, Math.round((parse(end) - parse(start)) / 1_000));
+      }
       for (const charge of line.charges) {
         const { provider, currency, counts } = charge;
         const key = `${provider}/${currency}/${counts}`;
@@ -86,6 +106,7 @@ export function createTally(): { add(line: ProofLine): void; totals(): ProofTota
     },
     totals: () => ({
       ...{ items, also_billed: alsoBilled },
+      ...{ longest_gap_seconds: longestGap, longest_seam_seconds: longestSeam },
       ...{ verdicts: { ...verdicts }, periods: { ...periods } },
       money: [...money.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum),
     }),

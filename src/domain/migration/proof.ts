@@ -49,6 +49,8 @@ export interface Covering {
   readonly verdict: ProofVerdict;
   /** Oldest first, without holes from the first to the last, but for time in which nothing ran. */
   readonly periods: readonly ProvenPeriod[];
+  /** The longest time between two of them that is taken for one boundary. */
+  readonly seamSeconds: number;
   /** Every charge once, oldest first. */
   readonly charges: readonly CountedCharge[];
 }
@@ -70,7 +72,8 @@ export function coverPeriods(subscriptions: readonly SubscriptionEvidence[], rul
   const periods = scene === null ? [] : merge(cut(scene).map((piece) => judge(piece, scene)));
   const charges = all.map((each) => ({ charge: each.charge, counts: countOf(each, spans) }));
   const isLost = charges.some(({ counts }) => counts === 'unplaced');
-  return { verdict: verdictOf(periods, isLost), periods, charges };
+  const seamSeconds = scene === null ? 0 : Math.round(longestSeamMs(scene) / 1_000);
+  return { verdict: verdictOf(periods, isLost), periods, seamSeconds, charges };
 }
 
 /** @param isPartial Some evidence is missing: an overlap stands all the same, while a gap may be none. */
@@ -108,8 +111,12 @@ interface Stretch {
 interface Claim extends Stretch {
   readonly role: ChargeRole | 'given';
   readonly chargeId: string | null;
+  readonly side: Side;
 }
 
+type Side = SubscriptionEvidence['side'];
+
+/** Told boundaries that are one are cut once. */
 interface Scene {
   readonly subscriptions: readonly SubscriptionEvidence[];
   readonly claims: readonly Claim[];
@@ -118,7 +125,8 @@ interface Scene {
   readonly dueMs: number;
   readonly asOfMs: number;
   readonly graceMs: number;
-  readonly snap: (ms: number) => number;
+  /** What claims there are as they were told. */
+  readonly told: readonly Claim[];
 }
 
 /** null: nothing in the window tells of any time. */
@@ -136,32 +144,74 @@ function sceneOf(
   const claimed = spans.filter(({ role }) => role !== 'trial');
   const begun = [...inWindow.map((each) => each.fromMs), ...claimed.map(({ span }) => span?.fromMs ?? asOfMs)];
   if (begun.length === 0) return null;
-  const lastMs = Math.max(...subscriptions.map(({ endsAt }) => (endsAt === null ? asOfMs : parse(endsAt))));
+  const lasts = subscriptions.map(({ side, endsAt }) => ({ side, ms: endsAt === null ? asOfMs : parse(endsAt) }));
+  const lastMs = Math.max(...lasts.map(({ ms }) => ms));
   const dueMs = Math.min(lastMs, asOfMs);
   const raw: Claim[] = [
-    ...claimed.map(({ span, role, charge }) => ({
-      ...{ fromMs: span?.fromMs ?? 0, toMs: span?.toMs ?? 0, role, chargeId: charge.chargeId },
+    ...claimed.map(({ span, role, charge, side }) => ({
+      ...{ fromMs: span?.fromMs ?? 0, toMs: span?.toMs ?? 0, role, chargeId: charge.chargeId, side },
     })),
     ...given.map(({ start, end }) => ({
-      ...{ fromMs: parse(start), toMs: parse(end), role: 'given' as const, chargeId: null },
+      ...{ fromMs: parse(start), toMs: parse(end), role: 'given' as const, chargeId: null, side: 'old' as const },
     })),
   ];
-  const edges = [...raw.flatMap((claim) => [claim.fromMs, claim.toMs]), ...begun, lastMs];
-  const snap = createSnap(edges, rules.toleranceMinutes * minuteMs);
-  const claims = raw.map((claim) => ({ ...claim, fromMs: snap(claim.fromMs), toMs: snap(claim.toMs) }));
+  const begunMs = Math.min(...begun);
+  const edges: readonly Edge[] = [
+    ...raw.flatMap(({ fromMs: start, toMs: end, side }) => [start, end].map((ms) => ({ ms, side }))),
+    { ms: begunMs, side: raw.find(({ fromMs: start }) => start === begunMs)?.side ?? 'old' },
+    ...lasts.filter(({ ms }) => ms === lastMs).slice(0, 1),
+  ];
+  const snap = createSnap(edges, rules);
+  const claims = raw.map((claim) => ({
+    ...{ ...claim, fromMs: snap(claim.fromMs, claim.side), toMs: snap(claim.toMs, claim.side) },
+  }));
+  const lastSide = lasts.find(({ ms }) => ms === lastMs)?.side ?? 'old';
   const graceMs = rules.graceMinutes * minuteMs;
-  return { subscriptions, claims, begunMs: snap(Math.min(...begun)), dueMs: snap(dueMs), asOfMs, graceMs, snap };
+  return {
+    ...{ subscriptions, claims, asOfMs, graceMs, told: raw },
+    ...{ begunMs: snap(begunMs, edges.find(({ ms }) => ms === begunMs)?.side ?? 'old'), dueMs: snap(dueMs, lastSide) },
+  };
 }
 
-/** Edges within the tolerance of an earlier one are that one. */
-function createSnap(edges: readonly number[], toleranceMs: number): (ms: number) => number {
-  const kept = edges
-    .toSorted((a, b) => a - b)
-    .reduce<readonly number[]>((found, edge) => {
-      const last = found.at(-1);
-      return last !== undefined && edge - last <= toleranceMs ? found : [...found, edge];
-    }, []);
-  return (ms) => kept.findLast((edge) => edge <= ms && ms - edge <= toleranceMs) ?? ms;
+interface Edge {
+  readonly ms: number;
+  readonly side: Side;
+}
+
+/** Edges within the tolerance of an earlier one are that one; of the other side, within what a handover may differ by. */
+function createSnap(
+  edges: readonly Edge[],
+  { toleranceMinutes, handoverSeconds }: ProofRules,
+): (ms: number, side: Side) => number {
+  const kept: { readonly ms: number; readonly sides: Set<Side> }[] = [];
+  const withinMs = (sides: ReadonlySet<Side>, side: Side) =>
+    sides.has(side) ? toleranceMinutes * minuteMs : handoverSeconds * 1_000;
+  const find = (ms: number, side: Side) =>
+    kept.findLast((edge) => edge.ms <= ms && ms - edge.ms <= withinMs(edge.sides, side));
+  for (const { ms, side } of edges.toSorted((one, other) => one.ms - other.ms)) {
+    const near = find(ms, side);
+    if (near === undefined) kept.push({ ms, sides: new Set([side]) });
+    else near.sides.add(side);
+  }
+  return (ms, side) => find(ms, side)?.ms ?? ms;
+}
+
+/** The longest time that nothing told covers, though it is cut as if something did. */
+function longestSeamMs({ told, claims }: Scene): number {
+  const order = told
+    .map((claim, index) => ({
+      ...claim,
+      cutMs: claims[index]?.fromMs ?? claim.fromMs,
+      cutEndMs: claims[index]?.toMs ?? 0,
+    }))
+    .filter(({ role }) => role === 'covers' || role === 'given')
+    .toSorted((one, other) => one.fromMs - other.fromMs);
+  let [longestMs, coveredMs, cutMs] = [0, order[0]?.fromMs ?? 0, order[0]?.cutMs ?? 0];
+  for (const { fromMs, toMs, cutMs: start, cutEndMs } of order) {
+    if (fromMs > coveredMs && start <= cutMs) longestMs = Math.max(longestMs, fromMs - coveredMs);
+    [coveredMs, cutMs] = [Math.max(coveredMs, toMs), Math.max(cutMs, cutEndMs)];
+  }
+  return longestMs;
 }
 
 /** Cuts time at every edge; what nothing covers is cut by the calendar too, so that each missing charge is a line. */

@@ -1,7 +1,7 @@
 import type { NewSide, OldSide } from './sides.ts';
 import { align } from './step-moving.ts';
 import { askAgain, attention, end, wait, waitALittle, type MigrationStep, type StepFacts } from './step.ts';
-import { isAligned } from './trial-target.ts';
+import { isAligned, soonestMs } from './trial-target.ts';
 
 const minuteMs = 60_000;
 /** Clocks of two providers. */
@@ -54,7 +54,7 @@ function awaitQuiet(facts: StepFacts, endMs: number, old: OldSide): MigrationSte
 function awaitCharge(facts: StepFacts, endMs: number, fresh: NewSide): MigrationStep {
   const { nowMs, settings } = facts;
   const target = { to: new Date(endMs).toISOString(), kind: 'exact' } as const;
-  const isAhead = endMs - nowMs > 2 * minuteMs;
+  const isAhead = endMs - nowMs > soonestMs;
   if (isAhead && fresh.status === 'trialing' && !isAligned(fresh.trialEnd, target)) return align(target);
   const lastLookMs = endMs - settings.lastCallMinutes * minuteMs;
   if (nowMs < lastLookMs) return wait(lastLookMs, 'both are looked at once more before the old one ends');

@@ -2,8 +2,8 @@ import { isoOf, monthsAfter, parse } from '../calendar/calendar.ts';
 import type { OldSide } from './sides.ts';
 
 const dayMs = 86_400_000;
-/** A provider takes a trial's end only in the future. */
-const soonestMs = 120_000;
+/** A provider takes a trial's end only in the future: the way of one call. One that took longer is decided again. */
+export const soonestMs = 5_000;
 /** Some providers keep whole seconds. */
 const sameMs = 1_000;
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { intervalOf, legacyOf } from '../../../../src/domain/migration/legacy.ts';
+import { intervalOf, legacyOf, rhythmOf } from '../../../../src/domain/migration/legacy.ts';
+import type { MigrationPlan } from '../../../../src/domain/migration/migration.ts';
 import { paceOf } from '../../../../src/domain/migration/pace.ts';
 import type { SubscriptionTruth } from '../../../../src/domain/subscription/truth.ts';
 
@@ -40,6 +41,30 @@ describe('a subscription as a migration keeps it', () => {
     ['2026-01-01', '2026-01-08', null],
   ])('tells month from year by its period: %s to %s', (start, end, interval) => {
     expect(intervalOf({ status: 'active', start, end })).toBe(interval);
+  });
+});
+
+describe('how often an old subscription is paid', () => {
+  const plan: MigrationPlan = {
+    ...{
+      action: 'move' as const,
+      planId: 'plan',
+      priceId: 'price',
+      interval: 'year' as const,
+      provider: 'seller',
+      rule: 'preferred',
+    },
+    ...{ quantity: 1, amountMinor: 1900, currency: 'USD', firstChargeAt: '2026-12-01', differenceMinor: null },
+  };
+  const excluded = { action: 'exclude', code: 'no_email', because: 'nobody' } as const;
+
+  it.each([
+    ['by what it was seen to be', 'month', plan, 'month'],
+    ['by the price that is planned, where it was in trial', null, plan, 'year'],
+    ['by nothing, where nothing is planned', null, excluded, null],
+    ['by nothing, before there is a plan', null, null, null],
+  ] as const)('is told %s', (_, interval, planned, rhythm) => {
+    expect(rhythmOf({ legacy: { interval }, plan: planned })).toBe(rhythm);
   });
 });
 

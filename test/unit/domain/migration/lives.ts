@@ -47,7 +47,12 @@ export function lifeOf(input: {
   const moved = Array.from({ length: news }, (_, index) => periodOf({ ...rule, anchorAt: movedAt, index }));
   const last = moved.at(-1) ?? old.at(-1);
   const asOf = at(last?.start ?? anchorAt, day);
-  return { interval, old, moved, rules: { from: anchorAt, asOf, toleranceMinutes: 60, graceMinutes: 24 * 60 } };
+  return {
+    interval,
+    old,
+    moved,
+    rules: { from: anchorAt, asOf, toleranceMinutes: 60, handoverSeconds: 60, graceMinutes: 24 * 60 },
+  };
 }
 
 export function aCharge(period: Period, with_: Partial<ChargeEvidence> = {}): ChargeEvidence {

@@ -167,6 +167,27 @@ describe('between payment and cancel', () => {
   });
 });
 
+describe('a cancel that is read back shortly before the old one ends', () => {
+  const settled = (aheadMs: number) =>
+    nextStep(
+      facts({ item: at('canceling'), old: ending, new: { ...fresh, trialEnd: parkedTo }, nowMs: endMs - aheadMs }),
+    );
+
+  it('still sets the exact date while a call can reach the provider before it', () => {
+    for (const aheadMs of [119_000, 20_000, 6_000])
+      expect(settled(aheadMs)).toEqual({ kind: 'align', to: paidThrough, isParked: false });
+  });
+
+  it('else the nearest that a provider takes, and then is content with it', () => {
+    for (const aheadMs of [4_000, 0, -hour])
+      expect(settled(aheadMs)).toEqual({ kind: 'align', to: iso(endMs - aheadMs + 5_000), isParked: false });
+    const soon = { ...fresh, trialEnd: iso(endMs + 5_000) };
+    expect(nextStep(facts({ item: at('canceling'), old: ending, new: soon, nowMs: endMs + 2_000 }))).toEqual({
+      ...{ kind: 'confirm', paidThrough: soon.trialEnd },
+    });
+  });
+});
+
 describe('after the cancel', () => {
   const watching = at('watching', { coveredBy: 'march' });
   const watched = (changes: { old?: Told<OldSide>; new?: Told<NewSide>; item?: Partial<ItemStand> }, nowMs: number) =>

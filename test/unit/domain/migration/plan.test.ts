@@ -60,7 +60,14 @@ const price = subject().price ?? never();
 describe('the plan of one subscription', () => {
   it('moves it to whom the migration leads, with its money and the day of the first charge', () => {
     expect(planOf(subject())).toEqual({
-      ...{ action: 'move', planId: 'plan_pro', priceId: 'price_pro', provider: 'seller', rule: 'preferred' },
+      ...{
+        action: 'move',
+        planId: 'plan_pro',
+        priceId: 'price_pro',
+        interval: 'month',
+        provider: 'seller',
+        rule: 'preferred',
+      },
       ...{ quantity: 2, amountMinor: 5800, currency: 'USD', firstChargeAt: '2026-12-01T00:00:00.000Z' },
       differenceMinor: 2000,
     });

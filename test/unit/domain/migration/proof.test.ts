@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { coverPeriods, type PeriodState } from '../../../../src/domain/migration/proof.ts';
+import type { Period } from '../../../../src/domain/calendar/period.ts';
 import type { ChargeEvidence, SubscriptionEvidence } from '../../../../src/domain/migration/evidence.ts';
 import { aCharge, at, day, evidenceOf, lifeOf, lives, minute, withCharges, type Life } from './lives.ts';
 
@@ -247,6 +248,18 @@ describe('what is no gap', () => {
     expect(coverPeriods(late, months.rules).periods.map(({ state }) => state)).toEqual(
       Array.from({ length: 4 }, () => 'charged'),
     );
+  });
+
+  it.each([
+    { what: 'seconds late', shiftMs: 28_000, states: ['charged', 'charged', 'charged', 'charged'], seamSeconds: 28 },
+    { what: 'minutes late', shiftMs: 2 * minute, states: ['charged', 'charged', 'gap', 'charged', 'charged'] },
+    { what: 'minutes early', shiftMs: -2 * minute, states: ['charged', 'charged', 'overlap', 'charged', 'charged'] },
+  ])('tells to the second how the new side follows the old: $what', ({ shiftMs, states: wanted, seamSeconds = 0 }) => {
+    const shift = ({ start, end }: Period) => ({ start: at(start, shiftMs), end: at(end, shiftMs) });
+    const charges = moved.charges.map((charge) => ({ ...charge, period: charge.period && shift(charge.period) }));
+    const shifted = { ...moved, charges, periods: moved.periods.map(shift) };
+    const { periods, seamSeconds: told } = coverPeriods([old, shifted], life.rules);
+    expect({ states: periods.map(({ state }) => state), told }).toEqual({ states: wanted, told: seamSeconds });
   });
 
   it('says nothing of a charge whose subscription tells no interval', () => {
