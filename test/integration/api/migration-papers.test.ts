@@ -238,7 +238,7 @@ describe('a proof', () => {
     const page = await text('/proof/page');
     expect(page.headers.get('content-type')).toContain('text/html');
     expect(page.text.indexOf('lonely')).toBeLessThan(page.text.indexOf('cleanNew'));
-    expect(page.text).toContain('Look at 1 with a gap, 1 with an overlap and 1 unproven.');
+    expect(page.text).toMatch(/Look at 1 with a gap \(the longest \d+ s\), 1 with an overlap and 1 unproven\./);
     for (const of of ['/proof', '/proof.csv', '/proof/page', '/cleanup', '/archives'])
       expect((await api.call('GET', `${path()}${of}`, { key: api.keys.other })).status).toBe(404);
     expect((await api.call('POST', `${path()}/proof`, { key: api.keys.reader, body: {} })).status).toBe(403);
