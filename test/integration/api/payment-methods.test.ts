@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/db/new-id.ts';
 import { directProviders } from './direct-providers.ts';
@@ -155,6 +156,8 @@ describe('storing a payment method', () => {
 describe('stored payment methods', () => {
   it('are listed newest first, by provider, without those that are gone', async () => {
     const first = await aMethod();
+    // Ids are in order by the millisecond.
+    await sleep(2);
     const second = await aMethod({ provider: 'local' });
     await aMethod({ status: 'detached' });
     const list = async (query: string) =>
